@@ -1,0 +1,42 @@
+# `make lab` for students; the other targets are for authors.
+# README.md has the same steps as plain pip and jupyter commands, for Windows.
+PYTHON ?= python3
+BIN := .venv/bin/python
+PIP := $(BIN) -m pip install --disable-pip-version-check $(PIP_FLAGS)
+NEED := import sys; sys.exit(0 if sys.version_info >= (3, 11) else \
+  "Python 3.11 or later is needed, this is " + sys.version.split()[0] + \
+  "; name another one: make PYTHON=python3.12 ...")
+
+.PHONY: lab test lessons bench results check-env clean
+
+lab: .venv/installed                ## open the first lesson in JupyterLab
+	$(BIN) -m dirlib prepare
+	$(BIN) tools/lab.py
+
+test: .venv/installed-dev           ## everything that can be tested
+	$(BIN) -m pytest -n 2 --dist loadfile
+
+lessons: .venv/installed-dev        ## build the notebooks of changed lesson scripts
+	$(BIN) tools/build_lessons.py
+
+bench: .venv/installed              ## time the library against the obvious loop
+	$(BIN) -m dirlib bench
+
+results: .venv/installed            ## train the recorded runs again
+	$(BIN) -m dirlib results
+
+check-env:                          ## one line per requirement, with the cure
+	$(firstword $(wildcard $(BIN)) $(PYTHON)) tools/check_env.py
+
+clean:                              ## remove caches; .venv and the recorded runs stay
+	rm -rf .cache .pytest_cache .ruff_cache .hypothesis data/cache
+
+.venv/installed: requirements.txt constraints.txt pyproject.toml
+	@$(PYTHON) -c '$(NEED)'
+	$(PYTHON) -m venv .venv
+	$(PIP) -r requirements.txt -c constraints.txt
+	@touch $@
+
+.venv/installed-dev: requirements-dev.txt .venv/installed
+	$(PIP) -r requirements-dev.txt -c constraints.txt
+	@touch $@

@@ -1,0 +1,44 @@
+"""How pytest runs here, be it unit tests or the solutions under nbval."""
+
+import os
+
+import matplotlib
+import pytest
+
+from lesson_env import use_lesson_env, warm_font_cache
+
+# Before any kernel starts: they inherit it, and print what the builder's kernels print.
+use_lesson_env()
+# In this process only: a kernel with this setting would lose its inline figures.
+matplotlib.use("Agg")
+warm_font_cache()
+
+IN_CI = os.environ.get("CI", "").lower() not in ("", "0", "false")
+# The one reason that counts in CI too; such a test says "needs a GPU: ...".
+ALLOWED_SKIP = "Skipped: needs a GPU"
+
+
+def _fail_skipped(report) -> None:
+    """In CI a test that does not run is a hole that nobody sees: make it fail."""
+    if not IN_CI or not report.skipped or hasattr(report, "wasxfail"):
+        return
+    place = report.longrepr if isinstance(report.longrepr, tuple) else ("", 0, "")
+    if not str(place[2]).startswith(ALLOWED_SKIP):
+        report.outcome = "failed"
+        report.longrepr = (
+            f"{place[0]}:{place[1]}: no test may be skipped in CI: {place[2]}"
+        )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    _fail_skipped(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector):
+    report = yield
+    _fail_skipped(report)
+    return report

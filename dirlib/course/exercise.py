@@ -1,0 +1,251 @@
+"""The checks of the exercises: they run a student's function and name what went wrong.
+
+A check calls the function on many inputs, runs all of them, and compares with the
+library's answer. When the results agree with a known wrong answer, it says its cause.
+It prints to stdout only, never a traceback, and gives its points to nbgrader.
+"""
+
+import contextlib
+import copy
+import io
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some inputs that earn points together: all of them must be right."""
+
+    title: str
+    points: float
+    inputs: list  # of tuples of arguments
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A typical wrong answer, and the sentence that helps whoever wrote it."""
+
+    answer: Callable
+    cause: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one call gave: a value or an exception, and whether it changed its input."""
+
+    value: object = None
+    error: Exception | None = None
+    mutated: bool = False
+
+
+class Points(float):
+    """Points as a number, which nbgrader reads, and as a sentence, which people read."""
+
+    def __new__(cls, points, full):
+        self = super().__new__(cls, points)
+        self.full = full
+        return self
+
+    def _repr_mimebundle_(self, **kwargs):
+        return {
+            "text/plain": repr(float(self)),
+            "text/html": f"<b>{self:g} of {self.full:g} points</b>",
+        }
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise: call it with the student's function to check that function.
+
+    Parameters
+    ----------
+    number, name : str
+        "1.1" and the function's name.
+    reference : callable
+        A right answer; it may raise an exception, and then the student's must too.
+    parts : list of Part
+    wrong : list of Wrong
+        Typical wrong answers, the most typical first.
+    rtol : float
+        Relative tolerance of numbers.
+    """
+
+    number: str
+    name: str
+    reference: Callable
+    parts: list[Part]
+    wrong: list[Wrong] = field(default_factory=list)
+    rtol: float = 1e-5
+
+    @property
+    def points(self):
+        return sum(part.points for part in self.parts)
+
+    def __call__(self, answer):
+        """Check `answer`, print what was found, and return the points."""
+        print(f"Exercise {self.number} · {self.name}")
+        if not callable(answer):
+            print(
+                f"  ✗ this is no function but {_short(answer)}: pass {self.name} itself"
+            )
+            return Points(0, self.points)
+        inputs = [args for part in self.parts for args in part.inputs]
+        got = [run(answer, args) for args in inputs]
+        if all(isinstance(o.error, NotImplementedError) for o in got):
+            print(
+                "  ○ not attempted yet: the lesson goes on with the library's version"
+            )
+            return Points(0, self.points)
+        want = [run(self.reference, args) for args in inputs]
+        problems = [problem(g, w, self.rtol) for g, w in zip(got, want, strict=True)]
+        earned, start = 0, 0
+        for part in self.parts:
+            mine = problems[start : start + len(part.inputs)]
+            start += len(part.inputs)
+            earned += 0 if any(mine) else part.points
+            mark = "✗" if any(mine) else "✓"
+            print(f"  {mark} {part.title} ({_points(part.points)})")
+        if any(problems):
+            print(f"  → {self.cause(inputs, got, want) or _first(inputs, problems)}")
+        return Points(earned, self.points)
+
+    def cause(self, inputs, got, want):
+        """The cause of a known wrong answer that behaves as `got` does, or None."""
+        for wrong in self.wrong:
+            theirs = [run(wrong.answer, args) for args in inputs]
+            alike = all(
+                not problem(g, t, self.rtol) for g, t in zip(got, theirs, strict=True)
+            )
+            differs = any(
+                problem(t, w, self.rtol) for t, w in zip(theirs, want, strict=True)
+            )
+            if alike and differs:
+                return wrong.cause
+        return None
+
+
+def run(function, args):
+    """Call a function on a copy of its arguments, in silence."""
+    mine = copy.deepcopy(args)
+    silence = io.StringIO()
+    try:
+        with (
+            warnings.catch_warnings(),
+            contextlib.redirect_stdout(silence),
+            contextlib.redirect_stderr(silence),
+            np.errstate(all="ignore"),
+        ):
+            warnings.simplefilter("ignore")
+            value = function(*mine)
+    except (Exception, SystemExit) as error:
+        return Outcome(error=error, mutated=not same(mine, args, 0))
+    return Outcome(value=value, mutated=not same(mine, args, 0))
+
+
+def problem(got, want, rtol):
+    """Say in a sentence how an outcome differs from the wanted one, or return None."""
+    if got.mutated and not want.mutated:
+        return "your function changes its input: work on a copy, or on a new array"
+    if want.error is not None:
+        if got.error is None:
+            return f"this input must be refused with a {type(want.error).__name__}"
+        if type(got.error) is not type(want.error):
+            return (
+                f"this input must be refused with a {type(want.error).__name__}, "
+                f"but {_error(got.error)} came"
+            )
+        return None
+    if got.error is not None:
+        return f"{_error(got.error)} came up inside your function"
+    return difference(got.value, want.value, rtol)
+
+
+def difference(got, want, rtol):
+    """Say how a value differs from the wanted one, or return None."""
+    if got is None and want is not None:
+        return "your function returns None: does it end with a return statement?"
+    if isinstance(want, dict):
+        if not isinstance(got, dict) or set(got) != set(want):
+            return f"the result must be a dict with the keys {sorted(want)}"
+        found = (difference(got[k], want[k], rtol) for k in want)
+        return next((text for text in found if text), None)
+    if isinstance(want, tuple):
+        if not isinstance(got, tuple | list) or len(got) != len(want):
+            return f"the result must be {len(want)} values: return a, b"
+        found = (difference(g, w, rtol) for g, w in zip(got, want, strict=True))
+        return next((text for text in found if text), None)
+    if want is None:
+        return None if got is None else f"expected None, but got {_short(got)}"
+    if isinstance(want, torch.Tensor):
+        if not isinstance(got, torch.Tensor):
+            return f"the result must be a tensor, but it is a {type(got).__name__}"
+        if want.requires_grad and not got.requires_grad:
+            return "no gradient flows through the result: stay with torch's operations"
+    got, want = _array(got), _array(want)
+    if got is None:
+        return "the result is not a number or an array of numbers"
+    if got.shape != want.shape:
+        return f"the result has shape {list(got.shape)}, not {list(want.shape)}"
+    if want.dtype.kind in "ib" and got.dtype.kind == "f":
+        kind = "whole numbers" if want.dtype.kind == "i" else "True and False"
+        return f"the result must hold {kind}, but its dtype is {got.dtype}"
+    if not same(got, want, rtol):
+        return f"expected {_short(want)}, but got {_short(got)}"
+    return None
+
+
+def same(a, b, rtol):
+    """Whether two values, or nested lists and dicts of them, agree."""
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(same(a[k], b[k], rtol) for k in a)
+    if isinstance(a, tuple | list) and isinstance(b, tuple | list):
+        return len(a) == len(b) and all(
+            same(x, y, rtol) for x, y in zip(a, b, strict=True)
+        )
+    a, b = _array(a), _array(b)
+    if a is None or b is None or a.shape != b.shape:
+        return a is None and b is None
+    if "U" in (a.dtype.kind, b.dtype.kind):
+        return bool((a == b).all())
+    return np.allclose(a, b, rtol=rtol, atol=rtol * 1e-3, equal_nan=True)
+
+
+def _array(value):
+    if isinstance(value, torch.Tensor):
+        value = value.detach().cpu().numpy()
+    try:
+        array = np.asarray(value)
+    except ValueError:  # a ragged list
+        return None
+    if array.dtype.kind == "O" and all(isinstance(v, str) for v in array.flat):
+        array = array.astype(str)
+    return array if array.dtype.kind in "biufU" else None
+
+
+def _short(value):
+    """A value as a student reads it: rounded, in one line, not too long."""
+    array = _array(value)
+    if array is None:
+        return repr(value)[:60]
+    if array.ndim == 0:
+        return f"{array.item():.6g}" if array.dtype.kind == "f" else str(array.item())
+    text = np.array2string(array, precision=4, threshold=8, edgeitems=4, separator=", ")
+    return " ".join(text.split())
+
+
+def _error(error):
+    message = str(error).strip() or "no message"
+    return f"{type(error).__name__} ({message.splitlines()[0][:100]})"
+
+
+def _first(inputs, problems):
+    args, text = next((a, p) for a, p in zip(inputs, problems, strict=True) if p)
+    return f"for {', '.join(_short(a) for a in args)}: {text}"
+
+
+def _points(points):
+    return f"{points:g} point" if points == 1 else f"{points:g} points"

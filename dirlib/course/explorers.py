@@ -1,0 +1,262 @@
+"""Explorers: sliders above a picture that is drawn anew at every move.
+
+The picture is an Image that is drawn off-screen, so the page doesn't jump, and a reader
+without a kernel still sees the last one. `set` moves the controls from code.
+"""
+
+import io
+
+import ipywidgets as widgets
+import numpy as np
+from matplotlib.figure import Figure
+
+from dirlib.bins import LabelBins, shot_regions
+from dirlib.course.figures import BLUE, DARK, GREEN, RED, draw_bars, region_legend
+from dirlib.datasets.label_counts import label_counts
+from dirlib.kernels import EDGES, KINDS, kernel_window, smooth_bins
+from dirlib.lds import density_weights, effective_sample_size
+from dirlib.metrics import pearson
+
+STYLE = {"description_width": "11em"}
+WIDE = widgets.Layout(width="34em")
+
+
+class Explorer:
+    """Controls, a picture and a line of numbers below it.
+
+    Parameters
+    ----------
+    name : str
+        What a reader without widgets sees as text.
+    controls : dict of str to ipywidgets control
+    draw : callable
+        ``draw(figure, **values)`` fills an empty figure and returns the readout, a dict
+        of str to number or text. A ValueError it raises is shown below the picture.
+    height : float
+        Of the picture, in inches.
+
+    Attributes
+    ----------
+    readout : dict
+        The numbers that belong to the picture.
+    """
+
+    def __init__(self, name, controls, draw, height=3.6):
+        self.name, self.controls, self._draw = name, controls, draw
+        self._size = (8.5, height)
+        self._image = widgets.Image(
+            format="png",
+            width=850,
+            height=int(height * 100),
+            layout={"min_width": "850px"},
+        )
+        self._text = widgets.HTML()
+        self.readout = {}
+        reset = widgets.Button(description="Reset", tooltip="Back to where it began")
+        start = {key: control.value for key, control in controls.items()}
+        reset.on_click(lambda _: self.set(**start))
+        for control in controls.values():
+            control.observe(lambda _: self._redraw(), "value")
+        self._box = widgets.VBox([*controls.values(), reset, self._image, self._text])
+        self._redraw()
+
+    def set(self, **values):
+        """Move controls by name, and redraw."""
+        unknown = set(values) - set(self.controls)
+        if unknown:
+            raise ValueError(
+                f"there is no control {', '.join(sorted(unknown))}: "
+                f"choose from {', '.join(self.controls)}"
+            )
+        for key, value in values.items():
+            self.controls[key].value = value
+
+    def _redraw(self):
+        # Fixed margins: a layout that is computed would double the time of a redraw.
+        figure = Figure(figsize=self._size, dpi=100)
+        figure.subplots_adjust(0.08, 0.52 / self._size[1], 0.93, 0.93, hspace=0.1)
+        values = {key: control.value for key, control in self.controls.items()}
+        try:
+            self.readout = self._draw(figure, **values)
+        except ValueError as error:
+            self._text.value = f"<b>{error}</b>"
+            return
+        png = io.BytesIO()
+        figure.savefig(png, format="png")
+        self._image.value = png.getvalue()
+        self._text.value = " &nbsp;·&nbsp; ".join(
+            f"{key}: <b>{_number(value)}</b>" for key, value in self.readout.items()
+        )
+
+    def _repr_mimebundle_(self, **kwargs):
+        bundle = self._box._repr_mimebundle_(**kwargs)
+        bundle["text/plain"] = f"<Explorer: {self.name}>"
+        bundle["image/png"] = self._image.value
+        return bundle
+
+
+def _number(value):
+    if isinstance(value, float):
+        return f"{value:.3f}" if abs(value) < 1 else f"{value:,.1f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _slider(label, value, low, high, step=1):
+    kind = widgets.IntSlider if isinstance(value, int) else widgets.FloatSlider
+    return kind(
+        value=value,
+        min=low,
+        max=high,
+        step=step,
+        description=label,
+        style=STYLE,
+        layout=WIDE,
+    )
+
+
+def _choice(label, options):
+    return widgets.Dropdown(
+        description=label, options=options, style=STYLE, layout=WIDE
+    )
+
+
+def neighbourhoods(bins, counts, age_a, age_b):
+    """Compare two ages: their own counts, and the counts around them.
+
+    Parameters
+    ----------
+    bins : LabelBins
+        Bins of one year.
+    counts : array-like of shape [B]
+        Training images per age.
+    age_a, age_b : int
+        Where the two ages start.
+    """
+    counts = np.asarray(counts)
+
+    def draw(figure, age_a, age_b, radius):
+        ax = figure.subplots()
+        ax.stairs(counts, bins.edges, fill=True, color="#c9d7e6")
+        masses = []
+        for age, color, hatch in ((age_a, RED, "////"), (age_b, BLUE, "....")):
+            near = np.abs(np.arange(bins.n_bins) - age) <= radius
+            masses.append(int(counts[near].sum()))
+            ax.stairs(
+                np.where(near, counts, 0), bins.edges, fill=True, alpha=0.55,
+                facecolor=color, hatch=hatch, edgecolor=DARK, linewidth=0,
+            )  # fmt: skip
+            own = np.where(np.arange(bins.n_bins) == age, counts, 0)
+            ax.stairs(own, bins.edges, fill=True, color=color)
+            ax.annotate(
+                f"{counts[age]}", (age + 0.5, counts[age]), ha="center", va="bottom"
+            )
+        ax.set(xlabel="age (years)", ylabel="training images")
+        return {
+            f"images of age {age_a} and {age_b}": f"{counts[age_a]} and {counts[age_b]}",
+            f"images within {radius} years": f"{masses[0]:,} and {masses[1]:,}",
+            "ratio": masses[0] / masses[1] if masses[1] else "no image near the second",
+        }
+
+    return Explorer(
+        "equal counts, different neighbourhoods",
+        {
+            "age_a": _slider("age A (years)", age_a, 0, bins.n_bins - 1),
+            "age_b": _slider("age B (years)", age_b, 0, bins.n_bins - 1),
+            "radius": _slider("neighbours (± years)", 2, 0, 10),
+        },
+        draw,
+    )
+
+
+def bins_and_regions():
+    """Change the bin width and the thresholds, and watch the shot regions."""
+    labels = label_counts("agedb-dir").labels
+
+    def draw(figure, width, many, few):
+        bins = LabelBins(0, width * -(-102 // width), width)
+        counts = bins.counts(labels)
+        regions = shot_regions(counts, many, few)
+        ax = figure.subplots()
+        draw_bars(ax, bins, counts, regions)
+        names = {
+            "many": f"many-shot (> {many})",
+            "medium": f"medium-shot ({few} to {many})",
+            "few": f"few-shot (< {few})",
+        }
+        region_legend(ax, regions, names)
+        ax.set(
+            xlabel="age (years)", ylabel="training images per bin", title="AgeDB-DIR"
+        )
+        return {
+            f"{name} bins": int(mask.sum())
+            for name, mask in zip(regions._fields, regions, strict=True)
+        } | {"images in few-shot bins": int(counts[regions.few].sum())}
+
+    return Explorer(
+        "bin width and thresholds",
+        {
+            "width": _slider("bin width (years)", 1, 1, 20),
+            "many": _slider("many: more than (images)", 100, 50, 300, 10),
+            "few": _slider("few: fewer than (images)", 20, 1, 50),
+        },
+        draw,
+    )
+
+
+def kernel_tuning(bins, counts, error):
+    """Tune the kernel of LDS on one data set.
+
+    Parameters
+    ----------
+    bins : LabelBins
+    counts : array-like of shape [B]
+        Training samples per bin.
+    error : array-like of shape [B]
+        A vanilla model's mean absolute error in each bin.
+    """
+    counts, error = np.asarray(counts), np.asarray(error)
+    samples = np.repeat(np.arange(bins.n_bins), counts)
+
+    def draw(figure, kind, size, sigma, scheme, edges):
+        smooth = smooth_bins(counts, kernel_window(kind, size, sigma), edges)
+        weights = density_weights(smooth[samples], scheme)
+        by_bin = np.full(bins.n_bins, np.nan)
+        by_bin[samples] = weights
+        top, bottom = figure.subplots(2, 1, sharex=True)
+        top.stairs(counts, bins.edges, fill=True, color="#c9d7e6", label="counts")
+        top.plot(bins.centers, smooth, color=RED, linewidth=2, label="smoothed counts")
+        top.set(ylabel="samples per bin", ylim=(0, counts.max() * 1.08))
+        twin = top.twinx()
+        twin.plot(
+            bins.centers, error, color=GREEN, linestyle=":", label="error (right axis)"
+        )
+        twin.set(ylabel="error (years)", ylim=(0, None))
+        lines = top.get_legend_handles_labels(), twin.get_legend_handles_labels()
+        top.legend(
+            lines[0][0] + lines[1][0], lines[0][1] + lines[1][1],
+            frameon=False, loc="upper center", ncols=3,
+        )  # fmt: skip
+        bottom.plot(bins.centers, by_bin, color=DARK, drawstyle="steps-mid")
+        bottom.axhline(1, color="#999999", linewidth=0.8)
+        bottom.set(xlabel="age (years)", ylabel="weight", yscale="log")
+        return {
+            "Pearson(smoothed counts, error)": pearson(smooth, error),
+            "effective sample size": f"{effective_sample_size(weights):,.0f} of {len(samples):,}",
+            "largest weight": float(weights.max()),
+        }
+
+    return Explorer(
+        "kernel tuning",
+        {
+            "kind": _choice("kernel", KINDS),
+            "size": _slider("size (bins)", 5, 1, 31, 2),
+            "sigma": _slider("sigma (bins)", 2.0, 0.5, 10.0, 0.5),
+            "scheme": _choice(
+                "weights",
+                [("INV, 1/p", "inverse"), ("SQINV, 1/sqrt(p)", "sqrt_inverse")],
+            ),
+            "edges": _choice("beyond the edges", EDGES),
+        },
+        draw,
+        height=4.6,
+    )

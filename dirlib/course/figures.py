@@ -1,0 +1,230 @@
+"""The figures of the lessons; they also take a user's own counts and predictions.
+
+Every function returns the figure: ``fig = figures.label_counts(bins, counts)`` shows it in
+a notebook. Colours mean the same everywhere, and hatching says it once more: purple for
+many-shot bins, yellow for medium-shot, pink for few-shot, white for bins without a sample.
+"""
+
+import numpy as np
+from matplotlib import pyplot as plt
+from matplotlib.patches import Patch
+
+from dirlib.bins import shot_regions
+
+# region: colour, hatching, name
+REGIONS = {
+    "many": ("#8e6bbf", None, "many-shot (> 100)"),
+    "medium": ("#f2d14b", "////", "medium-shot (20 to 100)"),
+    "few": ("#f2a0c4", "....", "few-shot (< 20)"),
+    "zero": ("#ffffff", None, "zero-shot (none)"),
+}
+BLUE, RED, DARK, GREEN = "#3b75af", "#c8322b", "#333333", "#1b7f5c"
+
+
+def draw_bars(ax, bins, heights, regions=None, **style):
+    """Draw one bar per bin, in the colours of the regions or in blue."""
+    if regions is None:
+        ax.stairs(heights, bins.edges, fill=True, color=BLUE, **style)
+        return
+    for name, mask in zip(regions._fields, regions, strict=True):
+        color, hatch, _ = REGIONS[name]
+        if name != "zero" and mask.any():
+            values = np.where(mask, heights, 0)
+            style_of = {"hatch": hatch, "linewidth": 0.0} | style
+            ax.stairs(
+                values,
+                bins.edges,
+                fill=True,
+                facecolor=color,
+                edgecolor=DARK,
+                **style_of,
+            )
+
+
+def region_legend(ax, regions, names=None, **kwargs):
+    """Add the legend of the regions that occur."""
+    handles = [
+        Patch(
+            facecolor=REGIONS[name][0],
+            hatch=REGIONS[name][1],
+            edgecolor=DARK,
+            linewidth=0.5,
+            label=(names or {}).get(name, REGIONS[name][2]),
+        )
+        for name, mask in zip(regions._fields, regions, strict=True)
+        if mask.any() and name != "zero"
+    ]
+    ax.legend(handles=handles, frameon=False, **kwargs)
+
+
+def _axes(n_rows=1, n_cols=1, height=3.0, **kwargs):
+    fig, axes = plt.subplots(
+        n_rows, n_cols, figsize=(8.5, height), layout="constrained", **kwargs
+    )
+    for ax in np.ravel(axes):
+        ax.spines[["top", "right"]].set_visible(False)
+    return fig, axes
+
+
+def label_counts(bins, counts, *, title="", label="age (years)", regions=None):
+    """Show the samples per bin, coloured by shot region."""
+    regions = shot_regions(counts) if regions is None else regions
+    fig, ax = _axes()
+    draw_bars(ax, bins, counts, regions)
+    region_legend(ax, regions)
+    ax.set(xlabel=label, ylabel="training samples per bin", title=title)
+    return fig
+
+
+def class_counts(names, counts, *, title=""):
+    """Show the samples per class of a classification problem, on a logarithmic axis."""
+    fig, ax = _axes(height=2.6)
+    ax.barh(names[::-1], counts[::-1], color=BLUE)
+    ax.bar_label(ax.containers[0], fmt=" {:,.0f}")
+    ax.set(xscale="log", xlabel="images (logarithmic axis)", title=title)
+    return fig
+
+
+def three_label_counts(tables):
+    """Show the label counts of several data sets below each other.
+
+    Parameters
+    ----------
+    tables : dict of str to LabelCounts
+    """
+    fig, axes = _axes(len(tables), 1, height=2.1 * len(tables))
+    for ax, (name, table) in zip(axes, tables.items(), strict=True):
+        regions = shot_regions(table.counts)
+        draw_bars(ax, table.bins, table.counts, regions)
+        estimated = "" if table.exact else " (estimated)"
+        ax.set(title=name + estimated, ylabel="samples", xlabel=f"label ({table.unit})")
+    region_legend(axes[0], shot_regions(tables[next(iter(tables))].counts))
+    return fig
+
+
+def image_grid(images, captions, n_cols=10):
+    """Show images [N, H, W, 3] in rows, each with a caption above it."""
+    n_rows = -(-len(images) // n_cols)
+    fig, axes = plt.subplots(
+        n_rows,
+        n_cols,
+        figsize=(8.5, 1.08 * n_rows),
+        layout="constrained",
+        squeeze=False,
+    )
+    for ax in axes.flat:
+        ax.axis("off")
+    for ax, image, caption in zip(axes.flat, images, captions, strict=False):
+        ax.imshow(image)
+        ax.set_title(caption, fontsize=8, pad=2)
+    return fig
+
+
+def error_by_bin(bins, counts, errors, *, title="", unit="years", label="age (years)"):
+    """Show the mean absolute error of each bin above the training samples per bin.
+
+    Parameters
+    ----------
+    bins : LabelBins
+    counts : array-like of shape [B]
+    errors : array-like of shape [B] or [S, B]
+        NaN where a bin has no test sample; several seeds are drawn thin, their mean bold.
+    """
+    errors = np.atleast_2d(errors)
+    regions = shot_regions(counts)
+    fig, (top, bottom) = _axes(2, 1, height=4.6, sharex=True, height_ratios=[1.6, 1])
+    if len(errors) > 1:
+        top.plot(bins.centers, errors.T, color=DARK, linewidth=0.5, alpha=0.4)
+    top.plot(bins.centers, errors.mean(0), color=DARK, linewidth=2)
+    top.set(ylabel=f"mean absolute error ({unit})", title=title, ylim=(0, None))
+    draw_bars(bottom, bins, counts, regions)
+    region_legend(bottom, regions)
+    bottom.set(xlabel=label, ylabel="training samples")
+    return fig
+
+
+def density_against_error(panels):
+    """Scatter the density of each bin against its error, one panel per entry.
+
+    Parameters
+    ----------
+    panels : dict of str to (density [B], error [B], x label, y label)
+        The key is the panel's title.
+    """
+    fig, axes = _axes(1, len(panels), height=3.2, squeeze=False)
+    for ax, (title, (x, y, xlabel, ylabel)) in zip(
+        axes[0], panels.items(), strict=True
+    ):
+        ax.scatter(x, y, s=16, color=BLUE, alpha=0.7, edgecolor="none")
+        ax.set(xlabel=xlabel, ylabel=ylabel, title=title, ylim=(0, None))
+    return fig
+
+
+def predictions_over_gaps(y, y_hat, gaps):
+    """Show predictions against labels, with the ages left out of training shaded."""
+    fig, ax = _axes(height=3.6)
+    for name, ages, hatch in gaps:
+        low, high = min(ages), max(ages) + 1
+        ax.axvspan(
+            low, high, facecolor="#dddddd", hatch=hatch, edgecolor="#aaaaaa", label=name
+        )
+    ax.scatter(y + 0.5, y_hat, s=6, color=BLUE, alpha=0.5, edgecolor="none")
+    ends = [0, y.max() + 1]
+    ax.plot(ends, ends, color=DARK, linewidth=1, linestyle="--", label="perfect")
+    ax.set(xlabel="true age (years)", ylabel="predicted age (years)")
+    ax.legend(frameon=False, loc="upper left")
+    return fig
+
+
+def windows(windows):
+    """Show several kernel windows over the distance in bins.
+
+    Parameters
+    ----------
+    windows : dict of str to array-like of shape [K]
+    """
+    fig, ax = _axes(height=2.8)
+    styles = zip(("o-", "s--", "^:", "d-."), (BLUE, RED, GREEN, DARK), strict=True)
+    for (name, window), (style, color) in zip(windows.items(), styles, strict=False):
+        d = np.arange(len(window)) - len(window) // 2
+        ax.plot(d, window, style, color=color, label=name, markersize=5)
+    ax.set(xlabel="distance (bins)", ylabel="weight", ylim=(0, None))
+    ax.legend(frameon=False)
+    return fig
+
+
+def density_lines(bins, bars, lines, *, label="age (years)", ylabel="samples per bin"):
+    """Show one set of bars and some curves along the bins.
+
+    Parameters
+    ----------
+    bars : array-like of shape [B]
+    lines : dict of str to array-like of shape [B]
+    """
+    fig, ax = _axes(height=3.2)
+    ax.stairs(bars, bins.edges, fill=True, color="#b9cde3")
+    for (name, line), (style, color) in zip(
+        lines.items(), (("-", RED), ("--", DARK), (":", GREEN)), strict=False
+    ):
+        ax.plot(bins.centers, line, style, color=color, label=name, linewidth=1.8)
+    ax.set(xlabel=label, ylabel=ylabel, ylim=(0, None))
+    ax.legend(frameon=False)
+    return fig
+
+
+def paired_bars(names, differences, *, ylabel):
+    """Show paired differences by seed as dots, with their mean, one column per name.
+
+    Parameters
+    ----------
+    differences : list of array-like of shape [S]
+        Below zero means that the method is better than its base.
+    """
+    fig, ax = _axes(height=3.0)
+    for x, d in enumerate(differences):
+        ax.plot(np.full(len(d), x), d, "o", color=BLUE, alpha=0.7)
+        ax.plot([x - 0.2, x + 0.2], [np.mean(d)] * 2, color=RED, linewidth=2)
+    ax.axhline(0, color=DARK, linewidth=1)
+    ax.set(ylabel=ylabel, xlim=(-0.6, len(names) - 0.4))
+    ax.set_xticks(range(len(names)), names)
+    return fig

@@ -1,0 +1,132 @@
+"""Train a network on images that fit in memory, and predict with it."""
+
+import numpy as np
+import torch
+from tqdm.auto import tqdm
+
+from dirlib.losses import l1_loss
+
+
+def to_tensor(images):
+    """Turn images [N, H, W, 3], uint8, into a network's input.
+
+    Returns
+    -------
+    Tensor of shape [N, 3, H, W], float32
+        Grey levels 0 to 255 become -1 to 1.
+
+    Raises
+    ------
+    ValueError
+        If the images have another shape or dtype.
+    """
+    images = np.asarray(images)
+    if images.ndim != 4 or images.shape[-1] != 3 or images.dtype != np.uint8:
+        raise ValueError(
+            f"images must be uint8 of shape [N, H, W, 3], "
+            f"but got {images.dtype} of shape {list(images.shape)}"
+        )
+    return torch.from_numpy(images).permute(0, 3, 1, 2).float().div(127.5).sub(1)
+
+
+def fit(
+    model,
+    images,
+    labels,
+    *,
+    weights=None,
+    loss=l1_loss,
+    epochs=15,
+    batch_size=64,
+    lr=3e-3,
+    seed=0,
+    progress=True,
+):
+    """Train `model` with Adam and a one-cycle learning rate; images flip at random.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Maps [N, 3, H, W] to what `loss` compares with the labels. Trained in place.
+    images : ndarray of shape [N, H, W, 3], uint8
+    labels : array-like of shape [N]
+        Floats for a regression loss, integers for a classification loss.
+    weights : array-like of shape [N], optional
+        One weight per sample, with mean 1 (see :func:`dirlib.lds_weights`).
+    loss : callable
+        ``loss(prediction, target, weights)`` gives a scalar; one of `dirlib`'s losses.
+    epochs, batch_size, lr
+        `lr` is the peak of the one-cycle schedule.
+    seed : int
+        Fixes the order of the samples and the flips.
+    progress : bool
+        Show a progress bar.
+
+    Returns
+    -------
+    list of float
+        The mean training loss of each epoch.
+
+    Raises
+    ------
+    ValueError
+        If images, labels and weights differ in number, or the loss becomes NaN.
+    """
+    x = to_tensor(images).contiguous(memory_format=torch.channels_last)
+    y = torch.as_tensor(np.asarray(labels))
+    y = y.float() if y.is_floating_point() else y.long()
+    w = None if weights is None else torch.as_tensor(np.asarray(weights)).float()
+    for name, values in (("labels", y), ("weights", w)):
+        if values is not None and values.shape != (len(x),):
+            raise ValueError(
+                f"{name} must have shape [{len(x)}], one per image, "
+                f"but got {list(values.shape)}"
+            )
+    model.to(memory_format=torch.channels_last)  # twice as fast on a CPU
+    generator = torch.Generator().manual_seed(seed)
+    optimizer = torch.optim.Adam(model.parameters(), lr=lr)
+    n_batches = len(x) // batch_size or 1
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, max_lr=lr, total_steps=epochs * n_batches
+    )
+    model.train()
+    history = []
+    bar = tqdm(range(epochs), unit="epoch", leave=False, disable=not progress)
+    for _ in bar:
+        total = 0.0
+        order = torch.randperm(len(x), generator=generator)
+        # A few samples are left over each epoch, other ones each time: a last batch of
+        # one sample would give BatchNorm nothing to normalise.
+        for batch in order[: n_batches * batch_size].chunk(n_batches):
+            flip = torch.rand(len(batch), generator=generator) < 0.5
+            xb = torch.where(flip[:, None, None, None], x[batch].flip(-1), x[batch])
+            value = loss(model(xb), y[batch], None if w is None else w[batch])
+            if not torch.isfinite(value):
+                raise ValueError(
+                    f"the loss became {value.item()} in epoch {len(history)}: use a "
+                    f"smaller learning rate than {lr}, or look for extreme weights"
+                )
+            optimizer.zero_grad()
+            value.backward()
+            optimizer.step()
+            schedule.step()
+            total += value.item()
+        history.append(total / n_batches)
+        bar.set_postfix(loss=f"{history[-1]:.2f}")
+    return history
+
+
+@torch.no_grad()
+def predict(model, images, batch_size=512):
+    """Return the model's output for images [N, H, W, 3], uint8, in eval mode.
+
+    Returns
+    -------
+    ndarray of shape [N] or [N, C], float32
+    """
+    training = model.training
+    model.eval()
+    x = to_tensor(images).contiguous(memory_format=torch.channels_last)
+    y_hat = torch.cat([model(batch) for batch in x.split(batch_size)])
+    model.train(training)
+    return y_hat.numpy()

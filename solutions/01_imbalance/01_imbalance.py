@@ -1,0 +1,653 @@
+# %% [markdown]
+# # Lesson 1 · Imbalance in regression
+#
+# A network guesses ages. It is a few years off for adults of 30, and decades off for
+# babies and for people of 90. Nobody told it to be unfair: its training set did, because
+# almost everyone in it is about 30. In this lesson you learn to see that imbalance, to
+# measure what it does, and to say why the recipes from classification don't carry over.
+#
+# **You will be able to**
+#
+# - *bin* continuous labels without losing any (exercise 1.1);
+# - *split* the bins into many-, medium-, few- and zero-shot regions (1.2);
+# - *compare* two ages by the neighbourhood they live in (1.3);
+# - *measure* errors by region, and with the geometric mean (1.4, 1.5);
+# - *test* whether an error follows a density (1.6).
+#
+# **Before you start.** You need Python and NumPy, and you have trained a neural network
+# once. No mathematics beyond a mean and a logarithm.
+#
+# | part | minutes |
+# |---|---|
+# | 1. From classes to numbers | 8 |
+# | 2. Bins and shot regions (exercises 1.1 and 1.2) | 22 |
+# | 3. Neighbourhoods (exercise 1.3) | 15 |
+# | 4. Ages that nobody has | 6 |
+# | 5. Measuring fairly (exercises 1.4 and 1.5) | 20 |
+# | 6. Does the error follow the density? (exercise 1.6) | 14 |
+# | Quiz and take-away | 5 |
+# | **together** | **90** |
+
+# %%
+import numpy as np
+
+from dirlib import LabelBins, gm, mae, pearson, shot_regions
+from dirlib.course import checks1 as check
+from dirlib.course import explorers, figures
+from dirlib.datasets import faces, label_counts
+from dirlib.experiments import AGES, EXTRAPOLATION, INTERPOLATION, load_runs
+
+# %% [markdown]
+# Here are the "people" of this course. The number above each is the age on its label,
+# then how many training images have that age.
+
+# %%
+train, test = faces("train"), faces("test")
+counts = AGES.counts(train.labels)
+ages = [0, 1, 3, 6, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60, 65, 70, 80, 90, 100]
+picked = [np.flatnonzero(test.labels == a)[0] for a in ages]
+fig = figures.image_grid(test.images[picked], [f"{a} y · {counts[a]}" for a in ages])
+
+# %% [markdown]
+# *The picture shows twenty drawn faces from birth to 100 years. Ages around 30 have more
+# than a hundred training images each, the youngest and the oldest only a few.*
+#
+# <div class="alert alert-info">
+#
+# **These are drawings.** A program draws them from random numbers, and nothing about real
+# people follows from them. Guessing ages from photographs of people is a *sensitive use*:
+# it can decide who is let in or paid out, and its errors are unfairly spread, which is
+# the subject of this course. The methods work for any number that a network predicts:
+# depths, prices, health scores. How the faces are made stands in `data/FACES.md`.
+#
+# </div>
+
+# %% [markdown]
+# ## 1. From classes to numbers
+#
+# You may know imbalance from classification. Imagine a data set of places with more than
+# a thousand living rooms and ten museums. What to look for in the picture: how far apart
+# the longest and the shortest bar are.
+
+# %%
+places = ["living room", "kitchen", "street", "library", "airport", "museum"]
+images = [1200, 700, 350, 120, 40, 10]
+fig = figures.class_counts(places, images, title="an invented place data set")
+
+# %% [markdown]
+# *Living rooms have 1,200 images, museums 10.*
+#
+# The class recipes for this are: show museums more often, or let each museum count more
+# in the loss. They all rest on three facts about classes:
+#
+# 1. each class has its **own count**, and that count says how hard the class is;
+# 2. classes have **hard borders**: an image is a museum or it isn't;
+# 3. classes are **strangers**: a thousand living rooms teach nothing about museums.
+#
+# **Predict before you read on.** Which of the three still hold when the label is an age?
+
+# %% [markdown]
+# <details><summary>What we think</summary>
+#
+# None holds fully. Borders between ages are drawn by us: 30.9 and 31.0 are in different
+# bins, yet are almost the same. And ages are neighbours: a network that has seen many
+# faces of 30 and 32 can guess 31 without ever seeing one. So the count of 31 alone says
+# little about how hard 31 is. That is the thread of the whole course.
+#
+# </details>
+
+# %% [markdown]
+# ## 2. Bins and shot regions
+#
+# Real targets look like this. In each panel, look for three things: a peak, a tail, and
+# places with no sample at all.
+
+# %%
+names = ["agedb-dir", "imdb-wiki-dir", "sts-b-dir"]
+tables = {name: label_counts(name) for name in names}
+fig = figures.three_label_counts(tables)
+
+# %% [markdown]
+# *Three histograms. AgeDB-DIR and IMDB-WIKI-DIR hold ages of photographed people: one
+# hump between 20 and 60 and long thin tails. STS-B-DIR holds how similar two sentences
+# are, from 0 to 5: tall teeth at round scores with nearly empty bins between them.*
+#
+# The IMDB-WIKI-DIR counts are estimated from a published histogram; the other two are
+# exact. STS-B-DIR is a comb, because people prefer round scores. Keep it in mind: it
+# comes back in lesson 2.
+#
+# To count a continuous label you cut its range into $B$ **bins** of equal width. The
+# width is the smallest difference you care about: a year for ages, 0.1 for a score. We
+# write $b$ for the number of a bin, and count from 0.
+
+# %% [markdown]
+# ### Exercise 1.1 · Bin float labels
+#
+# **What.** Return the bin of each label. Bin $b$ holds the labels $y$ with
+# $start + b \cdot width \le y < start + (b + 1) \cdot width$.
+#
+# **Why.** Published code writes `int(label)`, and so puts -0.5 and 0.5 into one bin.
+#
+# *About 6 minutes · 2 points*
+
+
+# %% grade_id="bin_index" role="solution"
+def bin_index(labels, start, width):
+    """Return the bin of each label.
+
+    labels: float array [N], all >= start; start, width: floats, in label units.
+    Returns an int array [N].
+
+    Worked number: bin_index(np.array([62.5]), 60.0, 1.0) gives [2].
+    """
+    ### BEGIN SOLUTION
+    b = np.floor((labels - start) / width)
+    return b.astype(int)
+    ### END SOLUTION
+
+
+# %% grade_id="bin_index_check" points=2 role="test"
+check.bin_index(bin_index)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>How many widths is a label away from start?</details>
+# <details><summary>Hint 2</summary>A label 2.5 widths away is in bin 2: round down, and
+# for negative numbers too. Which NumPy function does that?</details>
+# <details><summary>Hint 3</summary>np.floor gives floats; .astype(int) makes them whole
+# numbers.</details>
+# <details><summary>Common wrong turns</summary>Truncating the label before the
+# subtraction; rounding to the nearest bin; counting bins from 1.</details>
+
+# %% [markdown]
+# One trap is left, and it is the computer's. **Predict:** in bins of width 0.1 from 0,
+# which bin holds 0.3?
+
+# %%
+scores = LabelBins(0, 1, 0.1)
+print("a division says  ", int(np.floor(0.3 / 0.1)))
+print("LabelBins says   ", scores.index([0.3])[0], "of", scores.n_bins, "bins")
+print("the last edge, 1.0, is in bin", scores.index([1.0])[0])
+
+# %% [markdown]
+# 0.3 / 0.1 is 2.9999999999999996 in floating point, so the division falls one bin short.
+# `LabelBins` compares a label with the bin's two edges and gets 3. It also closes the
+# last bin on the right, so that a perfect score of 1.0 has a bin. From here on the lesson
+# uses `AGES = LabelBins(0, 101, 1)`: one bin for each year from 0 to 100.
+#
+# Now the counts. The paper behind this course names four **shot regions** by the number
+# of *training* samples in a bin: many-shot (more than 100), medium-shot (20 to 100),
+# few-shot (fewer than 20) and zero-shot (none).
+
+# %% [markdown]
+# ### Exercise 1.2 · Count, and name the regions
+#
+# **What.** Count the samples of each bin, and name each bin's region.
+#
+# **Why.** Every table of this course is split by these regions. A bin that is counted
+# wrongly moves a whole region.
+#
+# *About 7 minutes · 2 points*
+
+
+# %% grade_id="count_regions" role="solution"
+def count_regions(index, n_bins, many, few):
+    """Return the counts and the name of the region of each bin.
+
+    index: int array [N], the bin of each sample; n_bins: int, B;
+    many, few: thresholds, in samples: more than many, fewer than few.
+    Returns an int array [B], and an array [B] of "many", "medium", "few" or "zero".
+
+    Worked number: count_regions(np.array([0, 0, 2]), 3, 100, 20)
+    gives the counts [2, 0, 1] and the regions few, zero, few.
+    """
+    ### BEGIN SOLUTION
+    counts = np.bincount(index, minlength=n_bins)
+    regions = np.where(counts > many, "many", "medium")
+    regions = np.where(counts < few, "few", regions)
+    regions = np.where(counts == 0, "zero", regions)
+    return counts, regions
+    ### END SOLUTION
+
+
+# %% grade_id="count_regions_check" points=2 role="test"
+check.count_regions(count_regions)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>np.bincount counts whole numbers.</details>
+# <details><summary>Hint 2</summary>np.bincount stops at the largest number it meets; its
+# argument minlength asks for more.</details>
+# <details><summary>Hint 3</summary>Start with np.where(counts > many, "many", "medium"),
+# then overwrite the bins below few, then those that are empty.</details>
+# <details><summary>Common wrong turns</summary>Exactly 100 is medium, exactly 20 is
+# medium too; a bin without samples is zero-shot, not few-shot.</details>
+
+# %% [markdown]
+# The library's version is `shot_regions`. It gives four masks of shape [B].
+
+# %%
+regions = shot_regions(counts)
+for name, mask in zip(regions._fields, regions, strict=True):
+    print(f"{name:<6} {mask.sum():3d} ages, {counts[mask].sum():5,d} images")
+fig = figures.label_counts(AGES, counts, title="the drawn faces: training images per age")
+
+# %% [markdown]
+# *One bar per age: a ragged hump around 30 in purple, medium-shot ages in yellow on both
+# sides, and few-shot ages in pink at the two ends. Ages that are multiples of 5 or 10
+# stick out.*
+#
+# The bars are ragged on purpose: real registers are. People round their age, so 40 and 50
+# have more entries than 39 and 51.
+#
+# The regions depend on choices: the width of a bin and two thresholds. Move the sliders
+# with the mouse, or with the Tab and arrow keys.
+
+# %%
+explorer = explorers.bins_and_regions()
+explorer
+
+# %% [markdown]
+# **Question.** At which bin width do the few-shot bins vanish from AgeDB-DIR, with the
+# thresholds at 100 and 20? And what have you lost by then?
+
+# %%
+for width in (1, 5, 10, 20):
+    explorer.set(width=width)
+    print(f"width {width:2d} years:", explorer.readout["few bins"], "few-shot bins")
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# Wide bins hide the rare ages inside common ones. With bins of 20 years, a baby and a
+# young man of 19 are "the same", and nothing rare is left to see. The width must follow
+# what you care about, never the wish for full bins.
+#
+# </details>
+
+# %% [markdown]
+# ## 3. Neighbourhoods
+#
+# Two ages can have the same count, and live in very different places. Below, red and blue
+# mark two ages with as many images each. What to look for: the hatched bars around them.
+
+# %%
+explorer = explorers.neighbourhoods(AGES, counts, age_a=0, age_b=1)
+explorer
+
+# %% [markdown]
+# **Question.** Find two ages with equal counts, of which one has at least three times as
+# many images within 2 years. For which of the two would you trust the network more?
+
+# %% [markdown]
+# ### Exercise 1.3 · Neighbourhood mass
+#
+# **What.** For each bin, add up the counts of all bins at most `radius` bins away, the bin
+# itself included. Outside the range there is nothing.
+#
+# **Why.** It is the simplest measure of what a network can borrow from neighbours, and
+# the first step to label distribution smoothing.
+#
+# *About 7 minutes · 2 points*
+
+
+# %% grade_id="neighbourhood_mass" role="solution"
+def neighbourhood_mass(counts, radius):
+    """Return the samples within `radius` bins of each bin.
+
+    counts: int array [B]; radius: int, in bins, 0 or more.
+    Returns an int array [B].
+
+    Worked number: neighbourhood_mass(np.array([5, 1, 1, 1, 7]), 1)
+    gives [6, 7, 3, 9, 8].
+    """
+    ### BEGIN SOLUTION
+    mass = []
+    for b in range(len(counts)):
+        near = counts[max(0, b - radius) : b + radius + 1]
+        mass.append(near.sum())
+    return np.array(mass)
+    ### END SOLUTION
+
+
+# %% grade_id="neighbourhood_mass_check" points=2 role="test"
+check.neighbourhood_mass(neighbourhood_mass)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>A loop over the bins, and a slice in each step.
+# </details>
+# <details><summary>Hint 2</summary>counts[a:b] stops before b.</details>
+# <details><summary>Hint 3</summary>A negative start counts from the end of the array:
+# use max(0, b - radius).</details>
+# <details><summary>Common wrong turns</summary>Leaving the bin itself out; going round in
+# a circle with np.roll; taking the mean.</details>
+
+# %% [markdown]
+# Does the neighbourhood matter? The course ships recorded runs: a small residual network,
+# trained on these faces five times from different seeds, and its predictions on a test
+# set with 15 faces of every age. We take all few-shot ages and split them in two: those
+# with a rich neighbourhood, and those with a poor one.
+#
+# **Predict:** which half has the larger error, and by how much?
+
+# %%
+runs = load_runs("faces")
+error = runs.error_by_age("vanilla").mean(0)
+mass = neighbours = np.array([counts[max(0, b - 5) : b + 6].sum() for b in range(101)])
+few = np.flatnonzero(regions.few)
+rich = few[mass[few] > np.median(mass[few])]
+poor = np.setdiff1d(few, rich)
+for name, group in (("rich", rich), ("poor", poor)):
+    print(
+        f"{name} neighbourhood: {counts[group].mean():5.1f} images per age, "
+        f"{mass[group].mean():6.1f} within 5 years, error {error[group].mean():.1f} years"
+    )
+
+# %% [markdown]
+# ## 4. Ages that nobody has
+#
+# In classification a class without images is hopeless. For an age, it depends on where
+# the hole is. A second set of runs saw no face of 45 to 55 years, a hole *inside*
+# (interpolation), and none above 84, a hole *at the end* (extrapolation).
+#
+# **Predict:** for which hole is the network's error larger, and which way does it err?
+
+# %%
+y, y_hat = runs.y, runs.predictions("vanilla, gaps")
+gaps = [
+    ("no training face: inside", INTERPOLATION, "////"),
+    ("no training face: at the end", EXTRAPOLATION, "...."),
+]
+fig = figures.predictions_over_gaps(y, y_hat[0], gaps)
+
+# %%
+seen = ~np.isin(y, [*INTERPOLATION, *EXTRAPOLATION])
+for name, here in (
+    ("ages seen in training", seen),
+    ("interpolation, 45 to 55", np.isin(y, INTERPOLATION)),
+    ("extrapolation, 85 to 100", np.isin(y, EXTRAPOLATION)),
+):
+    print(f"{name:<25} error {np.abs(y_hat - y)[:, here].mean():5.1f} years")
+
+# %% [markdown]
+# *The cloud of predictions follows the dashed line of perfect guesses through the hole
+# inside, and bends away below it in the hole at the end.*
+#
+# Inside, neighbours on both sides hold the guess in place. At the end there is one side
+# only, and the network can't guess an age far above any that it has seen.
+
+# %% [markdown]
+# ## 5. Measuring fairly
+#
+# How good is the network? That depends on who is asked. If the test set is as uneven as
+# the training set, the many-shot ages outvote all others. So we test on a **balanced**
+# set, with as many faces of every age.
+#
+# **Predict:** is the error on a balanced test set smaller or larger than on an uneven one?
+
+# %%
+balanced = error.mean()
+uneven = np.average(error, weights=counts)
+print(f"test set as uneven as the training set: {uneven:.1f} years")
+print(f"balanced test set:                      {balanced:.1f} years")
+
+# %% [markdown]
+# Both numbers are the mean absolute error (**MAE**) of the same five networks. A
+# reader who sees the first one alone would never hear of the rare ages. Even the balanced
+# mean hides who pays, so you split it by region.
+
+# %% [markdown]
+# ### Exercise 1.4 · MAE by shot region
+#
+# **What.** Return the mean absolute error of each region's samples, and `None` for a
+# region without any.
+#
+# **Why.** Published metric code crashes, or prints NaN, when a region is empty. In your
+# own data one will be.
+#
+# *About 7 minutes · 2 points*
+
+
+# %% grade_id="mae_by_region" role="solution"
+def mae_by_region(y, y_hat, region):
+    """Return the mean absolute error of each region.
+
+    y, y_hat: float arrays [N], labels and predictions, in label units;
+    region: array [N] of "many", "medium", "few" or "zero", one name per sample.
+    Returns a dict with these four keys; an empty region has the value None.
+
+    Worked number: with y = [30, 31, 80], y_hat = [32, 31, 70] and
+    region = [many, many, few] it gives many: 1.0, few: 10.0, and twice None.
+    """
+    ### BEGIN SOLUTION
+    error = np.abs(y - y_hat)
+    scores = {}
+    for name in ("many", "medium", "few", "zero"):
+        here = region == name
+        scores[name] = error[here].mean() if here.any() else None
+    return scores
+    ### END SOLUTION
+
+
+# %% grade_id="mae_by_region_check" points=2 role="test"
+check.mae_by_region(mae_by_region)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>region == "few" is a mask over the samples.</details>
+# <details><summary>Hint 2</summary>error[mask].mean() is the mean of the chosen ones;
+# mask.any() says whether there are any.</details>
+# <details><summary>Hint 3</summary>Loop over the four names, and put a number or None
+# into a dict.</details>
+# <details><summary>Common wrong turns</summary>Errors that cancel because the absolute
+# value is missing or comes too late; dividing by all N; 0 for an empty region.</details>
+
+# %%
+test_counts = counts[y.astype(int)]
+for name in ("all", "many", "medium", "few"):
+    by_seed = runs.score("vanilla", name)
+    print(f"{name:<7} MAE {by_seed.mean():5.1f} years (seeds: {np.round(by_seed, 1)})")
+
+# %% [markdown]
+# The few-shot ages pay. The spread over the five seeds is far smaller than the gap between
+# the regions, so the gap is no accident of one run.
+#
+# One number is still missing. An age with errors of 1 and 9 years has the same MAE as one
+# with 5 and 5. The **geometric mean** (GM) of the errors tells them apart: it is pulled
+# down by small errors, so it is low when *some* are served very well, and rises towards
+# the MAE as all are served alike. The paper reports both.
+
+# %% [markdown]
+# ### Exercise 1.5 · The geometric mean
+#
+# **What.** Return $\left(\prod_i \max(|y_i - \hat y_i|, \varepsilon)\right)^{1/N}$.
+#
+# **Why.** It is the paper's second metric, and two traps wait in it: a product of
+# thousands of numbers, and a single error of exactly 0.
+#
+# *About 6 minutes · 2 points*
+
+
+# %% grade_id="geometric_mean" role="solution"
+def geometric_mean(y, y_hat, eps):
+    """Return the geometric mean of the absolute errors.
+
+    y, y_hat: float arrays [N], in label units; eps: float, smaller errors count as eps.
+    Returns a float, in label units.
+
+    Worked number: errors of 1 and 4 give 2.
+    """
+    ### BEGIN SOLUTION
+    error = np.maximum(np.abs(y - y_hat), eps)
+    return np.exp(np.log(error).mean())
+    ### END SOLUTION
+
+
+# %% grade_id="geometric_mean_check" points=2 role="test"
+check.geometric_mean(geometric_mean)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>The logarithm of a product is the sum of the
+# logarithms.</details>
+# <details><summary>Hint 2</summary>np.maximum(errors, eps) lifts the tiny errors and
+# leaves the others alone.</details>
+# <details><summary>Hint 3</summary>exp of the mean of log.</details>
+# <details><summary>Common wrong turns</summary>np.prod, which overflows; adding eps to
+# every error; log10 with exp.</details>
+
+# %%
+print(f"errors 1 and 9: MAE {mae([0, 0], [1, 9]):.1f}, GM {gm([0, 0], [1, 9]):.1f}")
+print(f"errors 5 and 5: MAE {mae([0, 0], [5, 5]):.1f}, GM {gm([0, 0], [5, 5]):.1f}")
+for name in ("many", "few"):
+    print(
+        f"{name}: MAE {runs.score('vanilla', name).mean():.1f}, "
+        f"GM {runs.score('vanilla', name, metric=gm).mean():.1f} years"
+    )
+
+# %% [markdown]
+# ## 6. Does the error follow the density?
+#
+# Here is the error of every age, over the counts. What to look for: where the thick line
+# rises, and whether it is as ragged as the bars.
+
+# %%
+fig = figures.error_by_bin(AGES, counts, runs.error_by_age("vanilla"))
+
+# %% [markdown]
+# *Top: the mean absolute error by age, five thin lines for the seeds and a thick one for
+# their mean; low between 20 and 50, rising at both ends. Bottom: the ragged
+# training counts.*
+#
+# The error rises where images are rare, but it is *smooth* where the counts are ragged:
+# a single tall bar doesn't make its age easier than the next one. To put a number on how
+# well a density predicts the error, you correlate the two.
+
+# %% [markdown]
+# ### Exercise 1.6 · Pearson's correlation
+#
+# **What.** Return
+# $r = \frac{\sum_i (a_i - \bar a)(b_i - \bar b)}
+# {\sqrt{\sum_i (a_i - \bar a)^2 \sum_i (b_i - \bar b)^2}}$.
+#
+# **Why.** With it the paper shows that a label density doesn't say what a network feels.
+#
+# *About 5 minutes · 2 points*
+
+
+# %% grade_id="pearson_correlation" role="solution"
+def pearson_correlation(a, b):
+    """Return Pearson's correlation of two lists of numbers.
+
+    a, b: float arrays [N]. Returns a float between -1 and 1.
+
+    Worked number: a = [1, 2, 3] and b = [6, 4, 3] give -0.982.
+    """
+    ### BEGIN SOLUTION
+    a = a - a.mean()
+    b = b - b.mean()
+    return (a * b).sum() / np.sqrt((a**2).sum() * (b**2).sum())
+    ### END SOLUTION
+
+
+# %% grade_id="pearson_correlation_check" points=2 role="test"
+check.pearson_correlation(pearson_correlation)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>Subtract each mean first.</details>
+# <details><summary>Hint 2</summary>The sum of the products goes on top.</details>
+# <details><summary>Hint 3</summary>Below it stands the root of the product of the two
+# sums of squares.</details>
+# <details><summary>Common wrong turns</summary>a -= a.mean() changes the caller's array;
+# mixing n and n - 1; squaring the result.</details>
+
+# %% [markdown]
+# Now the experiment that started the field. We compare two data sets with the *same*
+# counts:
+#
+# - the faces: 101 ages, which are neighbours;
+# - 101 colour patterns that have nothing to do with each other: strangers, as classes are.
+#
+# **Predict:** in which of the two does the count predict the error better?
+
+# %%
+pattern_error = 100 * (runs.predictions("patterns") != y).reshape(5, 101, -1).mean(2)
+age_error = runs.error_by_age("vanilla")
+fig = figures.density_against_error(
+    {
+        "patterns (classes)": (counts, pattern_error.mean(0), "images", "wrong (%)"),
+        "faces (ages)": (counts, age_error.mean(0), "images", "error (years)"),
+    }
+)
+
+# %%
+for name, errors in (("patterns", pattern_error), ("faces", age_error)):
+    r = [pearson(counts, e) for e in errors]
+    print(f"{name:<9} Pearson {np.mean(r):.2f} (seeds: {np.round(r, 2)})")
+
+# %% [markdown]
+# *Left: the points of the patterns fall along one curve, from nearly all wrong at a few
+# images to few wrong at 150. Right: the points of the faces form a wide cloud.*
+#
+# Same counts, two worlds. For strangers the count says how hard a class is. For ages it
+# says much less, because a network that meets an age also learns its neighbours.
+#
+# So the counts are not the imbalance that a network feels. **Which density would follow
+# the error?** You built a first answer in exercise 1.3: what counts is the neighbourhood.
+# Lesson 2 makes it precise.
+
+# %% [markdown]
+# ## Quiz
+#
+# Choose an answer, then open it.
+#
+# **1. Age 23 has no training image; 20 to 26 have 150 each. Age 97 has none either, and
+# 91 to 100 have one each. What do you expect?**
+#
+# <details><summary>A. Both are zero-shot, so both are equally hard.</summary>No. The name
+# of the region looks at the bin alone. Age 23 is held in place by its neighbours.</details>
+# <details><summary>B. Age 23 is much easier.</summary>Right: it can be interpolated from
+# a thousand neighbours, while 97 has hardly any.</details>
+# <details><summary>C. Age 97 is easier, because old faces look special.</summary>No. They
+# may look special, but the network has met only a handful of them.</details>
+#
+# **2. Your test set has the same density as your training set, and the MAE is 5 years.
+# What do you know about rare ages?**
+#
+# <details><summary>A. Their error is about 5 years too.</summary>No. They have so few
+# votes in this mean that their error could be 20 years without showing.</details>
+# <details><summary>B. Next to nothing.</summary>Right. Test on balanced data, or report
+# every region.</details>
+# <details><summary>C. Their error is above 5 years.</summary>Likely, but this number
+# doesn't show it.</details>
+#
+# **3. A bin has exactly 100 training images. It is...**
+#
+# <details><summary>A. many-shot</summary>No: many-shot is more than 100.</details>
+# <details><summary>B. medium-shot</summary>Right: 20 to 100, both included.</details>
+# <details><summary>C. it depends on the test set</summary>No: the regions look at
+# training counts only.</details>
+#
+# **4. A method lowers the MAE from 10 to 9, and raises the GM from 5 to 6. What
+# happened?**
+#
+# <details><summary>A. The numbers contradict each other, so there is a bug.</summary>No.
+# They are two different means, and both can be right.</details>
+# <details><summary>B. The largest errors shrank, and the small ones grew.</summary>Right:
+# the errors became more alike at a lower average.</details>
+# <details><summary>C. Everybody is served better.</summary>No: then the GM, which looks
+# at small errors closely, would have fallen too.</details>
+
+# %% [markdown]
+# ## Take-away
+#
+# - A continuous label has no natural classes: you choose the bins, and say which.
+# - Rare ages have larger errors, and an average over an uneven test set hides them.
+# - Equal counts are not equal balance: neighbours count.
+# - A hole inside can be interpolated; a hole at the end can't be extrapolated.
+# - For classes the error follows the counts. For ages it follows them only loosely.
+#
+# ## Go further
+#
+# - Yang, Zha, Chen, Wang, Katabi: "Delving into Deep Imbalanced Regression", ICML 2021,
+#   arXiv:2102.09554, sections 1 to 3: the paper that this course rebuilds.
+# - Change `faces("train", counts=...)` to counts of your own, for instance AgeDB-DIR's,
+#   and ask which ages will suffer before you train.
+# - The categorical result is an average over unrelated classes. What would you expect for
+#   classes that are *partly* related, such as breeds of dogs?

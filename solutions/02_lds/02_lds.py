@@ -1,0 +1,574 @@
+# %% [markdown]
+# # Lesson 2 · Kernel density estimation and LDS
+#
+# In lesson 1 the counts of the ages didn't follow the error: neighbours matter. In this
+# lesson you smooth the counts with a kernel, watch the smoothed density line up with the
+# error, turn it into weights for the loss, and see what those weights bring, and what
+# they cost. The method is **label distribution smoothing**, LDS.
+#
+# **You will be able to**
+#
+# - *build* the three symmetric kernels (exercise 2.1);
+# - *estimate* a density with a kernel, and know scipy's bandwidth (2.2);
+# - *smooth* counts along bins and say what happens at the edges (2.3);
+# - *derive* weights from a density, and judge them by their effective sample size (2.4);
+# - *write* a weighted loss that refuses silent broadcasting (2.5).
+#
+# **Before you start.** [Lesson 1](../01_imbalance/01_imbalance.ipynb): bins, shot
+# regions, neighbourhood mass.
+#
+# | part | minutes |
+# |---|---|
+# | 1. Symmetric kernels (exercise 2.1) | 14 |
+# | 2. Kernel density estimation (exercise 2.2) | 12 |
+# | 3. The effective density (exercise 2.3) | 16 |
+# | 4. Tuning the kernel | 8 |
+# | 5. From density to weights (exercise 2.4) | 15 |
+# | 6. The weighted loss (exercise 2.5) | 9 |
+# | 7. Training with LDS | 11 |
+# | Quiz and take-away | 5 |
+# | **together** | **90** |
+
+# %%
+import numpy as np
+import torch
+
+import dirlib
+from dirlib import kernel_window, lds_weights, pearson, shot_regions, smooth_bins
+from dirlib.course import checks2 as check
+from dirlib.course import explorers, figures
+from dirlib.datasets import faces, label_counts
+from dirlib.experiments import AGES, WEIGHTS, load_runs, train_ages
+from dirlib.training import predict
+
+# %% [markdown]
+# One picture to begin with: the counts of the drawn faces, and the same counts smoothed.
+# What to look for: which of the two is as smooth as the error curve of lesson 1.
+
+# %%
+runs = load_runs("faces")
+counts = runs.train_counts
+error = runs.error_by_age("vanilla").mean(0)
+smoothed = smooth_bins(counts, kernel_window("gaussian", 9, 3.0))
+fig = figures.density_lines(AGES, counts, {"smoothed counts": smoothed})
+
+# %% [markdown]
+# *Light bars: the ragged counts per age, with tall bars at multiples of 5 and 10. A red
+# line runs through them without the jumps.*
+
+# %% [markdown]
+# ## 1. Symmetric kernels
+#
+# How much does an image of age 30 teach about age 33? Let a **kernel** $k(y, y')$ say so:
+# large when the two labels are close, small when they are far apart. The paper asks for a
+# **symmetric** kernel: $k(y, y') = k(y', y)$, and its slope in $y$ is the opposite of its
+# slope in $y'$. In words: only the distance $d = |y - y'|$ counts. 30 teaches 33 as much
+# as 33 teaches 30, and as much as 63 teaches 66.
+#
+# On bins a kernel becomes a **window**: a short list of weights with its peak in the
+# middle. It has an odd length, called *size*, so that it has a middle. With
+# $h = (size - 1) / 2$ and $d$ in bins:
+#
+# - Gaussian: $e^{-d^2 / (2 \sigma^2)}$
+# - Laplace: $e^{-d / \sigma}$
+# - triangular: $1 - d / (h + 1)$; its width is its size, and $\sigma$ plays no part.
+
+# %% [markdown]
+# ### Exercise 2.1 · Three windows
+#
+# **What.** Return the window of the given kind, scaled to sum to 1.
+#
+# **Why.** With the sum 1, smoothing moves samples around and neither makes nor loses any.
+#
+# *About 9 minutes · 3 points*
+
+
+# %% grade_id="window" role="solution"
+def window(kind, size, sigma):
+    """Return a symmetric window that sums to 1.
+
+    kind: "gaussian", "laplace" or "triangular"; size: odd int, in bins;
+    sigma: float, in bins. Returns a float array [size].
+
+    Worked number: window("triangular", 3, 1.0) gives [0.25, 0.5, 0.25].
+    """
+    ### BEGIN SOLUTION
+    h = (size - 1) // 2
+    d = np.abs(np.arange(-h, h + 1))
+    if kind == "gaussian":
+        k = np.exp(-(d**2) / (2 * sigma**2))
+    elif kind == "laplace":
+        k = np.exp(-d / sigma)
+    else:
+        k = 1 - d / (h + 1)
+    return k / k.sum()
+    ### END SOLUTION
+
+
+# %% grade_id="window_check" points=3 role="test"
+check.window(window)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>Make the distances first: for size 5 they are
+# 2, 1, 0, 1, 2.</details>
+# <details><summary>Hint 2</summary>np.abs(np.arange(-h, h + 1)) makes them.</details>
+# <details><summary>Hint 3</summary>Three branches for the three formulas, then one
+# division by the sum.</details>
+# <details><summary>Common wrong turns</summary>Dividing by the maximum; forgetting the 2
+# in the Gaussian's exponent; a triangle that is 0 at its ends.</details>
+
+# %%
+kinds = dirlib.kernels.KINDS
+fig = figures.windows({kind: kernel_window(kind, 9, 2.0) for kind in kinds})
+
+# %% [markdown]
+# *Three windows over distances from -4 to 4 bins. The Laplace window has the sharpest
+# peak, the Gaussian is round, the triangle is straight.*
+#
+# **A question that many people ask: is this the window of the published code?** No. That
+# code smooths a single spike with scipy's filter, which mirrors what lies beyond its five
+# places, and the tails fold back.
+
+# %%
+from scipy.ndimage import gaussian_filter1d
+
+spike = np.array([0.0, 0.0, 1.0, 0.0, 0.0])
+print("published (size 5, sigma 2):", gaussian_filter1d(spike, sigma=2).round(3))
+print("exact, as in kernel_window: ", kernel_window("gaussian", 5, 2.0).round(3))
+
+# %% [markdown]
+# The published window is flatter than a Gaussian of that sigma. Both are symmetric, and
+# both can be used; `dirlib` takes any window as an array, so you can compare.
+
+# %% [markdown]
+# ## 2. Kernel density estimation
+#
+# Before you smooth bins, look at the idea without bins. **Kernel density estimation**
+# (KDE) puts a small bump on each label and adds the bumps:
+#
+# $$\hat p(y') = \frac{1}{N} \sum_{i=1}^{N} \frac{1}{\sqrt{2 \pi} \sigma}
+# e^{-(y' - y_i)^2 / (2 \sigma^2)}$$
+#
+# Each bump has the area 1, and so has their mean. That makes $\hat p$ a density.
+
+# %% [markdown]
+# ### Exercise 2.2 · KDE by hand
+#
+# **What.** Return $\hat p$ at every point of a grid.
+#
+# **Why.** LDS is a KDE on bins. Who has written one knows what sigma means.
+#
+# *About 7 minutes · 2 points*
+
+
+# %% grade_id="kde" role="solution"
+def kde(grid, labels, sigma):
+    """Return a Gaussian kernel density estimate.
+
+    grid: float array [G]; labels: float array [N]; sigma: float; all in label units.
+    Returns a float array [G], in 1 / label unit.
+
+    Worked number: kde(np.array([30.0]), np.array([30.0]), 1.0) gives [0.3989].
+    """
+    ### BEGIN SOLUTION
+    u = (grid[:, None] - labels[None, :]) / sigma
+    bumps = np.exp(-(u**2) / 2) / (np.sqrt(2 * np.pi) * sigma)
+    return bumps.mean(axis=1)
+    ### END SOLUTION
+
+
+# %% grade_id="kde_check" points=2 role="test"
+check.kde(kde)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>You need every difference of a grid point and a label:
+# an array [G, N].</details>
+# <details><summary>Hint 2</summary>grid[:, None] - labels[None, :] makes it.</details>
+# <details><summary>Hint 3</summary>Take the mean over the labels, axis 1.</details>
+# <details><summary>Common wrong turns</summary>A sum instead of the mean; a bump whose
+# area isn't 1; the mean over the wrong axis.</details>
+
+# %% [markdown]
+# scipy has a KDE too. **Predict:** its bandwidth parameter is called `bw_method`. If you
+# give it 3.0, do you get bumps of 3 years?
+
+# %%
+from scipy.stats import gaussian_kde
+
+labels = np.repeat(AGES.centers, counts)
+at = np.array([10.0, 30.0, 80.0])
+ratio = 3.0 / labels.std(ddof=1)
+print("bw_method=3.0:       ", gaussian_kde(labels, 3.0)(at).round(4))
+print("bw_method=3.0 / std: ", gaussian_kde(labels, ratio)(at).round(4))
+bins_answer = dirlib.effective_density(labels, AGES, kernel_window("gaussian", 31, 3.0))
+print("smoothed bins:       ", bins_answer[[10, 30, 80]].round(4))
+
+# %% [markdown]
+# No: `bw_method` multiplies the labels' standard deviation. Divided by it, you get bumps
+# of 3 years, and the numbers agree with the smoothed bins but for the width of a bin: the
+# bins answer for the whole year, from 10 to 11, and scipy for the point 10.0. Smoothing
+# bins costs the same for a thousand labels as for ten million.
+
+# %% [markdown]
+# ## 3. The effective density
+#
+# On bins, the paper's equation 1 reads
+#
+# $$\tilde p(y') = \int k(y, y') \, p(y) \, dy \quad \to \quad
+# \tilde p_b = \sum_{d=-h}^{h} k_d \, p_{b+d}$$
+#
+# $p$ is the **empirical** density, what you count. $\tilde p$ is the **effective**
+# density, what the network feels. The sum runs along the bins, and near the first and the
+# last bin the window hangs over the edge. You must say what lies there:
+#
+# - `"zero"`: nothing. The edge bins get less: they have neighbours on one side only.
+# - `"renormalize"`: nothing, but the part of the window inside is scaled to its full sum.
+# - `"reflect"`: the bins mirrored. The published code does so for features (lesson 4).
+
+# %% [markdown]
+# ### Exercise 2.3 · Smoothing along bins
+#
+# **What.** Smooth the values with the window, for the edges `"zero"` and `"renormalize"`.
+#
+# **Why.** Rare labels live at the edges, so what you assume there decides their weights.
+#
+# *About 10 minutes · 2 points*
+
+
+# %% grade_id="smooth" role="solution"
+def smooth(values, window, edges):
+    """Smooth values along the bins.
+
+    values: float array [B]; window: float array [K], symmetric, K odd and at most B;
+    edges: "zero" or "renormalize". Returns a float array [B].
+
+    Worked number: with values [3, 0, 0, 0] and window [0.25, 0.5, 0.25], "zero" gives
+    [1.5, 0.75, 0, 0] and "renormalize" [2, 0.75, 0, 0].
+    """
+    ### BEGIN SOLUTION
+    h = len(window) // 2
+    padded = np.pad(values, h)
+    inside = np.pad(np.ones(len(values)), h)
+    smoothed, share = np.zeros(len(values)), np.zeros(len(values))
+    for d, k in enumerate(window):
+        smoothed += k * padded[d : d + len(values)]
+        share += k * inside[d : d + len(values)]
+    return smoothed / share if edges == "renormalize" else smoothed
+    ### END SOLUTION
+
+
+# %% grade_id="smooth_check" points=2 role="test"
+check.smooth(smooth)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>np.pad(values, h) puts h zeros on both sides; then the
+# window fits everywhere.</details>
+# <details><summary>Hint 2</summary>Smooth an array of ones in the same way: it shows how
+# much of the window lies inside at each bin.</details>
+# <details><summary>Hint 3</summary>For "renormalize" divide the smoothed values by the
+# smoothed ones.</details>
+# <details><summary>Common wrong turns</summary>np.roll, which goes round in a circle;
+# np.convolve with mode="valid", which drops bins; one factor for all bins.</details>
+
+# %% [markdown]
+# Now the question of lesson 1. **Predict:** how much closer to -1 does the correlation
+# with the error come when you smooth the counts? The window is the paper's: Gaussian,
+# size 5, sigma 2.
+
+# %%
+paper_window = kernel_window("gaussian", 5, 2.0)
+felt = smooth_bins(counts, paper_window)
+for seed, e in enumerate(runs.error_by_age("vanilla")):
+    print(
+        f"seed {seed}: Pearson(counts, error) {pearson(counts, e):.2f}, "
+        f"Pearson(smoothed counts, error) {pearson(felt, e):.2f}"
+    )
+
+# %%
+panels = {
+    "counts": (counts, error, "images per age", "error (years)"),
+    "smoothed counts": (felt, error, "smoothed images per age", "error (years)"),
+}
+fig = figures.density_against_error(panels)
+
+# %% [markdown]
+# *Two clouds of points, one point per age. On the right, with smoothed counts, the points
+# lie closer to one falling curve.*
+#
+# For every seed the smoothed counts follow the error more closely. And the strangers?
+
+# %%
+classes = 100 * (runs.predictions("patterns") != runs.y).reshape(5, 101, -1).mean(2)
+for name, density in (("counts", counts), ("smoothed counts", felt)):
+    r = np.mean([pearson(density, e) for e in classes])
+    print(f"patterns: Pearson({name}, error) {r:.2f}")
+
+# %% [markdown]
+# For unrelated classes smoothing makes the correlation *weaker*: there is nothing to
+# borrow from a neighbour. Smoothing helps because ages are related, not because smooth
+# curves are prettier.
+#
+# <details><summary>"Why smooth the density and not the labels?"</summary>
+#
+# Smoothing a label means to change what the network must answer: 30 becomes "about 30",
+# and every prediction gets blurred. LDS leaves each label as it is. It only asks how many
+# samples near this label the network has met, in order to choose a weight.
+#
+# </details>
+
+# %% [markdown]
+# ## 4. Tuning the kernel
+#
+# Below, the upper panel shows the counts, the smoothed counts and the error; the lower
+# one the weight that each age would get (part 5 explains it). The numbers below the
+# picture are what you tune by.
+
+# %%
+explorer = explorers.kernel_tuning(AGES, counts, error)
+explorer
+
+# %% [markdown]
+# **Question.** Begin with size 1, which is no smoothing, and sigma 3. As the size grows,
+# what do the correlation, the largest weight and the effective sample size do? Where
+# would you stop?
+
+# %%
+for size in (1, 3, 5, 9, 15, 31):
+    explorer.set(kind="gaussian", size=size, sigma=3.0, scheme="inverse")
+    show = explorer.readout
+    print(
+        f"size {size:2d}: Pearson {show['Pearson(smoothed counts, error)']:.2f}, "
+        f"largest weight {show['largest weight']:4.1f}, "
+        f"effective sample size {show['effective sample size']}"
+    )
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# The correlation rises fast at first and then hardly at all, while the weights become
+# tamer and the effective sample size grows. A window of 5 to 9 years takes most of the
+# gain. A very wide one forgets that babies are rare. The correlation alone can't choose
+# for you: the size and sigma that *train* best are found on validation data, never on the
+# test set (`data/README.md` has the search that was done for this course).
+#
+# </details>
+
+# %% [markdown]
+# ## 5. From density to weights
+#
+# A rare sample should count more in the loss. Two schemes are common:
+#
+# - **INV**: $w_i \propto 1 / \tilde p(y_i)$
+# - **SQINV**: $w_i \propto 1 / \sqrt{\tilde p(y_i)}$, the gentle one.
+#
+# $\propto$ leaves the scale open. You choose it so that the weights of the *training
+# samples* have the mean 1: then the loss, and with it the learning rate, keep their
+# usual size.
+
+# %% [markdown]
+# ### Exercise 2.4 · Weights
+#
+# **What.** Return one weight per sample, with mean 1 over the samples.
+#
+# **Why.** This is LDS, the whole method: count, smooth, invert.
+#
+# *About 7 minutes · 2 points*
+
+
+# %% grade_id="weights" role="solution"
+def weights(density, index, scheme):
+    """Return the weight of each sample.
+
+    density: float array [B], the smoothed density or counts of each bin;
+    index: int array [N], the bin of each sample; scheme: "inverse" or "sqrt_inverse".
+    Returns a float array [N] with mean 1.
+
+    Worked number: density [1, 2, 4], index [0, 2, 2, 2] and "inverse"
+    give [2.286, 0.571, 0.571, 0.571].
+    """
+    ### BEGIN SOLUTION
+    p = density[index]
+    w = 1 / p if scheme == "inverse" else 1 / np.sqrt(p)
+    return w / w.mean()
+    ### END SOLUTION
+
+
+# %% grade_id="weights_check" points=2 role="test"
+check.weights(weights)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>density[index] looks up the density of every sample at
+# once.</details>
+# <details><summary>Hint 2</summary>Invert it, or the root of it.</details>
+# <details><summary>Hint 3</summary>Divide by the mean over the samples.</details>
+# <details><summary>Common wrong turns</summary>Scaling by the mean over the bins, which
+# counts an empty bin like a full one; weights that sum to 1; one weight per bin.</details>
+
+# %% [markdown]
+# Weights have a price: the fewer samples carry the loss, the noisier its gradient. The
+# **effective sample size** $(\sum w)^2 / \sum w^2$ says how many equally weighted samples
+# would be worth as much.
+
+# %%
+index = AGES.index(labels)
+for scheme in ("sqrt_inverse", "inverse"):
+    plain = dirlib.density_weights(counts[index], scheme)
+    lds = lds_weights(labels, AGES, kernel_size=9, sigma=3.0, scheme=scheme)
+    clipped = lds_weights(labels, AGES, kernel_size=9, sigma=3.0, scheme=scheme, clip=(0, 5))
+    for name, w in (("no smoothing", plain), ("LDS", lds), ("LDS, clip 5", clipped)):
+        size = dirlib.effective_sample_size(w)
+        print(f"{scheme:<12} {name:<12} largest {w.max():5.1f}, worth {size:5,.0f} samples")
+
+# %% [markdown]
+# Without smoothing, INV gives a few faces weights in the tens: one wrong label there, and
+# the network learns it. LDS lowers the largest weights, because a rare age between less
+# rare ones isn't so rare. Clipping does the rest. It is a choice that you should report.
+#
+# Three questions that people ask about the published code, answered by experiment:
+
+# %%
+agedb = label_counts("agedb-dir")
+i = agedb.bins.index(agedb.labels)
+published = gaussian_filter1d(spike, sigma=2)
+paper = dirlib.density_weights(smooth_bins(agedb.counts, published)[i], "sqrt_inverse")
+code = dirlib.density_weights(smooth_bins(np.sqrt(agedb.counts), published)[i], "inverse")
+for name, w in (("smooth, then root (paper)", paper), ("root, then smooth (code)", code)):
+    size = dirlib.effective_sample_size(w)
+    print(f"{name:<26} max/min {w.max() / w.min():.1f}, worth {size:,.0f} samples")
+by_max = published / published.max()
+same = dirlib.density_weights(smooth_bins(agedb.counts, by_max)[i], "sqrt_inverse")
+print("dividing the window by its maximum changes a weight by", abs(same - paper).max().round(9))
+
+# %% [markdown]
+# - **Root before or after?** The published code takes the root of the counts first and
+#   smooths it. On AgeDB-DIR its weights spread wider than the paper's order gives. Neither
+#   is wrong, but they are different methods, and a paper should say which one it ran.
+# - **Window divided by its sum or by its maximum?** For weights it is the same: the scale
+#   cancels in the mean. For features (lesson 4) it isn't.
+# - **Why are the counts clipped there?** To keep INV's weights finite. But clipping before
+#   smoothing turns an empty age into one with five samples. Smooth first; clip weights.
+#
+# One more shape of label. STS-B-DIR is a comb: round scores are frequent, the bins between
+# them almost empty. **Predict:** what do INV weights do on a comb?
+
+# %%
+comb = label_counts("sts-b-dir")
+bare = dirlib.density_weights(comb.counts[comb.bins.index(comb.labels)], "inverse")
+lds = lds_weights(comb.labels, comb.bins, scheme="inverse")
+for name, w in (("no smoothing", bare), ("LDS", lds)):
+    size = dirlib.effective_sample_size(w)
+    print(f"{name:<13} largest weight {w.max():6.1f}, worth {size:5,.0f} of {len(w):,} samples")
+
+# %% [markdown]
+# A score of 2.9 isn't rarer than 3.0 in any sense that a network could feel: people just
+# don't write it. Without smoothing, the handful of samples between the teeth takes over
+# the loss. With LDS the teeth fill the gaps.
+
+# %% [markdown]
+# ## 6. The weighted loss
+#
+# The weights enter the loss sample by sample:
+# $L = \frac{1}{N} \sum_i w_i \, |y_i - \hat y_i|$. A trap waits in it. Networks often
+# return a column [N, 1], while labels are a row [N]. **Predict:** what is the shape of
+# their difference?
+
+# %%
+y_hat, y = torch.zeros(4, 1), torch.tensor([0.0, 1.0, 2.0, 3.0])
+print((y_hat - y).shape)
+
+# %% [markdown]
+# It is [4, 4]: every prediction is compared with every label. Nothing fails, the loss goes
+# down, and the network learns to answer the median for everyone.
+
+# %% [markdown]
+# ### Exercise 2.5 · The weighted L1 loss
+#
+# **What.** Return the weighted loss, and raise a `ValueError` when the three shapes differ.
+#
+# **Why.** This bug has cost many people weeks, because it looks like a hard data set.
+#
+# *About 6 minutes · 2 points*
+
+
+# %% grade_id="weighted_l1" role="solution"
+def weighted_l1(y_hat, y, w):
+    """Return (1/N) * sum of w_i * |y_i - y_hat_i|.
+
+    y_hat, y, w: float tensors [N], all of one shape; other shapes: ValueError.
+    Returns a scalar tensor that gradients flow through.
+
+    Worked number: y_hat = [1, 2], y = [2, 4], w = [0.5, 1.5] give 1.75.
+    """
+    ### BEGIN SOLUTION
+    if not (y_hat.shape == y.shape == w.shape):
+        raise ValueError(f"shapes differ: {y_hat.shape}, {y.shape}, {w.shape}")
+    return (w * (y - y_hat).abs()).mean()
+    ### END SOLUTION
+
+
+# %% grade_id="weighted_l1_check" points=2 role="test"
+check.weighted_l1(weighted_l1)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>Compare y_hat.shape, y.shape and w.shape first.
+# </details>
+# <details><summary>Hint 2</summary>raise ValueError("...") stops the function with a
+# message; put the shapes into it.</details>
+# <details><summary>Hint 3</summary>Multiply each absolute error by its weight, and take
+# the mean at the very end.</details>
+# <details><summary>Common wrong turns</summary>Dividing by the sum of the batch's weights;
+# .item() or NumPy, which cut the gradient; the mean before the weights.</details>
+
+# %% [markdown]
+# `dirlib` has four such losses: `l1_loss`, `mse_loss`, `huber_loss`, `focal_r_loss`. And
+# if you use no network at all, LDS weights go into scikit-learn as they are:
+# `Ridge().fit(X, y, sample_weight=lds_weights(y, bins))`.
+
+# %% [markdown]
+# ## 7. Training with LDS
+#
+# Everything is in place. This cell trains the small network once, on faces weighted by
+# SQINV and LDS; it takes about half a minute. Watch the loss fall.
+
+# %% tags=["nbval-ignore-output"]
+model = train_ages(WEIGHTS["sqinv+lds"], seed=0)
+test = faces("test")
+mine = np.abs(predict(model, test.images) - test.labels)
+few = shot_regions(counts).few[test.labels]
+print(f"your run: MAE {mine.mean():.1f} years, few-shot {mine[few].mean():.1f} years")
+
+# %% [markdown]
+# One run proves little. The recorded runs hold five seeds of each method; every seed draws
+# other training faces and starts from other weights. INV and SQINV without LDS are the
+# **control**: what does re-weighting alone bring?
+#
+# **Predict:** order vanilla, SQINV, SQINV + LDS, INV and INV + LDS by their error in the
+# few-shot region. And in the many-shot region?
+
+# %%
+print(f"{'MAE (years)':<12} {'all':>6} {'many':>6} {'medium':>6} {'few':>6} {'GM':>6}")
+for method in WEIGHTS:
+    row = [runs.score(method, r).mean() for r in ("all", "many", "medium", "few")]
+    row.append(runs.score(method, metric=dirlib.gm).mean())
+    print(f"{method:<12}", *(f"{v:6.2f}" for v in row))
+
+# %% [markdown]
+# Re-weighting alone brings most of the gain in the few-shot region, and the many-shot
+# region pays for it. To see what LDS adds, compare it with *its own* base, seed by seed.
+
+# %%
+pairs = [("sqinv", "sqinv+lds"), ("inv", "inv+lds")]
+for region in ("few", "many"):
+    for base, method in pairs:
+        result = dirlib.paired_comparison(runs.score(base, region), runs.score(method, region))
+        print(f"{region}-shot MAE, {method} minus {base}: {result}")
+
+# %%
+few_shot = [runs.score(m, "few") - runs.score(b, "few") for b, m in pairs]
+fig = figures.paired_bars(
+    [f"{m} minus {b}" for b, m in pairs], few_shot, ylabel="few-shot MAE (years)"
+)
+
+# %% [markdown]
+# *Two columns of five dots, one dot per seed; a red line marks their mean, a black line
+# is at 0. Below 0, LDS is better than its base.*
