@@ -20,9 +20,9 @@ lessons: .venv/installed-dev        ## build the notebooks of changed lesson scr
 	$(BIN) tools/build_lessons.py
 
 bench: .venv/installed              ## time the library against the obvious loop
-	$(BIN) -m dirlib bench
+	$(BIN) tools/bench.py
 
-results: .venv/installed            ## train the recorded runs again
+results: .venv/installed            ## the tables anew, from the recorded runs
 	$(BIN) -m dirlib results
 
 check-env:                          ## one line per requirement, with the cure
@@ -31,7 +31,7 @@ check-env:                          ## one line per requirement, with the cure
 clean:                              ## remove caches; .venv and the recorded runs stay
 	rm -rf .cache .pytest_cache .ruff_cache .hypothesis data/cache
 
-.venv/installed: requirements.txt constraints.txt pyproject.toml
+.venv/installed: requirements.txt constraints.txt
 	@$(PYTHON) -c '$(NEED)'
 	$(PYTHON) -m venv .venv
 	$(PIP) -r requirements.txt -c constraints.txt

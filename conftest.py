@@ -13,6 +13,9 @@ use_lesson_env()
 matplotlib.use("Agg")
 warm_font_cache()
 
+# The students' notebooks: unsolved, and what was handed in, are not solutions.
+collect_ignore = ["lessons", "grading"]
+
 IN_CI = os.environ.get("CI", "").lower() not in ("", "0", "false")
 # The one reason that counts in CI too; such a test says "needs a GPU: ...".
 ALLOWED_SKIP = "Skipped: needs a GPU"
@@ -25,9 +28,8 @@ def _fail_skipped(report) -> None:
     place = report.longrepr if isinstance(report.longrepr, tuple) else ("", 0, "")
     if not str(place[2]).startswith(ALLOWED_SKIP):
         report.outcome = "failed"
-        report.longrepr = (
-            f"{place[0]}:{place[1]}: no test may be skipped in CI: {place[2]}"
-        )
+        where = f"{place[0]}:{place[1]}"
+        report.longrepr = f"{where}: no test may be skipped in CI: {place[2]}"
 
 
 @pytest.hookimpl(wrapper=True)

@@ -54,6 +54,9 @@ def main() -> int:
     if "--no-browser" in args:
         print("No screen here: open the address below in a browser. Ctrl-C ends it.")
     sys.stdout.flush()
+    if os.name == "posix":  # become Jupyter, so that whoever ends this ends that
+        os.chdir(ROOT)
+        os.execve(args[0], args, environ)
     try:
         return subprocess.call(args, cwd=ROOT, env=environ)
     except KeyboardInterrupt:

@@ -117,15 +117,17 @@ class Exercise:
         """The cause of a known wrong answer that behaves as `got` does, or None."""
         for wrong in self.wrong:
             theirs = [run(wrong.answer, args) for args in inputs]
-            alike = all(
-                not problem(g, t, self.rtol) for g, t in zip(got, theirs, strict=True)
-            )
-            differs = any(
-                problem(t, w, self.rtol) for t, w in zip(theirs, want, strict=True)
-            )
-            if alike and differs:
+            if not _alike(theirs, want, self.rtol) and _alike(theirs, got, self.rtol):
                 return wrong.cause
         return None
+
+
+def _alike(some, others, rtol):
+    """Whether two lists of outcomes hold the same values and kinds of exception."""
+    return all(
+        type(a.error) is type(b.error) and same(a.value, b.value, rtol)
+        for a, b in zip(some, others, strict=True)
+    )
 
 
 def run(function, args):
@@ -206,9 +208,11 @@ def same(a, b, rtol):
         return len(a) == len(b) and all(
             same(x, y, rtol) for x, y in zip(a, b, strict=True)
         )
+    if a is None or b is None:
+        return a is b
     a, b = _array(a), _array(b)
     if a is None or b is None or a.shape != b.shape:
-        return a is None and b is None
+        return False
     if "U" in (a.dtype.kind, b.dtype.kind):
         return bool((a == b).all())
     return np.allclose(a, b, rtol=rtol, atol=rtol * 1e-3, equal_nan=True)

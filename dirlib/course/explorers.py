@@ -91,7 +91,7 @@ class Explorer:
     def _repr_mimebundle_(self, **kwargs):
         bundle = self._box._repr_mimebundle_(**kwargs)
         bundle["text/plain"] = f"<Explorer: {self.name}>"
-        bundle["image/png"] = self._image.value
+        bundle["image/png"] = bytes(self._image.value)
         return bundle
 
 
@@ -220,6 +220,7 @@ def kernel_tuning(bins, counts, error):
     def draw(figure, kind, size, sigma, scheme, edges):
         smooth = smooth_bins(counts, kernel_window(kind, size, sigma), edges)
         weights = density_weights(smooth[samples], scheme)
+        ess = effective_sample_size(weights)
         by_bin = np.full(bins.n_bins, np.nan)
         by_bin[samples] = weights
         top, bottom = figure.subplots(2, 1, sharex=True)
@@ -241,7 +242,7 @@ def kernel_tuning(bins, counts, error):
         bottom.set(xlabel="age (years)", ylabel="weight", yscale="log")
         return {
             "Pearson(smoothed counts, error)": pearson(smooth, error),
-            "effective sample size": f"{effective_sample_size(weights):,.0f} of {len(samples):,}",
+            "effective sample size": f"{ess:,.0f} of {len(samples):,}",
             "largest weight": float(weights.max()),
         }
 

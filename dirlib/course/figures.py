@@ -228,3 +228,37 @@ def paired_bars(names, differences, *, ylabel):
     ax.set(ylabel=ylabel, xlim=(-0.6, len(names) - 0.4))
     ax.set_xticks(range(len(names)), names)
     return fig
+
+
+def methods_by_region(runs, methods, regions=("many", "medium", "few")):
+    """Show the MAE of several methods in each shot region: bars, and a dot per seed.
+
+    Parameters
+    ----------
+    runs : dirlib.runs.Runs
+    methods : list of str
+    """
+    fig, ax = _axes(height=3.4)
+    width = 0.8 / len(methods)
+    hatches = (None, "////", "....", "xxxx", "----")
+    colors = ("#999999", "#9fc3e6", BLUE, "#8fd0b5", GREEN)
+    styles = zip(methods, colors, hatches, strict=False)
+    for i, (method, color, hatch) in enumerate(styles):
+        x = np.arange(len(regions)) + (i - (len(methods) - 1) / 2) * width
+        scores = np.array([runs.score(method, region) for region in regions])
+        ax.bar(
+            x,
+            scores.mean(1),
+            width * 0.92,
+            color=color,
+            hatch=hatch,
+            edgecolor=DARK,
+            linewidth=0.4,
+            label=method,
+        )
+        for dots_x, dots in zip(x, scores, strict=True):
+            ax.plot(np.full(len(dots), dots_x), dots, ".", color=DARK, markersize=3)
+    ax.set(ylabel="mean absolute error (years)")
+    ax.set_xticks(range(len(regions)), [REGIONS[region][2] for region in regions])
+    ax.legend(frameon=False, loc="upper left", ncols=2)
+    return fig

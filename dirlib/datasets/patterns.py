@@ -2,7 +2,7 @@
 
 Class 30 is not between 29 and 31, as age 30 is. With the label counts of the faces, and
 a noise that leaves the classes hard to tell apart, the set shows what imbalance does
-where no sample helps its neighbours. Seed and splits work as for `dirlib.datasets.faces`.
+where no sample helps its neighbours. Seeds and splits work as in `datasets.faces`.
 """
 
 from typing import NamedTuple
@@ -11,14 +11,12 @@ import numpy as np
 
 from dirlib.datasets.cache import cached
 from dirlib.datasets.drawing import check_whole
+from dirlib.datasets.face_counts import N_AGES, check_counts, faces_label_counts
 from dirlib.datasets.face_traits import uniforms
 from dirlib.datasets.faces import (
-    N_AGES,
     balanced_counts,
-    check_counts,
     check_split,
     drawing_bar,
-    faces_label_counts,
     split_labels,
 )
 
@@ -28,7 +26,7 @@ _GRAIN_STREAM = 2**17
 _CLASS_SEED, _CLASS_STREAM = 101, 10  # the classes are the same for every seed
 _MAX_WAVES = 3  # across the picture, in each direction
 _SHIFT = 0.12  # of the picture's side, up to this far in each direction
-_SIGNAL = 0.5  # the pattern's share of the contrast; the rest is another random field
+_SIGNAL = 0.58  # the pattern's share of the contrast; the rest is another random field
 _CONTRAST = 55.0  # grey levels
 _GRAIN = 12.0  # grey levels
 _CHUNK = 64

@@ -35,7 +35,8 @@ from dirlib import LabelBins, gm, mae, pearson, shot_regions
 from dirlib.course import checks1 as check
 from dirlib.course import explorers, figures
 from dirlib.datasets import faces, label_counts
-from dirlib.experiments import AGES, EXTRAPOLATION, INTERPOLATION, load_runs
+from dirlib.experiments import EXTRAPOLATION, INTERPOLATION
+from dirlib.runs import AGES, load_runs
 
 # %% [markdown]
 # Here are the "people" of this course. The number above each is the age on its label,
@@ -61,8 +62,7 @@ fig = figures.image_grid(test.images[picked], [f"{a} y · {counts[a]}" for a in 
 # depths, prices, health scores. How the faces are made stands in `data/FACES.md`.
 #
 # </div>
-
-# %% [markdown]
+#
 # ## 1. From classes to numbers
 #
 # You may know imbalance from classification. Imagine a data set of places with more than
@@ -85,8 +85,7 @@ fig = figures.class_counts(places, images, title="an invented place data set")
 # 3. classes are **strangers**: a thousand living rooms teach nothing about museums.
 #
 # **Predict before you read on.** Which of the three still hold when the label is an age?
-
-# %% [markdown]
+#
 # <details><summary>What we think</summary>
 #
 # None holds fully. Borders between ages are drawn by us: 30.9 and 31.0 are in different
@@ -95,8 +94,7 @@ fig = figures.class_counts(places, images, title="an invented place data set")
 # little about how hard 31 is. That is the thread of the whole course.
 #
 # </details>
-
-# %% [markdown]
+#
 # ## 2. Bins and shot regions
 #
 # Real targets look like this. In each panel, look for three things: a peak, a tail, and
@@ -157,8 +155,7 @@ check.bin_index(bin_index)
 # numbers.</details>
 # <details><summary>Common wrong turns</summary>Truncating the label before the
 # subtraction; rounding to the nearest bin; counting bins from 1.</details>
-
-# %% [markdown]
+#
 # One trap is left, and it is the computer's. **Predict:** in bins of width 0.1 from 0,
 # which bin holds 0.3?
 
@@ -220,8 +217,7 @@ check.count_regions(count_regions)
 # then overwrite the bins below few, then those that are empty.</details>
 # <details><summary>Common wrong turns</summary>Exactly 100 is medium, exactly 20 is
 # medium too; a bin without samples is zero-shot, not few-shot.</details>
-
-# %% [markdown]
+#
 # The library's version is `shot_regions`. It gives four masks of shape [B].
 
 # %%
@@ -262,8 +258,7 @@ for width in (1, 5, 10, 20):
 # what you care about, never the wish for full bins.
 #
 # </details>
-
-# %% [markdown]
+#
 # ## 3. Neighbourhoods
 #
 # Two ages can have the same count, and live in very different places. Below, red and blue
@@ -319,8 +314,7 @@ check.neighbourhood_mass(neighbourhood_mass)
 # use max(0, b - radius).</details>
 # <details><summary>Common wrong turns</summary>Leaving the bin itself out; going round in
 # a circle with np.roll; taking the mean.</details>
-
-# %% [markdown]
+#
 # Does the neighbourhood matter? The course ships recorded runs: a small residual network,
 # trained on these faces five times from different seeds, and its predictions on a test
 # set with 15 faces of every age. We take all few-shot ages and split them in two: those
@@ -331,7 +325,7 @@ check.neighbourhood_mass(neighbourhood_mass)
 # %%
 runs = load_runs("faces")
 error = runs.error_by_age("vanilla").mean(0)
-mass = neighbours = np.array([counts[max(0, b - 5) : b + 6].sum() for b in range(101)])
+mass = np.array([counts[max(0, b - 5) : b + 6].sum() for b in range(AGES.n_bins)])
 few = np.flatnonzero(regions.few)
 rich = few[mass[few] > np.median(mass[few])]
 poor = np.setdiff1d(few, rich)
@@ -373,8 +367,7 @@ for name, here in (
 #
 # Inside, neighbours on both sides hold the guess in place. At the end there is one side
 # only, and the network can't guess an age far above any that it has seen.
-
-# %% [markdown]
+#
 # ## 5. Measuring fairly
 #
 # How good is the network? That depends on who is asked. If the test set is as uneven as
@@ -440,7 +433,6 @@ check.mae_by_region(mae_by_region)
 # value is missing or comes too late; dividing by all N; 0 for an empty region.</details>
 
 # %%
-test_counts = counts[y.astype(int)]
 for name in ("all", "many", "medium", "few"):
     by_seed = runs.score("vanilla", name)
     print(f"{name:<7} MAE {by_seed.mean():5.1f} years (seeds: {np.round(by_seed, 1)})")
@@ -556,8 +548,7 @@ check.pearson_correlation(pearson_correlation)
 # sums of squares.</details>
 # <details><summary>Common wrong turns</summary>a -= a.mean() changes the caller's array;
 # mixing n and n - 1; squaring the result.</details>
-
-# %% [markdown]
+#
 # Now the experiment that started the field. We compare two data sets with the *same*
 # counts:
 #

@@ -38,7 +38,8 @@ from dirlib import kernel_window, lds_weights, pearson, shot_regions, smooth_bin
 from dirlib.course import checks2 as check
 from dirlib.course import explorers, figures
 from dirlib.datasets import faces, label_counts
-from dirlib.experiments import AGES, WEIGHTS, load_runs, train_ages
+from dirlib.experiments import WEIGHTS, train_ages
+from dirlib.runs import AGES, load_runs
 from dirlib.training import predict
 
 # %% [markdown]
@@ -55,8 +56,7 @@ fig = figures.density_lines(AGES, counts, {"smoothed counts": smoothed})
 # %% [markdown]
 # *Light bars: the ragged counts per age, with tall bars at multiples of 5 and 10. A red
 # line runs through them without the jumps.*
-
-# %% [markdown]
+#
 # ## 1. Symmetric kernels
 #
 # How much does an image of age 30 teach about age 33? Let a **kernel** $k(y, y')$ say so:
@@ -139,8 +139,7 @@ print("exact, as in kernel_window: ", kernel_window("gaussian", 5, 2.0).round(3)
 # %% [markdown]
 # The published window is flatter than a Gaussian of that sigma. Both are symmetric, and
 # both can be used; `dirlib` takes any window as an array, so you can compare.
-
-# %% [markdown]
+#
 # ## 2. Kernel density estimation
 #
 # Before you smooth bins, look at the idea without bins. **Kernel density estimation**
@@ -187,8 +186,7 @@ check.kde(kde)
 # <details><summary>Hint 3</summary>Take the mean over the labels, axis 1.</details>
 # <details><summary>Common wrong turns</summary>A sum instead of the mean; a bump whose
 # area isn't 1; the mean over the wrong axis.</details>
-
-# %% [markdown]
+#
 # scipy has a KDE too. **Predict:** its bandwidth parameter is called `bw_method`. If you
 # give it 3.0, do you get bumps of 3 years?
 
@@ -208,8 +206,7 @@ print("smoothed bins:       ", bins_answer[[10, 30, 80]].round(4))
 # of 3 years, and the numbers agree with the smoothed bins but for the width of a bin: the
 # bins answer for the whole year, from 10 to 11, and scipy for the point 10.0. Smoothing
 # bins costs the same for a thousand labels as for ten million.
-
-# %% [markdown]
+#
 # ## 3. The effective density
 #
 # On bins, the paper's equation 1 reads
@@ -269,8 +266,7 @@ check.smooth(smooth)
 # smoothed ones.</details>
 # <details><summary>Common wrong turns</summary>np.roll, which goes round in a circle;
 # np.convolve with mode="valid", which drops bins; one factor for all bins.</details>
-
-# %% [markdown]
+#
 # Now the question of lesson 1. **Predict:** how much closer to -1 does the correlation
 # with the error come when you smooth the counts? The window is the paper's: Gaussian,
 # size 5, sigma 2.
@@ -315,8 +311,7 @@ for name, density in (("counts", counts), ("smoothed counts", felt)):
 # samples near this label the network has met, in order to choose a weight.
 #
 # </details>
-
-# %% [markdown]
+#
 # ## 4. Tuning the kernel
 #
 # Below, the upper panel shows the counts, the smoothed counts and the error; the lower
@@ -352,8 +347,7 @@ for size in (1, 3, 5, 9, 15, 31):
 # test set (`data/README.md` has the search that was done for this course).
 #
 # </details>
-
-# %% [markdown]
+#
 # ## 5. From density to weights
 #
 # A rare sample should count more in the loss. Two schemes are common:
@@ -403,8 +397,7 @@ check.weights(weights)
 # <details><summary>Hint 3</summary>Divide by the mean over the samples.</details>
 # <details><summary>Common wrong turns</summary>Scaling by the mean over the bins, which
 # counts an empty bin like a full one; weights that sum to 1; one weight per bin.</details>
-
-# %% [markdown]
+#
 # Weights have a price: the fewer samples carry the loss, the noisier its gradient. The
 # **effective sample size** $(\sum w)^2 / \sum w^2$ says how many equally weighted samples
 # would be worth as much.
@@ -463,8 +456,7 @@ for name, w in (("no smoothing", bare), ("LDS", lds)):
 # A score of 2.9 isn't rarer than 3.0 in any sense that a network could feel: people just
 # don't write it. Without smoothing, the handful of samples between the teeth takes over
 # the loss. With LDS the teeth fill the gaps.
-
-# %% [markdown]
+#
 # ## 6. The weighted loss
 #
 # The weights enter the loss sample by sample:
@@ -518,13 +510,11 @@ check.weighted_l1(weighted_l1)
 # the mean at the very end.</details>
 # <details><summary>Common wrong turns</summary>Dividing by the sum of the batch's weights;
 # .item() or NumPy, which cut the gradient; the mean before the weights.</details>
-
-# %% [markdown]
+#
 # `dirlib` has four such losses: `l1_loss`, `mse_loss`, `huber_loss`, `focal_r_loss`. And
 # if you use no network at all, LDS weights go into scikit-learn as they are:
 # `Ridge().fit(X, y, sample_weight=lds_weights(y, bins))`.
-
-# %% [markdown]
+#
 # ## 7. Training with LDS
 #
 # Everything is in place. This cell trains the small network once, on faces weighted by
@@ -572,3 +562,66 @@ fig = figures.paired_bars(
 # %% [markdown]
 # *Two columns of five dots, one dot per seed; a red line marks their mean, a black line
 # is at 0. Below 0, LDS is better than its base.*
+#
+# Two honest remarks. The gain of LDS over its own base is much smaller than the gain of
+# re-weighting over nothing; a paper that compares LDS with vanilla alone mixes the two.
+# And one run would have told you little: look at how far the dots of a column lie apart.
+
+# %% [markdown]
+# ## Quiz
+#
+# Choose an answer, then open it.
+#
+# **1. Which of these is a symmetric kernel in the paper's sense?**
+#
+# <details><summary>A. 1 / (1 + |y - y'|)</summary>Right: it depends on the distance
+# alone.</details>
+# <details><summary>B. exp(-|y - y'| / y)</summary>No: exchange y and y', and the value
+# changes.</details>
+# <details><summary>C. 1 if y' lies in [y, y + 3], else 0</summary>No: it looks to one side
+# only, so 30 would teach 33 but 33 not 30.</details>
+#
+# **2. An age has 2 images and its neighbours have 200 each. What does LDS do to its INV
+# weight?**
+#
+# <details><summary>A. It raises it, because the age is rare.</summary>No. INV without LDS
+# does so. LDS sees the neighbours.</details>
+# <details><summary>B. It lowers it a great deal.</summary>Right: the effective density
+# there is high, since the network learns this age from its neighbours.</details>
+# <details><summary>C. Nothing, as 2 images are 2 images.</summary>No: LDS counts 2 images
+# plus a share of the 200 on each side.</details>
+#
+# **3. You smooth with edges="zero" instead of "renormalize". Which weights change most?**
+#
+# <details><summary>A. Those of the peak.</summary>No: the window fits there.</details>
+# <details><summary>B. Those of the youngest and oldest ages; they grow.</summary>Right:
+# their smoothed density gets smaller, so its inverse gets larger.</details>
+# <details><summary>C. Those of the youngest and oldest ages; they shrink.</summary>No: a
+# smaller density gives a larger weight.</details>
+#
+# **4. Your few-shot MAE falls by 5 years with LDS against vanilla. What should you run
+# next?**
+#
+# <details><summary>A. Nothing: LDS works.</summary>No. You don't know how much of it plain
+# re-weighting brings.</details>
+# <details><summary>B. The same weights without smoothing, several seeds of each.</summary>
+# Right: then the difference belongs to LDS, and the seeds say whether it is real.</details>
+# <details><summary>C. Other kernels, until the test error is lowest.</summary>No: that is
+# tuning on the test set. Use validation data.</details>
+
+# %% [markdown]
+# ## Take-away
+#
+# - LDS smooths the label density with a symmetric kernel: count, smooth, invert.
+# - The smoothed density follows the error of related labels better than the counts do.
+#   For unrelated classes it doesn't.
+# - Say what lies beyond the edges, when you take the root, and whether you clip.
+# - The effective sample size tells what a set of weights costs.
+# - Judge LDS against re-weighting alone, in pairs, over seeds.
+#
+# ## Go further
+#
+# - Yang et al., ICML 2021, arXiv:2102.09554, section 3.1: the paper's own account of LDS.
+# - Steininger et al., "Density-based weighting for imbalanced regression", Machine
+#   Learning, 2021: weights from a KDE without bins.
+# - Weigh a table of your own: `lds_weights` takes any labels and `LabelBins`.

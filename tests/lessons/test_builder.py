@@ -206,14 +206,7 @@ def test_written_answers_leave_the_question(built):
 
 def test_nothing_of_the_solution_reaches_the_student(built):
     text = (built / "lessons/01_demo/01_demo.ipynb").read_text()
-    for secret in (
-        "secret",
-        "ValueError(age)",
-        "2 * x",
-        "== 3",
-        "BEGIN",
-        'outputs": [\n',
-    ):
+    for secret in ("secret", "ValueError(age)", "2 * x", "== 3", "BEGIN"):
         assert secret not in text
     assert "who reads the solution" not in text and "who solves it" in text
 

@@ -18,7 +18,11 @@ import sys
 import dirlib
 heavy = [m for m in ("matplotlib", "torchvision", "ipywidgets") if m in sys.modules]
 assert not heavy, f"import dirlib loads {heavy}"
-from dirlib.datasets import label_counts
+"""
+FACES = """
+from dirlib.datasets.faces import faces
+train = faces("train", n_total=300, cache=False, progress=False)
+assert len(train.images) == len(train.labels) > 0
 """
 
 

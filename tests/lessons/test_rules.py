@@ -7,12 +7,14 @@ import nbformat
 import pytest
 
 from build_lessons import NOTEBOOK_METADATA
+from lesson_cells import without_region
 from lesson_env import ROOT
 from lesson_rules import MARKER_WORDS
 from lesson_script import read_script
 
 MOST_CELLS = 64  # "about 60"
 MOST_LINES = 12
+MOST_COLUMNS = 88
 MOST_BYTES = 300_000
 FENCE = re.compile(r"^```.*?^```\s*$", re.MULTILINE | re.DOTALL)
 POINTS = re.compile(r"\b(\d+) points?\b")
@@ -53,6 +55,8 @@ def test_code_cells_are_short(cells, lesson):
         free = cell.role in ("solution", "test") or cell.kind != "code"
         place = f"{lesson.name}:{cell.line}"
         assert free or len(lines) <= MOST_LINES, f"{place}: {len(lines)} lines of code"
+        wide = [line for line in lines if len(line) > MOST_COLUMNS]
+        assert cell.kind != "code" or not wide, f"{place}: a long line: {wide[:1]}"
 
 
 def test_lesson_is_not_too_long(student):
@@ -69,9 +73,7 @@ def test_headings_are_in_order(prose, lesson):
     assert levels[:1] == [1] and levels.count(1) == 1, "one title, and it comes first"
     for (_, before), (line, level) in itertools.pairwise(found):
         place = f"{lesson.name}:{line}"
-        assert level <= before + 1, (
-            f"{place}: a heading of level {level} after {before}"
-        )
+        assert level <= before + 1, f"{place}: heading {level} follows heading {before}"
 
 
 def test_images_have_alternative_text(prose, lesson):
@@ -88,8 +90,9 @@ def test_local_links_lead_somewhere(prose, lesson):
         for target in re.findall(r"\]\(([^)\s]+)\)", text):
             if re.match(r"[a-z]+:|#", target):
                 continue
-            path = lesson.parent / target.split("#")[0]
-            assert path.exists(), f"{lesson.name}:{line}: {target} does not exist"
+            for folder in (lesson.parent, ROOT / "lessons" / lesson.stem):
+                path = folder / target.split("#")[0]
+                assert path.exists(), f"{lesson.name}:{line}: {target} does not exist"
 
 
 def test_wording(prose, lesson):
@@ -101,9 +104,8 @@ def test_wording(prose, lesson):
 
 
 def test_minutes_add_up(prose):
-    tables = [
-        text for _, text in prose if re.search(r"\| *part *\| *minutes *\|", text)
-    ]
+    heading = re.compile(r"^\| *part *\| *minutes *\|", re.MULTILINE)
+    tables = [text for _, text in prose if heading.search(text)]
     assert len(tables) == 1, "one table with the heading | part | minutes |"
     rows = re.findall(r"^\|(.+)\| *\**(\d+)\** *\|\s*$", tables[0], re.MULTILINE)
     *parts, (last, total) = rows
@@ -128,10 +130,14 @@ def test_cards_tell_the_points(cells):
     assert found, "the lesson has no exercise"
     used = set()
     for name, i, points in found:
-        before = [k for k in range(i + 1) if cells[k].kind == "markdown"]
-        cards = [k for k in before if POINTS.search(cells[k].source)]
+        texts = {
+            k: without_region(cells[k].source, "MARK SCHEME")
+            for k in range(i + 1)
+            if cells[k].kind == "markdown"
+        }
+        cards = [k for k, text in texts.items() if POINTS.search(text)]
         assert cards, f"{name}: no card with its points before it"
-        told = int(POINTS.search(cells[cards[-1]].source)[1])
+        told = int(POINTS.search(texts[cards[-1]])[1])
         assert told == points, f"{name}: the card says {told} points, it gives {points}"
         assert cards[-1] not in used, f"{name}: shares its card with another exercise"
         used.add(cards[-1])

@@ -1,0 +1,61 @@
+"""The command line: ``python -m dirlib COMMAND``."""
+
+import argparse
+import os
+from pathlib import Path
+
+
+def prepare(args):
+    """Draw the image sets, so that the lessons find them."""
+    from dirlib.datasets import faces, patterns
+
+    for split in ("train", "val", "test"):
+        print(f"faces, {split}: {len(faces(split).labels):,} images")
+    for split in ("train", "test"):
+        print(f"patterns, {split}: {len(patterns(split).labels):,} images")
+
+
+def experiment(args):
+    """Train every method on every seed, and record the predictions."""
+    from dirlib.datasets.label_counts import data_dir
+    from dirlib.experiments import run_experiment
+    from dirlib.runs import Runs, report
+
+    out = args.out or data_dir() / "runs" / f"{args.name}.json"
+    record = run_experiment(args.name, out, args.seeds, args.jobs)
+    print(f"\n{len(record['runs'])} runs in {out}")
+    print(report(Runs(record)))
+
+
+def results(args):
+    """Compute the course's tables, claims and figure anew from the recorded runs."""
+    from dirlib.course.figures import methods_by_region
+    from dirlib.datasets.label_counts import data_dir
+    from dirlib.experiments import WEIGHTS
+    from dirlib.runs import load_runs, report
+
+    runs = load_runs("faces")
+    print(report(runs))
+    figure = data_dir() / "runs" / "faces.png"
+    methods_by_region(runs, list(WEIGHTS)).savefig(figure, dpi=110)
+    print(f"figure: {figure}")
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(prog="python -m dirlib", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    for function in (prepare, experiment, results):
+        command = commands.add_parser(function.__name__, help=function.__doc__)
+        command.set_defaults(function=function)
+    command = commands.choices["experiment"]
+    command.add_argument("name", choices=["faces", "kernels"])
+    command.add_argument("--seeds", type=int, default=5, help="how many; default 5")
+    jobs = os.cpu_count() or 1
+    command.add_argument("--jobs", type=int, default=jobs, help="runs at a time")
+    command.add_argument("--out", type=Path, help="default data/runs/NAME.json")
+    args = parser.parse_args(argv)
+    args.function(args)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+"""In CI a skipped test is a failure: a hole in the checks must be seen."""
+
+import os
+import subprocess
+import sys
+
+from lesson_env import ROOT
+
+SKIPS = {
+    "test_a.py": "import pytest\ndef test_a():\n    pytest.skip('no reason')\n",
+    "test_b.py": "import pytest\n@pytest.mark.skip\ndef test_b():\n    pass\n",
+    "test_c.py": "import pytest\npytest.importorskip('no_such_module')\n",
+}
+GPU = "import pytest\ndef test_gpu():\n    pytest.skip('needs a GPU: none here')\n"
+
+
+def run(folder, ci):
+    paths = os.pathsep.join([str(ROOT), str(ROOT / "tools")])
+    flags = ["-p", "conftest", "--continue-on-collection-errors"]
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", *flags, *sorted(os.listdir(folder))],
+        cwd=folder,
+        env={**os.environ, "CI": ci, "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def test_skipped_tests_fail_in_ci_but_for_want_of_a_gpu(tmp_path):
+    for name, text in SKIPS.items():
+        (tmp_path / name).write_text(text)
+    (tmp_path / "test_gpu.py").write_text(GPU)
+    ran = run(tmp_path, ci="true")
+    assert ran.returncode == 1, ran.stdout + ran.stderr
+    # The mark skips before the test, the missing module before there is a test.
+    assert "1 failed, 1 skipped, 2 errors" in ran.stdout
+    for name in SKIPS:
+        assert f"{name}:" in ran.stdout
+    ran = run(tmp_path, ci="")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "4 skipped" in ran.stdout

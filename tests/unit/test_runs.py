@@ -1,0 +1,130 @@
+"""Recorded runs: made, stopped and started again, read, and what the course claims."""
+
+import json
+
+import numpy as np
+import pytest
+
+from dirlib import experiments, paired_comparison
+from dirlib.__main__ import main
+from dirlib.datasets.faces import faces
+from dirlib.datasets.label_counts import data_dir
+from dirlib.runs import Runs, density_correlations, load_runs, report
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """An experiment of two methods that take no time; `calls` counts the runs."""
+    calls = []
+
+    def method(offset):
+        def predict(seed, progress):
+            calls.append((offset, seed))
+            return np.round(faces("test").labels + offset + seed / 10.0, 2)
+
+        return predict
+
+    methods = {"near": method(1.0), "far": method(9.0)}
+    monkeypatch.setitem(experiments.EXPERIMENTS, "quick", lambda: (methods, "test", 0))
+    return calls
+
+
+def test_an_experiment_goes_on_where_it_stopped(quick, tmp_path):
+    path = tmp_path / "runs" / "quick.json"
+    experiments.run_experiment("quick", path, n_seeds=1)
+    first = json.loads(path.read_text())["runs"]
+    assert quick == [(1.0, 0), (9.0, 0)]
+    experiments.run_experiment("quick", path, n_seeds=2)
+    assert quick == [(1.0, 0), (9.0, 0), (1.0, 1), (9.0, 1)]
+    kept = json.loads(path.read_text())["runs"]
+    assert [run for run in kept if run["seed"] == 0] == first
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_an_interrupted_run_leaves_the_finished_ones(quick, tmp_path, monkeypatch):
+    path = tmp_path / "quick.json"
+    methods, *rest = experiments.EXPERIMENTS["quick"]()
+
+    def stop(seed, progress):
+        raise KeyboardInterrupt
+
+    broken = {"near": methods["near"], "stop": stop}
+    monkeypatch.setitem(experiments.EXPERIMENTS, "quick", lambda: (broken, *rest))
+    with pytest.raises(KeyboardInterrupt):
+        experiments.run_experiment("quick", path, n_seeds=1)
+    assert [run["method"] for run in json.loads(path.read_text())["runs"]] == ["near"]
+
+
+def test_scores_of_known_predictions(quick, tmp_path):
+    runs = Runs(experiments.run_experiment("quick", tmp_path / "q.json", n_seeds=3))
+    assert runs.methods() == ["near", "far"]
+    assert runs.predictions("near").shape == (3, len(runs.y))
+    np.testing.assert_allclose(runs.score("near"), [1.0, 1.1, 1.2])
+    np.testing.assert_allclose(runs.score("far", "few"), [9.0, 9.1, 9.2])
+    np.testing.assert_allclose(runs.error_by_age("near")[2], 1.2)
+    assert "near" in report(runs)
+    with pytest.raises(ValueError, match="no run of 'other': choose from"):
+        runs.predictions("other")
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"runs": []}'])
+def test_a_damaged_record_is_refused_and_kept(quick, tmp_path, text):
+    path = tmp_path / "bad.json"
+    path.write_text(text)
+    with pytest.raises(ValueError, match="bad.json is not a record of runs"):
+        experiments.run_experiment("quick", path, n_seeds=1)
+    assert path.read_text() == text and not quick
+
+
+def test_a_missing_record_names_the_command():
+    with pytest.raises(FileNotFoundError, match="python -m dirlib experiment nothing"):
+        load_runs("nothing")
+
+
+# What README.md and the lessons claim, from the recorded runs.
+
+
+@pytest.fixture(scope="module")
+def recorded():
+    return load_runs("faces")
+
+
+def test_five_seeds_of_every_method_are_recorded(recorded):
+    for method in experiments.faces_experiment()[0]:
+        predictions = recorded.predictions(method)
+        assert predictions.shape == (5, len(recorded.y))
+        assert len(np.unique(predictions, axis=0)) == 5
+
+
+def test_the_records_are_about_the_faces_as_they_are_drawn_now(recorded):
+    assert recorded.y.tolist() == faces("test").labels.tolist()
+    counts = np.bincount(faces("train").labels, minlength=101)
+    assert recorded.train_counts.tolist() == counts.tolist()
+
+
+def test_the_smoothed_counts_follow_the_error_more_closely_on_every_seed(recorded):
+    plain, smooth = density_correlations(recorded)
+    assert (smooth <= plain - 0.08).all()
+
+
+def test_lds_helps_its_own_base_in_the_few_shot_region(recorded):
+    pairs = [
+        paired_comparison(recorded.score(base, "few"), recorded.score(lds, "few"))
+        for base, lds in (("sqinv", "sqinv+lds"), ("inv", "inv+lds"))
+    ]
+    assert all(pair.wins >= 4 for pair in pairs), [str(pair) for pair in pairs]
+
+
+def test_the_command_prints_what_the_records_hold(recorded, capsys):
+    main(["results"])
+    out = capsys.readouterr().out
+    assert out.startswith(report(recorded))
+    assert (data_dir() / "runs" / "faces.png").stat().st_size > 10_000
+
+
+def test_bad_commands_are_explained(capsys):
+    for argv in ([], ["train"], ["experiment", "nothing"]):
+        with pytest.raises(SystemExit) as caught:
+            main(argv)
+        assert caught.value.code == 2
+    assert "invalid choice: 'nothing'" in capsys.readouterr().err
