@@ -16,12 +16,12 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch.nn import functional as F
-from tqdm.auto import tqdm
 
 from dirlib.datasets.faces import faces
 from dirlib.datasets.patterns import patterns
 from dirlib.lds import density_weights, lds_weights
 from dirlib.models import SmallResNet
+from dirlib.progress import progress_bar
 from dirlib.runs import AGES, read_record
 from dirlib.training import fit, predict
 
@@ -163,7 +163,7 @@ def run_experiment(name, path, n_seeds, jobs=1):
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, one thread a run",
     }
     order = {method: i for i, method in enumerate(methods)}
-    bar = tqdm(total=len(todo), unit="run")
+    bar = progress_bar(len(todo), "Training", "run")
     for run in _finished_runs(name, todo, jobs):
         record["runs"].append(run)
         record["runs"].sort(key=lambda run: (order[run["method"]], run["seed"]))

@@ -51,6 +51,11 @@ class Runs:
         rows = self.predictions(method)
         return np.stack([error_by_bin(self.y, row, AGES) for row in rows])
 
+    def wrong_by_class(self, method):
+        """Return the share of wrong answers in each class, [S, B], in percent."""
+        wrong = self.predictions(method) != self.y
+        return 100 * np.stack([error_by_bin(self.y, self.y + w, AGES) for w in wrong])
+
     def score(self, method, region="all", metric=mae):
         """Return a metric over one region's test samples, [S], one per seed."""
         inside = np.ones(self.y.shape, bool)

@@ -2,9 +2,9 @@
 
 import numpy as np
 import torch
-from tqdm.auto import tqdm
 
 from dirlib.losses import l1_loss
+from dirlib.progress import progress_bar
 
 
 def to_tensor(images):
@@ -91,8 +91,8 @@ def fit(
     )
     model.train()
     history = []
-    bar = tqdm(range(epochs), unit="epoch", leave=False, disable=not progress)
-    for _ in bar:
+    bar = progress_bar(epochs, "Training", "epoch", progress)
+    for _ in range(epochs):
         total = 0.0
         order = torch.randperm(len(x), generator=generator)
         # A few samples are left over each epoch, other ones each time: a last batch of
@@ -112,7 +112,9 @@ def fit(
             schedule.step()
             total += value.item()
         history.append(total / n_batches)
-        bar.set_postfix(loss=f"{history[-1]:.2f}")
+        bar.set_postfix_str(f"loss {history[-1]:.2f}")
+        bar.update()
+    bar.close()
     return history
 
 

@@ -1,4 +1,4 @@
-"""Time `lds_weights` against the obvious loop over the samples: ``make bench``.
+"""Time `lds_weights` against the obvious loop, and the drawing of faces: ``make bench``.
 
 It prints times, their ratio, and how the time grows when the labels become ten times as
 many. Only the ratios mean something on another machine.
@@ -12,6 +12,7 @@ import tracemalloc
 import numpy as np
 
 from dirlib import LabelBins, kernel_window, lds_weights
+from dirlib.datasets.drawing import draw_faces
 
 AGES = LabelBins(0, 101, 1)
 SIZES = (10**4, 10**5, 10**6, 10**7)
@@ -66,6 +67,10 @@ def main():
     print(
         f"peak memory at {SIZES[-1]:,} labels: {peak:.1f} times the labels, result included"
     )
+
+    ages = np.arange(5050) % 101
+    time_taken = seconds(lambda: draw_faces(ages, seed=0, size=48), repeats=3)
+    print(f"faces of 48 px: {len(ages) / time_taken:,.0f} a second")
 
 
 if __name__ == "__main__":

@@ -36,11 +36,19 @@ class Cell:
         return f"exercise {self.grade_id}" if self.grade_id else f"{self.kind} cell"
 
 
+def shown(path: Path) -> str:
+    """The path as seen from here."""
+    try:
+        return os.path.relpath(path)
+    except ValueError:  # on another drive of Windows
+        return str(path)
+
+
 class Problems:
     """Collects problems, each with its file, line and exercise."""
 
     def __init__(self, path: Path):
-        self.path = os.path.relpath(path)
+        self.path = shown(path)
         self.found: list[str] = []
 
     def add(self, line: int, name: str, text: str) -> None:

@@ -22,6 +22,8 @@ FIXED_ENV = {
     "PYTHONHASHSEED": "0",
     "PYTHONUTF8": "1",
     "TZ": "UTC",
+    # A bar shows its speed, and none where the data is cached.
+    "TQDM_DISABLE": "1",
     "JUPYTER_PREFER_ENV_PATH": "1",
     "JUPYTER_CONFIG_DIR": str(CACHE / "jupyter" / "config"),
     "JUPYTER_DATA_DIR": str(CACHE / "jupyter" / "data"),

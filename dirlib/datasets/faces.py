@@ -4,7 +4,6 @@ The training set is imbalanced, ragged and now and then wrong, as scraped sets a
 validation and test sets are balanced and right. `data/FACES.md` is the data card.
 """
 
-import os
 from typing import NamedTuple
 
 import numpy as np
@@ -24,6 +23,7 @@ from dirlib.datasets.face_counts import (
     label_rng,
     scale_counts,
 )
+from dirlib.progress import progress_bar
 
 __all__ = ["FacesData", "faces", "faces_label_counts", "scale_counts"]
 
@@ -31,7 +31,6 @@ APPARENT_NOISE = 16.0  # years, at age 50
 # Streams of the generator: no two splits share a face, whatever their seeds.
 _STREAMS = {"train": 1, "val": 2, "test": 3}
 _PER_AGE = {"val": 10, "test": 15}
-_BAR_DELAY = 0.5  # seconds
 
 
 class FacesData(NamedTuple):
@@ -128,7 +127,7 @@ def faces(
         labels = split_labels(split, counts, seed)
         rng = label_rng(seed, 1)
         ages = _with_wrong_faces(labels, wrong_labels, rng)
-        with drawing_bar(len(ages), "Drawing faces", progress) as bar:
+        with progress_bar(len(ages), "Drawing faces", "image", progress) as bar:
             images = draw_faces(
                 ages,
                 seed,
@@ -166,24 +165,6 @@ def split_labels(split, counts, seed):
     if split == "train":
         return labels[np.argsort(label_rng(seed, 2).random(len(labels)), kind="stable")]
     return np.tile(np.arange(N_AGES), int(counts[0]))
-
-
-def drawing_bar(total, what, progress):
-    """A progress bar that waits half a second before it shows, and leaves no trace.
-
-    tqdm's own variable TQDM_DISABLE hides it, in notebooks too. Where outputs are
-    compared it must be set: a cached set shows no bar, one that is drawn does.
-    """
-    from tqdm.auto import tqdm  # loads widgets: only where something is drawn
-
-    return tqdm(
-        total=total,
-        desc=what,
-        unit="image",
-        leave=False,
-        delay=_BAR_DELAY,
-        disable=not progress or bool(os.environ.get("TQDM_DISABLE")),
-    )
 
 
 def _with_wrong_faces(labels, share, rng):

@@ -13,12 +13,8 @@ from dirlib.datasets.cache import cached
 from dirlib.datasets.drawing import check_whole
 from dirlib.datasets.face_counts import N_AGES, check_counts, faces_label_counts
 from dirlib.datasets.face_traits import uniforms
-from dirlib.datasets.faces import (
-    balanced_counts,
-    check_split,
-    drawing_bar,
-    split_labels,
-)
+from dirlib.datasets.faces import balanced_counts, check_split, split_labels
+from dirlib.progress import progress_bar
 
 PATTERNS_VERSION = 1  # raise it with every change that moves a pixel
 _STREAMS = {"train": 11, "val": 12, "test": 13}
@@ -96,7 +92,7 @@ def patterns(
 
     def make():
         labels = split_labels(split, counts, seed)
-        with drawing_bar(len(labels), "Drawing patterns", progress) as bar:
+        with progress_bar(len(labels), "Drawing patterns", "image", progress) as bar:
             images = _draw(labels, seed, _STREAMS[split], size, bar.update)
         return {"images": images, "labels": labels}
 

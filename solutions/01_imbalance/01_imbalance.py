@@ -34,7 +34,8 @@ import numpy as np
 from dirlib import LabelBins, gm, mae, pearson, shot_regions
 from dirlib.course import checks1 as check
 from dirlib.course import explorers, figures
-from dirlib.datasets import faces, label_counts
+from dirlib.datasets.faces import faces
+from dirlib.datasets.label_counts import label_counts
 from dirlib.experiments import EXTRAPOLATION, INTERPOLATION
 from dirlib.runs import AGES, load_runs
 
@@ -558,7 +559,7 @@ check.pearson_correlation(pearson_correlation)
 # **Predict:** in which of the two does the count predict the error better?
 
 # %%
-pattern_error = 100 * (runs.predictions("patterns") != y).reshape(5, 101, -1).mean(2)
+pattern_error = runs.wrong_by_class("patterns")
 age_error = runs.error_by_age("vanilla")
 fig = figures.density_against_error(
     {

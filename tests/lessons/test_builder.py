@@ -13,7 +13,7 @@ import pytest
 
 import build_lessons
 from build_lessons import Lesson, main
-from lesson_cells import LessonError
+from lesson_cells import LessonError, shown
 from lesson_env import ROOT
 from lesson_script import read_script
 
@@ -135,7 +135,8 @@ def build(root: Path, *args: str) -> int:
 
 
 def notebooks(root: Path) -> dict[str, bytes]:
-    return {str(p.relative_to(root)): p.read_bytes() for p in root.rglob("*.ipynb")}
+    paths = root.rglob("*.ipynb")
+    return {p.relative_to(root).as_posix(): p.read_bytes() for p in paths}
 
 
 @pytest.fixture(scope="module")
@@ -205,7 +206,7 @@ def test_written_answers_leave_the_question(built):
 
 
 def test_nothing_of_the_solution_reaches_the_student(built):
-    text = (built / "lessons/01_demo/01_demo.ipynb").read_text()
+    text = (built / "lessons/01_demo/01_demo.ipynb").read_text(encoding="utf-8")
     for secret in ("secret", "ValueError(age)", "2 * x", "== 3", "BEGIN"):
         assert secret not in text
     assert "who reads the solution" not in text and "who solves it" in text
@@ -223,7 +224,7 @@ def test_solution_is_executed_and_frozen(built):
     solution = cells(built, "solutions")
     counts = [c.execution_count for c in solution.values() if c.cell_type == "code"]
     assert counts == list(range(1, len(counts) + 1))
-    text = (built / "solutions/01_demo/01_demo.ipynb").read_text()
+    text = (built / "solutions/01_demo/01_demo.ipynb").read_text(encoding="utf-8")
     assert "widget-view" not in text and '"widgets"' not in text
     assert '"image/png": "aGVsbG8="' in text and "<Explorer>" in text
     assert "iopub" not in text, "times of execution differ from run to run"
@@ -313,6 +314,7 @@ def test_only_lessons_with_changed_code_are_executed(root, executions, capsys):
             '"execution_count": 3,\n   "id"',
             '"execution_count": null,\n   "id"',
         ),
+        lambda root: forget_outputs(root / "solutions/01_demo/01_demo.ipynb"),
         lambda root: (root / "lessons/01_demo/01_demo.ipynb").unlink(),
         lambda root: (root / "solutions/01_demo/01_demo.ipynb").write_text("{"),
         lambda root: shutil.copytree(root / "lessons/01_demo", root / "lessons/03_old"),
@@ -335,6 +337,15 @@ def edit(path, old, new):
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
+def forget_outputs(path):
+    """As if the solution had never been executed."""
+    nb = nbformat.read(path, as_version=4)
+    for cell in nb.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    path.write_bytes(build_lessons.as_bytes(nb))
+
+
 def test_list(root, capsys):
     assert build(root, "--list") == 0
     said = capsys.readouterr().out
@@ -347,7 +358,7 @@ def test_a_failing_cell_is_named_and_nothing_is_lost(root, capsys):
     assert build(root) == 1
     said = capsys.readouterr().err
     line = GOOD.split('role="test"\ncheck(lambda')[0].count("\n") + 2
-    assert f"{os.path.relpath(script)}:{line}: double_check: the cell fails" in said
+    assert f"{shown(script)}:{line}: double_check: the cell fails" in said
     assert "nobody" in said
     assert notebooks(root) == before
 
@@ -377,8 +388,8 @@ def test_student_copy_equals_nbgrader_generate_assignment(built, tmp_path):
     assert run.returncode == 0, run.stderr
     released = [p.name for p in (tmp_path / "lessons/01_demo").iterdir()]
     assert released == ["01_demo.ipynb"], "the script stays here"
-    theirs = json.loads((tmp_path / "lessons/01_demo/01_demo.ipynb").read_text())
-    ours = json.loads((built / "lessons/01_demo/01_demo.ipynb").read_text())
+    theirs = json.loads((tmp_path / "lessons/01_demo/01_demo.ipynb").read_bytes())
+    ours = json.loads((built / "lessons/01_demo/01_demo.ipynb").read_bytes())
     assert theirs == ours
 
 
@@ -473,7 +484,7 @@ def test_an_error_names_file_line_exercise_and_cure(case, tmp_path):
     script = make(tmp_path, HEAD + text)
     with pytest.raises(LessonError) as caught:
         read_script(script)
-    place = f"{os.path.relpath(script)}:{line}: {name}: "
+    place = f"{shown(script)}:{line}: {name}: "
     found = [p for p in caught.value.problems if p.startswith(place) and message in p]
     assert found, f"expected {place}...{message}, got:\n{caught.value}"
 

@@ -6,10 +6,10 @@ import re
 import nbformat
 import pytest
 
-from build_lessons import NOTEBOOK_METADATA
 from lesson_cells import without_region
 from lesson_env import ROOT
 from lesson_rules import MARKER_WORDS
+from lesson_run import NOTEBOOK_METADATA
 from lesson_script import read_script
 
 MOST_CELLS = 64  # "about 60"

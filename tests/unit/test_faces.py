@@ -443,7 +443,7 @@ def test_a_folder_that_cannot_be_written_loses_nothing(tmp_path, monkeypatch, ca
 
 def test_the_bar_can_be_turned_off(monkeypatch, capsys):
     monkeypatch.delenv("TQDM_DISABLE", raising=False)
-    monkeypatch.setattr("dirlib.datasets.faces._BAR_DELAY", 0.0)  # shows at once
+    monkeypatch.setattr("dirlib.progress.DELAY", 0.0)  # shows at once
     draw(progress=True)
     assert "Drawing faces" in capsys.readouterr().err
     draw(progress=False)

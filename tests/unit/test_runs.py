@@ -62,6 +62,7 @@ def test_scores_of_known_predictions(quick, tmp_path):
     np.testing.assert_allclose(runs.score("near"), [1.0, 1.1, 1.2])
     np.testing.assert_allclose(runs.score("far", "few"), [9.0, 9.1, 9.2])
     np.testing.assert_allclose(runs.error_by_age("near")[2], 1.2)
+    np.testing.assert_allclose(runs.wrong_by_class("near"), 100)
     assert "near" in report(runs)
     with pytest.raises(ValueError, match="no run of 'other': choose from"):
         runs.predictions("other")
