@@ -7,7 +7,8 @@ from pathlib import Path
 
 def prepare(args):
     """Draw the image sets, so that the lessons find them."""
-    from dirlib.datasets import faces, patterns
+    from dirlib.datasets.faces import faces
+    from dirlib.datasets.patterns import patterns
 
     for split in ("train", "val", "test"):
         print(f"faces, {split}: {len(faces(split).labels):,} images")

@@ -233,8 +233,8 @@ def shot_regions(train_counts, many=100, few=20):
     """Split the bins by how many training samples they have.
 
     More than `many` samples is many-shot, fewer than `few` (but at least one) is
-    few-shot, none is zero-shot, and what lies between is medium-shot (Yang et al., 2021,
-    arXiv:2102.09554, section 4).
+    few-shot, none is zero-shot, and what lies between is medium-shot (Yang et al.,
+    2021, arXiv:2102.09554, section 4).
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """The course's experiments: every recorded run, and the command that makes it again.
 
-``python -m dirlib experiment faces`` makes ``data/runs/faces.json``; a lesson that has no
-time to train reads it back with :func:`dirlib.runs.load_runs`.
+``python -m dirlib experiment faces`` makes ``data/runs/faces.json``; a lesson that has
+no time to train reads it back with :func:`dirlib.runs.load_runs`.
 """
 
 import json
@@ -72,7 +72,7 @@ def predict_ages(seed, progress, *, weights_of, split="test", **options):
 
 
 def predict_patterns(seed, progress):
-    """Train a classifier on the patterns of `seed`, and return its test classes, [N]."""
+    """Train a classifier on the patterns of `seed`; return its test classes, [N]."""
     train = patterns("train", seed=seed, progress=progress)
     model = SmallResNet(n_outputs=AGES.n_bins, seed=seed)
 

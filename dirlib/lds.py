@@ -137,7 +137,7 @@ def _to_mean_one(raw, samples, clip):
 def effective_sample_size(weights):
     """Return how many equally weighted samples are worth as much as these.
 
-    (sum of w)**2 / (sum of w**2): N when all weights are equal, and near 1 when a single
+    (sum of w)**2 / (sum of w**2): N when all weights are equal, near 1 when a single
     one carries all (Kish, "Survey Sampling", 1965).
 
     Parameters
@@ -183,7 +183,7 @@ def lds_weights(
 ):
     """Return one weight per sample from the smoothed label density: LDS in one call.
 
-    Counts are smoothed first and the root, if any, is taken afterwards, as in the paper:
+    Counts are smoothed first; the root, if any, is taken afterwards, as in the paper:
     w_i = c / p~(y_i) or c / sqrt(p~(y_i)) (Yang et al., 2021, arXiv:2102.09554, section
     3.1). The weights go into a loss of `dirlib`, or into the ``sample_weight`` of a
     scikit-learn estimator.

@@ -99,7 +99,7 @@ def read_record(path):
     except (ValueError, AttributeError):
         pass
     raise ValueError(
-        f"{path} is not a record of runs, or it is damaged: move it away, and record anew"
+        f"{path} is not a record of runs, or it is damaged: move it away, record anew"
     )
 
 

@@ -43,8 +43,8 @@ bin_index = Exercise(
     wrong=[
         Wrong(
             lambda y, start, width: ((y.astype(int) - start) / width).astype(int),
-            "int() cuts towards zero, so -0.5 and 0.5 land together: subtract the start "
-            "first, then use np.floor",
+            "int() cuts towards zero, so -0.5 and 0.5 land together: subtract the "
+            "start first, then use np.floor",
         ),
         Wrong(
             lambda y, start, width: np.round((y - start) / width).astype(int),
@@ -146,8 +146,8 @@ count_regions = Exercise(
             _regions_by(
                 lambda n, many, few: _name(n, many, few).replace("zero", "few")
             ),
-            "a bin without any sample is zero-shot, not few-shot: the network has never "
-            "seen such a label",
+            "a bin without any sample is zero-shot, not few-shot: the network has "
+            "never seen such a label",
         ),
         Wrong(
             _regions_by(
@@ -343,11 +343,11 @@ geometric_mean = Exercise(
             lambda y, y_hat, eps: (
                 np.prod(np.maximum(np.abs(y - y_hat), eps)) ** (1 / len(y))
             ),
-            "the product of thousands of errors overflows: sum their logarithms instead",
+            "the product of thousands of errors overflows: sum their logarithms",
         ),
         Wrong(
             lambda y, y_hat, eps: np.exp(np.log(np.abs(y - y_hat)).mean()),
-            "one error of exactly 0 makes the result 0: replace errors below eps by eps",
+            "one error of exactly 0 makes the result 0: lift errors below eps to eps",
         ),
         Wrong(
             lambda y, y_hat, eps: np.exp(np.log(np.abs(y - y_hat) + eps).mean()),

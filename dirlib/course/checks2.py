@@ -131,8 +131,8 @@ kde = Exercise(
         ),
         Wrong(
             lambda g, y, s: _kde(y, g, s),
-            "you average over the grid: there must be one value per *grid point*, each a "
-            "mean over the labels",
+            "you average over the grid: there must be one value per *grid point*, "
+            "each a mean over the labels",
         ),
         Wrong(
             lambda g, y, s: _kde(g, y, s * y.std(ddof=1) if len(y) > 1 else s),
@@ -207,12 +207,12 @@ smooth = Exercise(
         ),
         Wrong(
             _both(lambda c, w: smooth_bins(c, w, "reflect"), _renormalize),
-            'you mirror the counts at the edges: with edges="zero" nothing lies outside',
+            'you mirror the counts at the edges: with edges="zero" nothing is there',
         ),
     ],
 )
 
-# --------------------------------------------------------------------------- 2.4 weights
+# -------------------------------------------------------------------------- 2.4 weights
 
 
 def _weights(density, index, scheme):
@@ -249,8 +249,8 @@ weights = Exercise(
     wrong=[
         Wrong(
             lambda p, index, scheme: (_raw(p, scheme) / _raw(p, scheme).mean())[index],
-            "you make the mean over the *bins* 1: it is the mean over the *samples* that "
-            "keeps the learning rate's meaning",
+            "you make the mean over the *bins* 1: it is the mean over the *samples* "
+            "that keeps the learning rate's meaning",
         ),
         Wrong(
             lambda p, index, scheme: (

@@ -43,7 +43,7 @@ class Outcome:
 
 
 class Points(float):
-    """Points as a number, which nbgrader reads, and as a sentence, which people read."""
+    """Points as a number, which nbgrader reads, and as a sentence, for people."""
 
     def __new__(cls, points, full):
         self = super().__new__(cls, points)

@@ -137,7 +137,7 @@ def neighbourhoods(bins, counts, age_a, age_b):
     def draw(figure, age_a, age_b, radius):
         ax = figure.subplots()
         ax.stairs(counts, bins.edges, fill=True, color="#c9d7e6")
-        masses = []
+        masses, own_a, own_b = [], counts[age_a], counts[age_b]
         for age, color, hatch in ((age_a, RED, "////"), (age_b, BLUE, "....")):
             near = np.abs(np.arange(bins.n_bins) - age) <= radius
             masses.append(int(counts[near].sum()))
@@ -152,7 +152,7 @@ def neighbourhoods(bins, counts, age_a, age_b):
             )
         ax.set(xlabel="age (years)", ylabel="training images")
         return {
-            f"images of age {age_a} and {age_b}": f"{counts[age_a]} and {counts[age_b]}",
+            f"images of age {age_a} and {age_b}": f"{own_a} and {own_b}",
             f"images within {radius} years": f"{masses[0]:,} and {masses[1]:,}",
             "ratio": masses[0] / masses[1] if masses[1] else "no image near the second",
         }

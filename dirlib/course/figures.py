@@ -1,8 +1,8 @@
 """The figures of the lessons; they also take a user's own counts and predictions.
 
-Every function returns the figure: ``fig = figures.label_counts(bins, counts)`` shows it in
-a notebook. Colours mean the same everywhere, and hatching says it once more: purple for
-many-shot bins, yellow for medium-shot, pink for few-shot, white for bins without a sample.
+Every function returns the figure: ``fig = figures.label_counts(bins, counts)`` shows it
+in a notebook. Colours mean the same everywhere, and hatching says it once more: purple
+for many-shot bins, yellow for medium-shot, pink for few-shot.
 """
 
 import numpy as np
@@ -128,7 +128,7 @@ def error_by_bin(bins, counts, errors, *, title="", unit="years", label="age (ye
     bins : LabelBins
     counts : array-like of shape [B]
     errors : array-like of shape [B] or [S, B]
-        NaN where a bin has no test sample; several seeds are drawn thin, their mean bold.
+        NaN where a bin has no test sample; seeds are drawn thin, their mean bold.
     """
     errors = np.atleast_2d(errors)
     regions = shot_regions(counts)

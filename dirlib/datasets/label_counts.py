@@ -12,14 +12,16 @@ from dirlib.bins import LabelBins
 # name: file, label column, train column, bins, unit, exact counts?
 TABLES = {
     "agedb-dir": (
-        "agedb_dir_label_counts.csv", "age", "train", LabelBins(0, 102, 1), "years", True
+        "agedb_dir_label_counts.csv",
+        "age", "train", LabelBins(0, 102, 1), "years", True,
     ),
     "imdb-wiki-dir": (
         "imdb_wiki_dir_label_counts_estimated.csv",
         "age", "train_est", LabelBins(0, 121, 1), "years", False,
     ),
     "sts-b-dir": (
-        "sts_b_dir_label_counts.csv", "score", "train", LabelBins(0, 5, 0.1), "score", True
+        "sts_b_dir_label_counts.csv",
+        "score", "train", LabelBins(0, 5, 0.1), "score", True,
     ),
 }  # fmt: skip
 

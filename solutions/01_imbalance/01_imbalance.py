@@ -225,7 +225,9 @@ check.count_regions(count_regions)
 regions = shot_regions(counts)
 for name, mask in zip(regions._fields, regions, strict=True):
     print(f"{name:<6} {mask.sum():3d} ages, {counts[mask].sum():5,d} images")
-fig = figures.label_counts(AGES, counts, title="the drawn faces: training images per age")
+fig = figures.label_counts(
+    AGES, counts, title="the drawn faces: training images per age"
+)
 
 # %% [markdown]
 # *One bar per age: a ragged hump around 30 in purple, medium-shot ages in yellow on both

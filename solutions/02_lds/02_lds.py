@@ -408,10 +408,14 @@ index = AGES.index(labels)
 for scheme in ("sqrt_inverse", "inverse"):
     plain = dirlib.density_weights(counts[index], scheme)
     lds = lds_weights(labels, AGES, kernel_size=9, sigma=3.0, scheme=scheme)
-    clipped = lds_weights(labels, AGES, kernel_size=9, sigma=3.0, scheme=scheme, clip=(0, 5))
+    clipped = lds_weights(
+        labels, AGES, kernel_size=9, sigma=3.0, scheme=scheme, clip=(0, 5)
+    )
     for name, w in (("no smoothing", plain), ("LDS", lds), ("LDS, clip 5", clipped)):
         size = dirlib.effective_sample_size(w)
-        print(f"{scheme:<12} {name:<12} largest {w.max():5.1f}, worth {size:5,.0f} samples")
+        print(
+            f"{scheme:<12} {name:<12} largest {w.max():5.1f}, worth {size:5,.0f} samples"
+        )
 
 # %% [markdown]
 # Without smoothing, INV gives a few faces weights in the tens: one wrong label there, and
@@ -425,13 +429,21 @@ agedb = label_counts("agedb-dir")
 i = agedb.bins.index(agedb.labels)
 published = gaussian_filter1d(spike, sigma=2)
 paper = dirlib.density_weights(smooth_bins(agedb.counts, published)[i], "sqrt_inverse")
-code = dirlib.density_weights(smooth_bins(np.sqrt(agedb.counts), published)[i], "inverse")
-for name, w in (("smooth, then root (paper)", paper), ("root, then smooth (code)", code)):
+code = dirlib.density_weights(
+    smooth_bins(np.sqrt(agedb.counts), published)[i], "inverse"
+)
+for name, w in (
+    ("smooth, then root (paper)", paper),
+    ("root, then smooth (code)", code),
+):
     size = dirlib.effective_sample_size(w)
     print(f"{name:<26} max/min {w.max() / w.min():.1f}, worth {size:,.0f} samples")
 by_max = published / published.max()
 same = dirlib.density_weights(smooth_bins(agedb.counts, by_max)[i], "sqrt_inverse")
-print("dividing the window by its maximum changes a weight by", abs(same - paper).max().round(9))
+print(
+    "dividing the window by its maximum changes a weight by",
+    abs(same - paper).max().round(9),
+)
 
 # %% [markdown]
 # - **Root before or after?** The published code takes the root of the counts first and
@@ -451,7 +463,9 @@ bare = dirlib.density_weights(comb.counts[comb.bins.index(comb.labels)], "invers
 lds = lds_weights(comb.labels, comb.bins, scheme="inverse")
 for name, w in (("no smoothing", bare), ("LDS", lds)):
     size = dirlib.effective_sample_size(w)
-    print(f"{name:<13} largest weight {w.max():6.1f}, worth {size:5,.0f} of {len(w):,} samples")
+    print(
+        f"{name:<13} largest weight {w.max():6.1f}, worth {size:5,.0f} of {len(w):,} samples"
+    )
 
 # %% [markdown]
 # A score of 2.9 isn't rarer than 3.0 in any sense that a network could feel: people just
@@ -551,7 +565,9 @@ for method in WEIGHTS:
 pairs = [("sqinv", "sqinv+lds"), ("inv", "inv+lds")]
 for region in ("few", "many"):
     for base, method in pairs:
-        result = dirlib.paired_comparison(runs.score(base, region), runs.score(method, region))
+        result = dirlib.paired_comparison(
+            runs.score(base, region), runs.score(method, region)
+        )
         print(f"{region}-shot MAE, {method} minus {base}: {result}")
 
 # %%

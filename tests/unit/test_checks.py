@@ -84,7 +84,7 @@ HOSTILE = {
     "no arguments": (lambda: 1, "TypeError"),
     "one number": (lambda *args: 0.5, ""),
     "complex": (lambda *args: 1j, ""),
-    "infinite recursion": (lambda *args: HOSTILE["infinite recursion"][0](), ""),
+    "infinite recursion": (lambda *args: HOSTILE["infinite recursion"][0](*args), ""),
 }
 
 

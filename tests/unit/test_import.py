@@ -19,7 +19,8 @@ HEAVY = (
 
 
 def test_plotting_and_widgets_load_only_when_asked_for():
-    code = f"import dirlib, json, sys; print(json.dumps([m for m in {HEAVY!r} if m in sys.modules]))"
+    loaded = f"[name for name in {HEAVY!r} if name in sys.modules]"
+    code = f"import dirlib, json, sys; print(json.dumps({loaded}))"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )

@@ -153,7 +153,7 @@ def test_paper_and_published_order_differ_as_the_reference_says():
 
 
 def test_weights_go_into_scikit_learn():
-    """A line fitted to a bent curve leans towards the rare end when that is weighted."""
+    """A line fitted to a bent curve leans to the rare end when that is weighted."""
     x = SKEWED[:, None]
     y = SKEWED**2 / 100
     rare = SKEWED > 80
