@@ -1,6 +1,7 @@
 """Recorded runs: read them, score them, report them."""
 
 import json
+import re
 
 import numpy as np
 
@@ -115,12 +116,12 @@ def density_correlations(runs, window=None):
 def report(runs):
     """Return the results of recorded runs as text: a table, then claim by claim."""
     regions = ("all", "many", "medium", "few")
-    lines = [f"{'MAE (years)':<22}" + "".join(f"{r:>8}" for r in (*regions, "GM"))]
+    lines = [f"{'MAE (years)':<28}" + "".join(f"{r:>8}" for r in (*regions, "GM"))]
     methods = [m for m in runs.methods() if m not in ("vanilla, gaps", "patterns")]
     for method in methods:
         row = [runs.score(method, region).mean() for region in regions]
         row.append(runs.score(method, metric=gm).mean())
-        lines.append(f"{method:<22}" + "".join(f"{value:8.2f}" for value in row))
+        lines.append(f"{method:<28}" + "".join(f"{value:8.2f}" for value in row))
     if "vanilla" in methods:
         plain, smooth = density_correlations(runs)
         for seed, (a, b) in enumerate(zip(plain, smooth, strict=True)):
@@ -128,11 +129,11 @@ def report(runs):
                 f"seed {seed}: Pearson(counts, error) {a:.3f}, "
                 f"Pearson(smoothed counts, error) {b:.3f}, difference {b - a:.3f}"
             )
-    for base in ("sqinv", "inv"):
-        for method in methods:
-            if method.startswith(f"{base}+lds"):
-                pair = runs.score(base, "few"), runs.score(method, "few")
-                lines.append(
-                    f"few-shot MAE, {method} minus {base}: {paired_comparison(*pair)}"
-                )
+    for method in methods:
+        # "inv+lds gaussian 9 3" is paired with "inv"; what follows a comma stays.
+        base = re.sub(r"\+lds[^,]*", "", method)
+        if base != method:
+            pair = runs.score(base, "few"), runs.score(method, "few")
+            pair = paired_comparison(*pair)
+            lines.append(f"few-shot MAE, {method} minus {base}: {pair}")
     return "\n".join(lines)

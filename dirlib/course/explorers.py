@@ -226,7 +226,7 @@ def kernel_tuning(bins, counts, error):
         top, bottom = figure.subplots(2, 1, sharex=True)
         top.stairs(counts, bins.edges, fill=True, color="#c9d7e6", label="counts")
         top.plot(bins.centers, smooth, color=RED, linewidth=2, label="smoothed counts")
-        top.set(ylabel="samples per bin", ylim=(0, counts.max() * 1.08))
+        top.set(ylabel="samples per bin", ylim=(0, counts.max() * 1.25))
         twin = top.twinx()
         twin.plot(
             bins.centers, error, color=GREEN, linestyle=":", label="error (right axis)"

@@ -160,17 +160,34 @@ def density_against_error(panels):
     return fig
 
 
-def predictions_over_gaps(y, y_hat, gaps):
-    """Show predictions against labels, with the ages left out of training shaded."""
+def predictions_over_gaps(y, predictions, gaps):
+    """Show the mean prediction at each label, with the labels left out shaded.
+
+    Parameters
+    ----------
+    y : array-like of shape [N]
+        Whole-numbered labels.
+    predictions : dict of str to array-like of shape [S, N]
+        Up to three models, several seeds each; a band holds 8 of 10 predictions.
+    gaps : list of (str, range, str)
+        Name, labels and hatching of each hole.
+    """
     fig, ax = _axes(height=3.6)
     for name, ages, hatch in gaps:
         low, high = min(ages), max(ages) + 1
         ax.axvspan(
-            low, high, facecolor="#dddddd", hatch=hatch, edgecolor="#aaaaaa", label=name
+            low, high, facecolor="#e4e4e4", hatch=hatch, edgecolor="#b0b0b0", label=name
         )
-    ax.scatter(y + 0.5, y_hat, s=6, color=BLUE, alpha=0.5, edgecolor="none")
-    ends = [0, y.max() + 1]
-    ax.plot(ends, ends, color=DARK, linewidth=1, linestyle="--", label="perfect")
+    labels = np.unique(y)
+    styles = zip(("-", "--", ":"), (BLUE, RED, GREEN), strict=True)
+    for (name, y_hat), (style, color) in zip(predictions.items(), styles, strict=False):
+        at = [np.asarray(y_hat)[:, y == label] for label in labels]
+        low, high = np.transpose([np.quantile(p, [0.1, 0.9]) for p in at])
+        ax.fill_between(labels + 0.5, low, high, color=color, alpha=0.15, linewidth=0)
+        means = [p.mean() for p in at]
+        ax.plot(labels + 0.5, means, style, color=color, linewidth=2, label=name)
+    ends = [0, labels[-1] + 1]
+    ax.plot(ends, ends, color=DARK, linewidth=1, linestyle=(0, (1, 2)), label="perfect")
     ax.set(xlabel="true age (years)", ylabel="predicted age (years)")
     ax.legend(frameon=False, loc="upper left")
     return fig

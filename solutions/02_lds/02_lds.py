@@ -55,8 +55,8 @@ smoothed = smooth_bins(counts, kernel_window("gaussian", 9, 3.0))
 fig = figures.density_lines(AGES, counts, {"smoothed counts": smoothed})
 
 # %% [markdown]
-# *Light bars: the ragged counts per age, with tall bars at multiples of 5 and 10. A red
-# line runs through them without the jumps.*
+# *Light bars: the ragged counts per age, with a few very tall ones. A red line runs through
+# them without the jumps.*
 #
 # ## 1. Symmetric kernels
 #
@@ -195,7 +195,7 @@ check.kde(kde)
 from scipy.stats import gaussian_kde
 
 labels = np.repeat(AGES.centers, counts)
-at = np.array([10.0, 30.0, 80.0])
+at = AGES.centers[[10, 30, 80]]  # 10.5, 30.5 and 80.5 years
 ratio = 3.0 / labels.std(ddof=1)
 print("bw_method=3.0:       ", gaussian_kde(labels, 3.0)(at).round(4))
 print("bw_method=3.0 / std: ", gaussian_kde(labels, ratio)(at).round(4))
@@ -204,9 +204,9 @@ print("smoothed bins:       ", bins_answer[[10, 30, 80]].round(4))
 
 # %% [markdown]
 # No: `bw_method` multiplies the labels' standard deviation. Divided by it, you get bumps
-# of 3 years, and the numbers agree with the smoothed bins but for the width of a bin: the
-# bins answer for the whole year, from 10 to 11, and scipy for the point 10.0. Smoothing
-# bins costs the same for a thousand labels as for ten million.
+# of 3 years, and scipy agrees with the smoothed bins. Smoothing bins is a KDE whose labels
+# stand in the middle of their bin. Once the labels are counted, it costs the same for a
+# thousand of them as for ten million.
 #
 # ## 3. The effective density
 #
@@ -341,11 +341,13 @@ for size in (1, 3, 5, 9, 15, 31):
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# The correlation rises fast at first and then hardly at all, while the weights become
-# tamer and the effective sample size grows. A window of 5 to 9 years takes most of the
-# gain. A very wide one forgets that babies are rare. The correlation alone can't choose
-# for you: the size and sigma that *train* best are found on validation data, never on the
-# test set (`data/README.md` has the search that was done for this course).
+# The correlation rises fast at first and then hardly at all: a window of 5 to 9 years
+# takes most of the gain. The effective sample size (part 5) grows as well, mostly at the
+# first step. The largest weight doesn't fall. It belongs to the youngest ages, where half
+# of the window hangs over the edge and finds nothing; set the edges to "renormalize" and
+# see. The correlation alone can't choose for you: the size and sigma that *train* best are
+# found on validation data, never on the test set (`data/README.md` has the search that was
+# done for this course).
 #
 # </details>
 #
@@ -418,9 +420,10 @@ for scheme in ("sqrt_inverse", "inverse"):
         )
 
 # %% [markdown]
-# Without smoothing, INV gives a few faces weights in the tens: one wrong label there, and
-# the network learns it. LDS lowers the largest weights, because a rare age between less
-# rare ones isn't so rare. Clipping does the rest. It is a choice that you should report.
+# With INV, a few faces get weights in the tens: one wrong label there, and the network
+# learns it. LDS makes the same scheme worth more samples, because a rare age between less
+# rare ones isn't so rare. It doesn't lower the very largest weight, which belongs to the
+# edge. Clipping does. It is a choice that you should report.
 #
 # Three questions that people ask about the published code, answered by experiment:
 
@@ -428,22 +431,18 @@ for scheme in ("sqrt_inverse", "inverse"):
 agedb = label_counts("agedb-dir")
 i = agedb.bins.index(agedb.labels)
 published = gaussian_filter1d(spike, sigma=2)
-paper = dirlib.density_weights(smooth_bins(agedb.counts, published)[i], "sqrt_inverse")
-code = dirlib.density_weights(
-    smooth_bins(np.sqrt(agedb.counts), published)[i], "inverse"
-)
-for name, w in (
-    ("smooth, then root (paper)", paper),
-    ("root, then smooth (code)", code),
-):
+root_last = smooth_bins(agedb.counts, published)
+root_first = smooth_bins(np.sqrt(agedb.counts), published)
+paper = dirlib.density_weights(root_last[i], "sqrt_inverse")
+code = dirlib.density_weights(root_first[i], "inverse")
+for name, w in (("smooth, then root (paper)", paper), ("root, then smooth", code)):
     size = dirlib.effective_sample_size(w)
     print(f"{name:<26} max/min {w.max() / w.min():.1f}, worth {size:,.0f} samples")
-by_max = published / published.max()
-same = dirlib.density_weights(smooth_bins(agedb.counts, by_max)[i], "sqrt_inverse")
-print(
-    "dividing the window by its maximum changes a weight by",
-    abs(same - paper).max().round(9),
-)
+
+# %%
+by_maximum = smooth_bins(agedb.counts, published / published.max())
+same = dirlib.density_weights(by_maximum[i], "sqrt_inverse")
+print("window / sum and window / maximum give the same:", np.allclose(same, paper))
 
 # %% [markdown]
 # - **Root before or after?** The published code takes the root of the counts first and
@@ -559,7 +558,7 @@ for method in WEIGHTS:
 
 # %% [markdown]
 # Re-weighting alone brings most of the gain in the few-shot region, and the many-shot
-# region pays for it. To see what LDS adds, compare it with *its own* base, seed by seed.
+# region pays for it: a little with SQINV, a lot with INV. To see what LDS adds, compare it with *its own* base, seed by seed.
 
 # %%
 pairs = [("sqinv", "sqinv+lds"), ("inv", "inv+lds")]
@@ -578,7 +577,10 @@ fig = figures.paired_bars(
 
 # %% [markdown]
 # *Two columns of five dots, one dot per seed; a red line marks their mean, a black line
-# is at 0. Below 0, LDS is better than its base.*
+# is at 0. All ten dots lie below 0, where LDS is better than its base.*
+#
+# LDS lowers the few-shot error on every seed. For SQINV the 95 % interval of the mean
+# difference just touches 0; for INV it is clear. The many-shot region doesn't pay for it.
 #
 # Why does LDS help here at all? One explanation: 5 % of the training faces carry a wrong
 # label. An age with three images, one of them wrong, gets a huge weight without
@@ -592,10 +594,12 @@ for base, method in pairs:
     print("   ", dirlib.paired_comparison(*pair))
 
 # %% [markdown]
-# READRIGHT
+# With right labels nothing is left of the gain over SQINV (the interval includes 0), and
+# less than a third of the gain over INV. So on these faces LDS helps mostly by not trusting
+# single rare images, and the explanation stands. On clean labels expect little of it.
 #
-# Two more honest remarks. The gain of LDS over its own base is smaller than the gain of
-# re-weighting over nothing; a paper that compares LDS with vanilla alone mixes the two.
+# Two more honest remarks. The gain of LDS over its own base is much smaller than the gain
+# of re-weighting over nothing; a paper that compares LDS with vanilla alone mixes the two.
 # And one run would have told you little: look at how far the dots of a column lie apart.
 
 # %% [markdown]

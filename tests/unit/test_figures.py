@@ -56,7 +56,7 @@ def test_every_other_figure_has_labelled_axes():
             {n: label_counts(n) for n in ("agedb-dir", "sts-b-dir")}
         ),
         figures.density_against_error({"one": (COUNTS, y, "images", "error")}),
-        figures.predictions_over_gaps(y, y + 1, gaps),
+        figures.predictions_over_gaps(y, {"model": y[None] + 1.0}, gaps),
         figures.windows({"gaussian": window, "other": window}),
         figures.density_lines(BINS, COUNTS, {"line": COUNTS / 2}),
         figures.paired_bars(["a", "b"], [y - 2.0, y], ylabel="years"),
