@@ -17,8 +17,8 @@ from dirlib.kernels import EDGES, KINDS, kernel_window, smooth_bins
 from dirlib.lds import density_weights, effective_sample_size
 from dirlib.metrics import pearson
 
-STYLE = {"description_width": "11em"}
-WIDE = widgets.Layout(width="34em")
+STYLE = {"description_width": "15em"}
+WIDE = widgets.Layout(width="40em")
 
 
 class Explorer:
@@ -53,8 +53,8 @@ class Explorer:
         self._text = widgets.HTML()
         self.readout = {}
         reset = widgets.Button(description="Reset", tooltip="Back to where it began")
-        start = {key: control.value for key, control in controls.items()}
-        reset.on_click(lambda _: self.set(**start))
+        self._start = {key: control.value for key, control in controls.items()}
+        reset.on_click(lambda _: self.reset())
         for control in controls.values():
             control.observe(lambda _: self._redraw(), "value")
         self._box = widgets.VBox([*controls.values(), reset, self._image, self._text])
@@ -70,6 +70,10 @@ class Explorer:
             )
         for key, value in values.items():
             self.controls[key].value = value
+
+    def reset(self):
+        """Move every control back to where it began."""
+        self.set(**self._start)
 
     def _redraw(self):
         # Fixed margins: a layout that is computed would double the time of a redraw.

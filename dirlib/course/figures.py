@@ -187,7 +187,7 @@ def predictions_over_gaps(y, predictions, gaps):
         means = [p.mean() for p in at]
         ax.plot(labels + 0.5, means, style, color=color, linewidth=2, label=name)
     ends = [0, labels[-1] + 1]
-    ax.plot(ends, ends, color=DARK, linewidth=1, linestyle=(0, (1, 2)), label="perfect")
+    ax.plot(ends, ends, color=DARK, linewidth=1.5, linestyle=":", label="perfect")
     ax.set(xlabel="true age (years)", ylabel="predicted age (years)")
     ax.legend(frameon=False, loc="upper left")
     return fig

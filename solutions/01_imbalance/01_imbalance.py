@@ -252,6 +252,7 @@ explorer
 for width in (1, 5, 10, 20):
     explorer.set(width=width)
     print(f"width {width:2d} years:", explorer.readout["few bins"], "few-shot bins")
+explorer.reset()
 
 # %% [markdown]
 # <details><summary>Answer</summary>

@@ -337,6 +337,7 @@ for size in (1, 3, 5, 9, 15, 31):
         f"largest weight {show['largest weight']:4.1f}, "
         f"effective sample size {show['effective sample size']}"
     )
+explorer.reset()
 
 # %% [markdown]
 # <details><summary>Answer</summary>
