@@ -4,6 +4,7 @@ import re
 
 from dirlib import gm, paired_comparison
 from dirlib.runs import density_correlations, load_runs
+
 from lesson_env import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")

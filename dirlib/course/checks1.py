@@ -28,6 +28,7 @@ bin_index = Exercise(
                 (rng.uniform(0, 101, 200), 0.0, 1.0),
                 (rng.uniform(20, 70, 50), 20.0, 5.0),
                 (np.array([62.5]), 60.0, 1.0),
+                (np.array([0.5, 1.2, 1.6, 9.4]), 0.5, 1.0),
             ],
         ),
         Part(
@@ -251,7 +252,15 @@ mae_by_region = Exercise(
         Part(
             "all four regions",
             1,
-            [_region_case(40, _NAMES), _region_case(200, _NAMES)],
+            [
+                (
+                    np.array([30.0, 31.0, 80.0, 9.0, 50.0]),
+                    np.array([32.0, 31.0, 70.0, 9.0, 44.0]),
+                    np.array(["many", "many", "few", "zero", "medium"]),
+                ),
+                _region_case(40, _NAMES),
+                _region_case(200, _NAMES),
+            ],
         ),
         Part(
             "a region without samples gives None",

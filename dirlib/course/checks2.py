@@ -53,8 +53,8 @@ window = Exercise(
     wrong=[
         Wrong(
             _window_by(_shape, np.max),
-            "the largest value of your window is 1: divide the window by its sum, so "
-            "that smoothing keeps the number of samples",
+            "your window sums to more than 1: divide it by its sum (not by its "
+            "maximum), so that smoothing keeps the number of samples",
         ),
         Wrong(
             _window_by(lambda k, d, h, s: _shape(k, d + h, h, s)[::-1]),
@@ -68,6 +68,10 @@ window = Exercise(
         Wrong(
             _window_by(_but("gaussian", lambda d, h, s: np.exp(-(d**2) / (2 * s)))),
             "the Gaussian's exponent divides by sigma squared, not by sigma",
+        ),
+        Wrong(
+            _window_by(_but("gaussian", lambda d, h, s: np.exp(-(d**2) / 2 * s**2))),
+            "d**2 / 2 * sigma**2 multiplies by sigma**2: put 2 * sigma**2 in brackets",
         ),
         Wrong(
             _window_by(_but("laplace", lambda d, h, s: np.exp(-(d**2) / s))),
@@ -150,6 +154,10 @@ def _roll(c, w):
     return sum(w[d + half] * np.roll(c, -d) for d in range(-half, half + 1))
 
 
+def _repeated(c, w):
+    return np.convolve(np.pad(c, len(w) // 2, mode="edge"), w, mode="valid")
+
+
 def _both(zero, renormalize):
     return lambda c, w, edges: (zero if edges == "zero" else renormalize)(c, w)
 
@@ -186,6 +194,14 @@ smooth = Exercise(
         Wrong(
             _both(_roll, _roll),
             "np.roll goes round in a circle: age 100 leaks into age 0",
+        ),
+        Wrong(
+            _both(_repeated, _repeated),
+            "you repeat the value of the edge bin outside: nothing lies there",
+        ),
+        Wrong(
+            lambda c, w, edges: np.convolve(c, w, mode="full"),
+            'mode="full" gives more bins than there were: keep those in the middle',
         ),
         Wrong(
             lambda c, w, edges: np.convolve(c, w, mode="valid"),
@@ -250,7 +266,7 @@ weights = Exercise(
         Wrong(
             lambda p, index, scheme: (_raw(p, scheme) / _raw(p, scheme).mean())[index],
             "you make the mean over the *bins* 1: it is the mean over the *samples* "
-            "that keeps the learning rate's meaning",
+            "that must be 1",
         ),
         Wrong(
             lambda p, index, scheme: (
@@ -292,6 +308,10 @@ def _column(y_hat):
     return y_hat.detach()[:, None].requires_grad_()
 
 
+def _mismatch():
+    raise ValueError("the shapes differ")
+
+
 def _refusing(answer):
     """Refuse shapes as the exercise wants it, then do something else."""
 
@@ -309,9 +329,11 @@ weighted_l1 = Exercise(
     parts=[
         Part("the loss, with a gradient", 1, [_tensors(n, n) for n in (1, 5, 64)]),
         Part(
-            "[N] against [N, 1] is refused with a ValueError",
+            "shapes that differ are refused with a ValueError",
             1,
             [
+                (_tensors(5, 0)[0], _tensors(5, 0)[1][:1], _tensors(5, 0)[2]),
+                (*_tensors(5, 0)[:2], _tensors(5, 0)[2][:1]),
                 (_column(_tensors(5, 0)[0]), *_tensors(5, 0)[1:]),
                 (_tensors(5, 0)[0], _tensors(5, 0)[1][:, None], _tensors(5, 0)[2]),
                 (*_tensors(5, 0)[:2], _tensors(5, 0)[2][:, None]),
@@ -323,6 +345,15 @@ weighted_l1 = Exercise(
             lambda y_hat, y, w: (w * (y_hat - y).abs()).mean(),
             "[N] minus [N, 1] silently becomes [N, N]: compare the shapes first, and "
             "raise a ValueError when they differ",
+        ),
+        Wrong(
+            lambda y_hat, y, w: (
+                (w * (y_hat - y).abs()).mean()
+                if y_hat.ndim == y.ndim == w.ndim
+                else _mismatch()
+            ),
+            "you compare the number of dimensions: [5] against [1] still passes, so "
+            "compare the whole shapes",
         ),
         Wrong(
             _refusing(lambda y_hat, y, w: (w * (y_hat - y).abs()).sum() / w.sum()),

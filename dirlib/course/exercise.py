@@ -7,6 +7,7 @@ It prints to stdout only, never a traceback, and gives its points to nbgrader.
 
 import contextlib
 import copy
+import inspect
 import io
 import warnings
 from collections.abc import Callable
@@ -110,7 +111,8 @@ class Exercise:
             mark = "✗" if any(mine) else "✓"
             print(f"  {mark} {part.title} ({_points(part.points)})")
         if any(problems):
-            print(f"  → {self.cause(inputs, got, want) or _first(inputs, problems)}")
+            cause = self.cause(inputs, got, want)
+            print(f"  → {cause or _first(answer, inputs, problems)}")
         return Points(earned, self.points)
 
     def cause(self, inputs, got, want):
@@ -173,8 +175,8 @@ def difference(got, want, rtol):
     if isinstance(want, dict):
         if not isinstance(got, dict) or set(got) != set(want):
             return f"the result must be a dict with the keys {sorted(want)}"
-        found = (difference(got[k], want[k], rtol) for k in want)
-        return next((text for text in found if text), None)
+        found = ((k, difference(got[k], want[k], rtol)) for k in want)
+        return next((f"{k!r}: {text}" for k, text in found if text), None)
     if isinstance(want, tuple):
         if not isinstance(got, tuple | list) or len(got) != len(want):
             return f"the result must be {len(want)} values: return a, b"
@@ -193,11 +195,16 @@ def difference(got, want, rtol):
     if got.shape != want.shape:
         return f"the result has shape {list(got.shape)}, not {list(want.shape)}"
     if want.dtype.kind in "ib" and got.dtype.kind == "f":
-        kind = "whole numbers" if want.dtype.kind == "i" else "True and False"
-        return f"the result must hold {kind}, but its dtype is {got.dtype}"
-    if not same(got, want, rtol):
-        return f"expected {_short(want)}, but got {_short(got)}"
-    return None
+        kind, name = (
+            ("whole numbers", "int") if want.dtype.kind == "i" else ("", "bool")
+        )
+        return f"the result must hold {kind or name}: end with .astype({name})"
+    if same(got, want, rtol):
+        return None
+    if want.ndim == 1 and want.size > 8:  # a long list: name the first that differs
+        i = next(i for i in range(want.size) if not same(got[i], want[i], rtol))
+        return f"at position {i}, expected {_short(want[i])}, but got {_short(got[i])}"
+    return f"expected {_short(want)}, but got {_short(got)}"
 
 
 def same(a, b, rtol):
@@ -246,9 +253,19 @@ def _error(error):
     return f"{type(error).__name__} ({message.splitlines()[0][:100]})"
 
 
-def _first(inputs, problems):
+def _first(answer, inputs, problems):
+    """The first input that went wrong, by the names of the student's parameters."""
     args, text = next((a, p) for a, p in zip(inputs, problems, strict=True) if p)
-    return f"for {', '.join(_short(a) for a in args)}: {text}"
+    shown = [_short(a) for a in args]
+    if "must be refused" in text:  # it is refused for its shapes, not for its values
+        shown = [f"{list(a.shape)}" for a in args]
+    try:
+        names = list(inspect.signature(answer).parameters)
+    except (TypeError, ValueError):  # a function written in C has none to show
+        names = []
+    if len(names) == len(args):
+        shown = [f"{name} = {value}" for name, value in zip(names, shown, strict=True)]
+    return f"for {', '.join(shown)}: {text}"
 
 
 def _points(points):

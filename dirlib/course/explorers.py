@@ -139,22 +139,25 @@ def neighbourhoods(bins, counts, age_a, age_b):
     counts = np.asarray(counts)
 
     def draw(figure, age_a, age_b, radius):
-        ax = figure.subplots()
-        ax.stairs(counts, bins.edges, fill=True, color="#c9d7e6")
         masses, own_a, own_b = [], counts[age_a], counts[age_b]
+        top, bottom = figure.subplots(2, 1, sharex=True)
+        for ax in (top, bottom):
+            ax.stairs(counts, bins.edges, fill=True, color="#c9d7e6")
         for age, color, hatch in ((age_a, RED, "////"), (age_b, BLUE, "....")):
-            near = np.abs(np.arange(bins.n_bins) - age) <= radius
+            distance = np.abs(np.arange(bins.n_bins) - age)
+            near, own = distance <= radius, distance == 0
             masses.append(int(counts[near].sum()))
-            ax.stairs(
-                np.where(near, counts, 0), bins.edges, fill=True, alpha=0.55,
-                facecolor=color, hatch=hatch, edgecolor=DARK, linewidth=0,
-            )  # fmt: skip
-            own = np.where(np.arange(bins.n_bins) == age, counts, 0)
-            ax.stairs(own, bins.edges, fill=True, color=color)
-            ax.annotate(
-                f"{counts[age]}", (age + 0.5, counts[age]), ha="center", va="bottom"
-            )
-        ax.set(xlabel="age (years)", ylabel="training images")
+            style = {"facecolor": color, "hatch": hatch, "edgecolor": DARK}
+            for ax in (top, bottom):
+                values = np.where(near, counts, 0)
+                ax.stairs(values, bins.edges, fill=True, alpha=0.55, lw=0, **style)
+                ax.stairs(np.where(own, counts, 0), bins.edges, fill=True, color=color)
+        top.set(ylabel="training images")
+        high = 1.3 * max(own_a, own_b, 20)
+        bottom.set(xlabel="age (years)", ylabel="enlarged", ylim=(0, high))
+        for name, age in (("A", age_a), ("B", age_b)):
+            where = (age + 0.5, counts[age])
+            bottom.annotate(f"{name}: {counts[age]}", where, ha="center", va="bottom")
         return {
             f"images of age {age_a} and {age_b}": f"{own_a} and {own_b}",
             f"images within {radius} years": f"{masses[0]:,} and {masses[1]:,}",
@@ -169,6 +172,7 @@ def neighbourhoods(bins, counts, age_a, age_b):
             "radius": _slider("neighbours (± years)", 2, 0, 10),
         },
         draw,
+        height=4.2,
     )
 
 

@@ -66,13 +66,15 @@ def _axes(n_rows=1, n_cols=1, height=3.0, **kwargs):
     return fig, axes
 
 
-def label_counts(bins, counts, *, title="", label="age (years)", regions=None):
-    """Show the samples per bin, coloured by shot region."""
-    regions = shot_regions(counts) if regions is None else regions
-    fig, ax = _axes()
-    draw_bars(ax, bins, counts, regions)
-    region_legend(ax, regions)
-    ax.set(xlabel=label, ylabel="training samples per bin", title=title)
+def label_counts(bins, counts, *, title="", label="age (years)", low=30):
+    """Show the samples per bin, coloured by shot region, and enlarged up to `low`."""
+    regions = shot_regions(counts)
+    fig, (top, bottom) = _axes(2, 1, height=4.2, sharex=True, height_ratios=[1.6, 1])
+    for ax in (top, bottom):
+        draw_bars(ax, bins, counts, regions)
+    region_legend(top, regions)
+    top.set(ylabel="training samples per bin", title=title)
+    bottom.set(xlabel=label, ylabel="enlarged", ylim=(0, low))
     return fig
 
 
@@ -210,22 +212,23 @@ def windows(windows):
     return fig
 
 
-def density_lines(bins, bars, lines, *, label="age (years)", ylabel="samples per bin"):
-    """Show one set of bars and some curves along the bins.
+def density_lines(bins, counts, lines, error, *, label="age (years)"):
+    """Show counts with some curves along the bins, and the error of each bin below.
 
     Parameters
     ----------
-    bars : array-like of shape [B]
+    counts, error : array-like of shape [B]
     lines : dict of str to array-like of shape [B]
     """
-    fig, ax = _axes(height=3.2)
-    ax.stairs(bars, bins.edges, fill=True, color="#b9cde3")
-    for (name, line), (style, color) in zip(
-        lines.items(), (("-", RED), ("--", DARK), (":", GREEN)), strict=False
-    ):
-        ax.plot(bins.centers, line, style, color=color, label=name, linewidth=1.8)
-    ax.set(xlabel=label, ylabel=ylabel, ylim=(0, None))
-    ax.legend(frameon=False)
+    fig, (top, bottom) = _axes(2, 1, height=4.4, sharex=True, height_ratios=[1.6, 1])
+    top.stairs(counts, bins.edges, fill=True, color="#b9cde3", label="counts")
+    styles = (("-", RED), ("--", DARK), (":", GREEN))
+    for (name, line), (style, color) in zip(lines.items(), styles, strict=False):
+        top.plot(bins.centers, line, style, color=color, label=name, linewidth=1.8)
+    top.set(ylabel="samples per bin", ylim=(0, None))
+    top.legend(frameon=False)
+    bottom.plot(bins.centers, error, color=DARK)
+    bottom.set(xlabel=label, ylabel="error (years)", ylim=(0, None))
     return fig
 
 
@@ -242,6 +245,7 @@ def paired_bars(names, differences, *, ylabel):
         ax.plot(np.full(len(d), x), d, "o", color=BLUE, alpha=0.7)
         ax.plot([x - 0.2, x + 0.2], [np.mean(d)] * 2, color=RED, linewidth=2)
     ax.axhline(0, color=DARK, linewidth=1)
+    ax.margins(y=0.12)
     ax.set(ylabel=ylabel, xlim=(-0.6, len(names) - 0.4))
     ax.set_xticks(range(len(names)), names)
     return fig

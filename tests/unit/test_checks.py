@@ -151,7 +151,7 @@ def test_a_part_earns_its_points_alone(capsys):
     assert "✓ small (1 point)" in out and "✗ large (2 points)" in out
     assert "→ too small" in out
     assert half(lambda x: x**2 + x if x < 5 else 0) == 1
-    assert "for 100: expected 200, but got 0" in capsys.readouterr().out
+    assert "for x = 100: expected 200, but got 0" in capsys.readouterr().out
 
 
 # Right answers, written differently from the reference.

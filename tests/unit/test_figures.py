@@ -24,12 +24,13 @@ def drawn_heights(ax):
 
 
 def test_bars_of_all_regions_together_are_the_counts():
-    ax = figures.label_counts(BINS, COUNTS).axes[0]
+    ax, enlarged = figures.label_counts(BINS, COUNTS, low=30).axes
     np.testing.assert_array_equal(drawn_heights(ax), COUNTS)
     assert len(ax.patches) == 3  # many, medium, few
     texts = [t.get_text() for t in ax.get_legend().get_texts()]
     assert [t.split("-")[0] for t in texts] == ["many", "medium", "few"]
-    assert ax.get_xlabel() == "age (years)" and ax.get_ylabel()
+    assert enlarged.get_xlabel() == "age (years)" and ax.get_ylabel()
+    assert enlarged.get_ylim() == (0, 30)
 
 
 def test_regions_differ_in_colour_and_in_hatching():
@@ -58,7 +59,7 @@ def test_every_other_figure_has_labelled_axes():
         figures.density_against_error({"one": (COUNTS, y, "images", "error")}),
         figures.predictions_over_gaps(y, {"model": y[None] + 1.0}, gaps),
         figures.windows({"gaussian": window, "other": window}),
-        figures.density_lines(BINS, COUNTS, {"line": COUNTS / 2}),
+        figures.density_lines(BINS, COUNTS, {"line": COUNTS / 2}, y),
         figures.paired_bars(["a", "b"], [y - 2.0, y], ylabel="years"),
     ]
     for figure in made:
