@@ -126,11 +126,12 @@ class LabelBins:
             Integers or floats, negative ones too. Nothing is rounded or truncated.
         out_of_range : {"raise", "clip", "drop"}
             What to do with a label outside [start, stop]: refuse it, count it in the
-            nearest bin, or mark it with -1.
+            nearest bin, or leave it out.
 
         Returns
         -------
         ndarray of shape [N], int64
+            With "drop" it is shorter by the labels left out.
 
         Raises
         ------
@@ -169,7 +170,7 @@ class LabelBins:
             if not inside and out_of_range == "drop":
                 b[(block < edges[0]) | (block > edges[-1])] = -1
             index[i : i + BLOCK] = b
-        return index
+        return index[index >= 0] if out_of_range == "drop" else index
 
     def _search(self, block, edges):
         """The bin of each label of a block, clipped to 0..B-1."""
@@ -197,10 +198,7 @@ class LabelBins:
         ValueError
             As in :meth:`index`.
         """
-        index = self.index(labels, out_of_range)
-        if out_of_range == "drop":
-            index = index[index >= 0]
-        return np.bincount(index, minlength=self.n_bins)
+        return np.bincount(self.index(labels, out_of_range), minlength=self.n_bins)
 
 
 def _as_labels(labels):

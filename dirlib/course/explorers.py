@@ -9,6 +9,7 @@ import io
 import ipywidgets as widgets
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from dirlib.bins import LabelBins, shot_regions
 from dirlib.course.figures import BLUE, DARK, GREEN, RED, draw_bars, region_legend
@@ -17,8 +18,8 @@ from dirlib.kernels import EDGES, KINDS, kernel_window, smooth_bins
 from dirlib.lds import density_weights, effective_sample_size
 from dirlib.metrics import pearson
 
-STYLE = {"description_width": "15em"}
-WIDE = widgets.Layout(width="40em")
+STYLE = {"description_width": "12.5em"}
+WIDE = widgets.Layout(width="29em")
 
 
 class Explorer:
@@ -57,7 +58,10 @@ class Explorer:
         reset.on_click(lambda _: self.reset())
         for control in controls.values():
             control.observe(lambda _: self._redraw(), "value")
-        self._box = widgets.VBox([*controls.values(), reset, self._image, self._text])
+        # Two controls in a row, so that they and the picture fit a small screen.
+        layout = widgets.Layout(flex_flow="row wrap", width="62em")
+        top = widgets.Box([*controls.values(), reset], layout=layout)
+        self._box = widgets.VBox([top, self._image, self._text])
         self._redraw()
 
     def set(self, **values):
@@ -248,6 +252,9 @@ def kernel_tuning(bins, counts, error):
         bottom.plot(bins.centers, by_bin, color=DARK, drawstyle="steps-mid")
         bottom.axhline(1, color="#999999", linewidth=0.8)
         bottom.set(xlabel="age (years)", ylabel="weight", yscale="log")
+        bottom.yaxis.set_major_locator(LogLocator(subs=(1, 3)))
+        bottom.yaxis.set_major_formatter("{x:g}")
+        bottom.yaxis.set_minor_formatter(NullFormatter())
         return {
             "Pearson(smoothed counts, error)": pearson(smooth, error),
             "effective sample size": f"{ess:,.0f} of {len(samples):,}",

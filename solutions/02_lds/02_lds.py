@@ -318,13 +318,11 @@ fig = figures.density_against_error(panels)
 # correlation?
 
 # %%
-classes = runs.wrong_by_class("patterns")
+ages, classes = runs.error_by_age("vanilla"), runs.wrong_by_class("patterns")
 for name, density in (("counts", counts), ("smoothed counts", felt)):
-    r = np.mean([pearson(density, e) for e in classes])
-    print(f"patterns: Pearson({name}, error) {r:.2f}")
-rank = [np.mean([dirlib.spearman(d, e) for e in runs.error_by_age("vanilla")])
-        for d in (counts, felt)]  # fmt: skip
-print(f"faces, by ranks: counts {rank[0]:.2f}, smoothed counts {rank[1]:.2f}")
+    strangers = np.mean([pearson(density, e) for e in classes])
+    ranks = np.mean([dirlib.spearman(density, e) for e in ages])
+    print(f"{name:<16} patterns {strangers:.2f}, faces by ranks {ranks:.2f}")
 
 # %% [markdown]
 # For unrelated classes smoothing makes the correlation *weaker*: there is nothing to
@@ -429,6 +427,8 @@ code = dirlib.density_weights(root_first[i], "inverse")
 for name, w in (("smooth, then root (paper)", paper), ("root, then smooth", code)):
     ess = dirlib.effective_sample_size(w)
     print(f"{name:<26} worth {ess:,.0f} of {len(w):,}, max/min {w.max() / w.min():.1f}")
+
+# %%
 by_maximum = smooth_bins(agedb.counts, published / published.max())
 same = dirlib.density_weights(by_maximum[i], "sqrt_inverse")
 print("window / sum and window / maximum give the same:", np.allclose(same, paper))

@@ -60,7 +60,8 @@ def test_reset_goes_back_to_the_start(explorer):
     name, control = next(iter(explorer.controls.items()))
     explorer.set(**{name: getattr(control, "max", None) or control.options[-1]})
     assert picture(explorer) != before
-    button = next(w for w in explorer._box.children if isinstance(w, widgets.Button))
+    controls = explorer._box.children[0].children
+    button = next(w for w in controls if isinstance(w, widgets.Button))
     button.click()
     assert picture(explorer) == before
 

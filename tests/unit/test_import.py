@@ -12,7 +12,6 @@ HEAVY = (
     "torchvision",
     "ipywidgets",
     "IPython",
-    "tqdm",
     "sklearn",
     "pandas",
 )
