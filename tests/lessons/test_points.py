@@ -1,0 +1,66 @@
+"""nbgrader reads the points that a check says: full, part and none."""
+
+import nbformat
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from nbgrader.utils import determine_grade
+
+from dirlib.course.exercise import Exercise, Part
+
+from lesson_env import ROOT
+
+
+def graded_cells(lesson):
+    nb = nbformat.read(
+        ROOT / "solutions" / lesson.stem / f"{lesson.stem}.ipynb", as_version=4
+    )
+    return [c for c in nb.cells if c.metadata.get("nbgrader", {}).get("grade")]
+
+
+def test_a_solution_earns_every_point(lesson):
+    cells = graded_cells(lesson)
+    assert cells
+    for cell in cells:
+        points = cell.metadata.nbgrader.points
+        assert determine_grade(cell) == (points, points), cell.id
+
+
+DOUBLE = Exercise(
+    "9.9",
+    "double",
+    lambda x: 2 * x,
+    parts=[Part("small", 1, [(1.0,)]), Part("large", 2, [(100.0,)])],
+)
+
+
+def unsolved(x):
+    raise NotImplementedError
+
+
+@pytest.mark.parametrize(
+    ("answer", "points"),
+    [
+        (lambda x: 2 * x, 3),
+        (lambda x: min(2 * x, 10.0), 1),
+        (lambda x: x + 99.0, 0),
+        (unsolved, 0),
+    ],
+)
+def test_nbgrader_gives_what_the_check_says(answer, points, capsys):
+    shell = InteractiveShell.instance()
+    data, metadata = shell.display_formatter.format(DOUBLE(answer))
+    output = nbformat.v4.new_output(
+        "execute_result", data=data, metadata=metadata, execution_count=1
+    )
+    cell = nbformat.v4.new_code_cell("check.double(double)", outputs=[output])
+    cell.metadata["nbgrader"] = {
+        "grade": True,
+        "solution": False,
+        "points": 3,
+        "grade_id": "double_check",
+        "locked": True,
+        "schema_version": 3,
+        "task": False,
+    }
+    assert determine_grade(cell) == (points, 3)
+    assert data["text/html"] == f"<b>{points} of 3 points</b>"
