@@ -112,23 +112,45 @@ class Exercise:
             print(f"  {mark} {part.title} ({_points(part.points)})")
         if any(problems):
             cause = self.cause(inputs, got, want)
-            print(f"  → {cause or _first(answer, inputs, problems)}")
+            before = _CONSTANT if _constant(got, want, self.rtol) else ""
+            print(f"  → {cause or before + _first(answer, inputs, problems)}")
         return Points(earned, self.points)
 
     def cause(self, inputs, got, want):
         """The cause of a known wrong answer that behaves as `got` does, or None."""
+        if _alike(got, want, want, self.rtol):  # wrong in its type, say, not its values
+            return None
         for wrong in self.wrong:
             theirs = [run(wrong.answer, args) for args in inputs]
-            if not _alike(theirs, want, self.rtol) and _alike(theirs, got, self.rtol):
+            if _alike(theirs, got, want, self.rtol):
                 return wrong.cause
         return None
 
 
-def _alike(some, others, rtol):
-    """Whether two lists of outcomes hold the same values and kinds of exception."""
+def _alike(some, others, want, rtol):
+    """Whether two lists of outcomes agree: values, and kinds of exception.
+
+    An exception that isn't wanted has the same message, too, or it has another cause.
+    """
     return all(
-        type(a.error) is type(b.error) and same(a.value, b.value, rtol)
-        for a, b in zip(some, others, strict=True)
+        type(a.error) is type(b.error)
+        and (w.error is not None or str(a.error) == str(b.error))
+        and same(a.value, b.value, rtol)
+        for a, b, w in zip(some, others, want, strict=True)
+    )
+
+
+_CONSTANT = "your function gives the same result for every input: use its arguments; "
+
+
+def _constant(got, want, rtol):
+    """Whether three or more results are all the same although they should differ."""
+    pairs = [(g, w) for g, w in zip(got, want, strict=True) if w.error is None]
+    if len(pairs) < 3 or pairs[0][0].value is None:
+        return False
+    first, wanted = pairs[0]
+    return all(same(g.value, first.value, 0) for g, _ in pairs) and not all(
+        same(w.value, wanted.value, rtol) for _, w in pairs
     )
 
 
@@ -155,6 +177,8 @@ def problem(got, want, rtol):
     if got.mutated and not want.mutated:
         return "your function changes its input: work on a copy, or on a new array"
     if want.error is not None:
+        if isinstance(got.value, Exception):
+            return "this input must be refused, but you return the error: raise it"
         if got.error is None:
             return f"this input must be refused with a {type(want.error).__name__}"
         if type(got.error) is not type(want.error):
@@ -165,13 +189,17 @@ def problem(got, want, rtol):
         return None
     if got.error is not None:
         return f"{_error(got.error)} came up inside your function"
+    if got.value is None and want.value is not None:
+        return "your function returns None: does it end with a return statement?"
     return difference(got.value, want.value, rtol)
 
 
 def difference(got, want, rtol):
     """Say how a value differs from the wanted one, or return None."""
-    if got is None and want is not None:
-        return "your function returns None: does it end with a return statement?"
+    if got is None or want is None:
+        if got is want:
+            return None
+        return f"expected {_short(want)}, but got {_short(got)}"
     if isinstance(want, dict):
         if not isinstance(got, dict) or set(got) != set(want):
             return f"the result must be a dict with the keys {sorted(want)}"
@@ -182,8 +210,6 @@ def difference(got, want, rtol):
             return f"the result must be {len(want)} values: return a, b"
         found = (difference(g, w, rtol) for g, w in zip(got, want, strict=True))
         return next((text for text in found if text), None)
-    if want is None:
-        return None if got is None else f"expected None, but got {_short(got)}"
     if isinstance(want, torch.Tensor):
         if not isinstance(got, torch.Tensor):
             return f"the result must be a tensor, but it is a {type(got).__name__}"
@@ -194,12 +220,12 @@ def difference(got, want, rtol):
         return "the result is not a number or an array of numbers"
     if got.shape != want.shape:
         return f"the result has shape {list(got.shape)}, not {list(want.shape)}"
-    if want.dtype.kind in "ib" and got.dtype.kind == "f":
-        kind, name = (
-            ("whole numbers", "int") if want.dtype.kind == "i" else ("", "bool")
-        )
-        return f"the result must hold {kind or name}: end with .astype({name})"
     if same(got, want, rtol):
+        if want.dtype.kind in "ib" and got.dtype.kind == "f":
+            kind, name = (
+                ("whole numbers", "int") if want.dtype.kind == "i" else ("bool", "bool")
+            )
+            return f"the result must hold {kind}: end with .astype({name})"
         return None
     if want.ndim == 1 and want.size > 8:  # a long list: name the first that differs
         i = next(i for i in range(want.size) if not same(got[i], want[i], rtol))
@@ -243,7 +269,8 @@ def _short(value):
     if array is None:
         return repr(value)[:60]
     if array.ndim == 0:
-        return f"{array.item():.6g}" if array.dtype.kind == "f" else str(array.item())
+        item = array.item()
+        return f"{item:.6g}" if isinstance(item, float) else repr(item)
     text = np.array2string(array, precision=4, threshold=8, edgeitems=4, separator=", ")
     return " ".join(text.split())
 

@@ -154,6 +154,88 @@ def test_a_part_earns_its_points_alone(capsys):
     assert "for x = 100: expected 200, but got 0" in capsys.readouterr().out
 
 
+def test_a_none_inside_a_result_is_not_a_missing_return(capsys):
+    def none_for_zero(y, y_hat, region):
+        scores = checks1.mae_by_region.reference(y, y_hat, region)
+        return scores | {"zero": None}
+
+    checks1.mae_by_region(none_for_zero)
+    out = capsys.readouterr().out
+    assert "'zero': expected 0, but got None" in out and "return statement" not in out
+
+
+def test_text_is_shown_in_quotes(capsys):
+    checks2.window(lambda kind, size, sigma: kind)
+    assert "for kind = 'gaussian', size = 5" in capsys.readouterr().out
+    checks1.pearson_correlation(lambda a, b: str(a[0]))
+    assert "but got '1.0'" in capsys.readouterr().out
+
+
+def test_an_error_that_is_returned_must_be_raised(capsys):
+    def returns_the_error(y_hat, y, w):
+        try:
+            return checks2.weighted_l1.reference(y_hat, y, w)
+        except ValueError as error:
+            return error
+
+    assert checks2.weighted_l1(returns_the_error) == 1
+    assert "you return the error: raise it" in capsys.readouterr().out
+
+
+def test_wrong_values_are_named_before_their_type(capsys):
+    def half_a_bin_off(labels, start, width):
+        return (labels - start) / width
+
+    checks1.bin_index(half_a_bin_off)
+    out = capsys.readouterr().out
+    assert "expected [ 0, 0, 0, 1, 30, 100], but got [ 0. , 0.4" in out
+    assert "whole numbers" not in out
+    checks1.bin_index(lambda labels, start, width: (labels - start) // width)
+    assert "the result must hold whole numbers" in capsys.readouterr().out
+
+
+SAME = "your function gives the same result for every input: use its arguments"
+
+
+def test_one_result_for_every_input_is_named(capsys):
+    checks1.pearson_correlation(lambda a, b: -0.982)
+    assert SAME in capsys.readouterr().out
+    checks2.weighted_l1(lambda y_hat, y, w: torch.tensor(1.75))
+    assert SAME in capsys.readouterr().out
+
+
+def test_one_result_for_every_input_may_have_a_known_cause(capsys):
+    checks1.pearson_correlation(lambda a, b: 0.0)
+    out = capsys.readouterr().out
+    assert "your result is always 0" in out and SAME not in out
+
+
+def test_one_result_is_no_hint_where_it_is_wanted_or_the_inputs_are_few(capsys):
+    def alone(reference, inputs):
+        return Exercise("9.9", "f", reference, [Part("all", 1, inputs)], [])
+
+    alone(lambda x: 2, [(1.0,), (2.0,), (3.0,)])(lambda x: 3)
+    alone(lambda x: x, [(1.0,), (2.0,)])(lambda x: 3)
+    assert SAME not in capsys.readouterr().out
+    alone(lambda x: x, [(1.0,), (2.0,), (3.0,)])(lambda x: 3)
+    assert SAME in capsys.readouterr().out
+
+
+def test_an_unexpected_error_is_not_taken_for_another_one(capsys):
+    def misspelt(labels, start, width):
+        raise TypeError("something else")
+
+    checks1.bin_index(misspelt)
+    assert "TypeError (something else)" in capsys.readouterr().out
+
+
+def test_the_packages_name_their_exercises_not_their_modules():
+    for module in (checks1, checks2):
+        for name in module.__all__:
+            assert isinstance(getattr(module, name), Exercise)
+            assert getattr(module, name).name == name
+
+
 # Right answers, written differently from the reference.
 
 

@@ -1,0 +1,149 @@
+"""Exercise 2.5: a weighted L1 loss that refuses shapes that differ."""
+
+import torch
+
+from dirlib import losses
+from dirlib.course.exercise import Exercise, Part, Wrong
+
+
+def _tensors(n, seed):
+    g = torch.Generator().manual_seed(seed)
+    y_hat = (torch.rand(n, generator=g) * 100).requires_grad_()
+    return y_hat, torch.rand(n, generator=g) * 100, torch.rand(n, generator=g) * 2
+
+
+def _column(y_hat):
+    return y_hat.detach()[:, None].requires_grad_()
+
+
+def _l1(y_hat, y, w):
+    return (w * (y_hat - y).abs()).mean()
+
+
+def _refusing(answer):
+    """Refuse shapes as the exercise wants it, then do something else."""
+
+    def refuse(y_hat, y, w):
+        losses.l1_loss(y_hat, y, w)
+        return answer(y_hat, y, w)
+
+    return refuse
+
+
+def _refused_if(differ):
+    """Compare the shapes in another way, then take the loss."""
+
+    def answer(y_hat, y, w):
+        if differ(y_hat, y, w):
+            raise ValueError("the shapes differ")
+        return _l1(y_hat, y, w)
+
+    return answer
+
+
+weighted_l1 = Exercise(
+    "2.5",
+    "weighted_l1",
+    losses.l1_loss,
+    parts=[
+        Part("the loss, with a gradient", 1, [_tensors(n, n) for n in (1, 5, 64)]),
+        Part(
+            "shapes that differ are refused with a ValueError",
+            1,
+            [
+                (_tensors(5, 0)[0], _tensors(5, 0)[1][:1], _tensors(5, 0)[2]),
+                (*_tensors(5, 0)[:2], _tensors(5, 0)[2][:1]),
+                (_column(_tensors(5, 0)[0]), *_tensors(5, 0)[1:]),
+                (_tensors(5, 0)[0], _tensors(5, 0)[1][:, None], _tensors(5, 0)[2]),
+                (*_tensors(5, 0)[:2], _tensors(5, 0)[2][:, None]),
+            ],
+        ),
+    ],
+    wrong=[
+        Wrong(
+            _l1,
+            "[N] minus [N, 1] silently becomes [N, N]: compare the shapes first, and "
+            "raise a ValueError when they differ",
+        ),
+        Wrong(
+            _refused_if(lambda y_hat, y, w: not y_hat.ndim == y.ndim == w.ndim),
+            "you compare the number of dimensions: [5] against [1] still passes, so "
+            "compare the whole shapes",
+        ),
+        Wrong(
+            _refused_if(lambda y_hat, y, w: y_hat.shape != y.shape),
+            "the shape of w is not compared: [N] times [N, 1] is [N, N] too",
+        ),
+        Wrong(
+            _refused_if(lambda y_hat, y, w: y.shape != w.shape),
+            "the shape of y_hat is not compared: it is the one that networks get wrong",
+        ),
+        Wrong(
+            _refused_if(lambda y_hat, y, w: y_hat.shape != y.shape != w.shape),
+            "a != b != c is true only if both pairs differ: write `not (a == b == c)`",
+        ),
+        Wrong(
+            _refused_if(
+                lambda y_hat, y, w: y_hat.shape != y.shape and y_hat.shape != w.shape
+            ),
+            "one shape that differs is enough: join the comparisons by `or`, not `and`",
+        ),
+        Wrong(
+            _refused_if(lambda y_hat, y, w: not len(y_hat) == len(y) == len(w)),
+            "len() and numel() don't tell [5, 1] from [5]: compare the whole shapes",
+        ),
+        Wrong(
+            lambda y_hat, y, w: _l1(y_hat.flatten(), y.flatten(), w.flatten()),
+            "you flatten other shapes silently: the caller must know of them, so "
+            "raise a ValueError",
+        ),
+        Wrong(
+            lambda y_hat, y, w: (
+                _l1(y_hat, y, w) if y_hat.shape == y.shape == w.shape else None
+            ),
+            "printing a message stops nobody: raise the ValueError",
+        ),
+        Wrong(
+            _refusing(lambda y_hat, y, w: (w * (y_hat - y).abs()).sum() / w.sum()),
+            "dividing by the batch's own sum of weights undoes part of the weighting: "
+            "divide by N",
+        ),
+        Wrong(
+            _refusing(lambda y_hat, y, w: (w * (y_hat - y).abs()).sum()),
+            "that is the sum: take the mean over the batch",
+        ),
+        Wrong(
+            _refusing(lambda y_hat, y, w: w * (y_hat - y).abs()),
+            "those are the losses of the samples: take their mean",
+        ),
+        Wrong(
+            _refusing(lambda y_hat, y, w: (w * (y_hat - y)).mean()),
+            "errors above and below cancel: take the absolute value",
+        ),
+        Wrong(
+            _refusing(lambda y_hat, y, w: (w * (y - y_hat)).mean()),
+            "errors below and above cancel: take the absolute value of each",
+        ),
+        Wrong(
+            _refusing(lambda y_hat, y, w: (w * (y - y_hat)).mean().abs()),
+            "the absolute value comes too late: take it of each error, then the mean",
+        ),
+        Wrong(
+            _refusing(lambda y_hat, y, w: w.mean() * (y_hat - y).abs().mean()),
+            "you multiply two means: each error needs its own weight before the mean",
+        ),
+        Wrong(
+            _refusing(lambda y_hat, y, w: w * (y_hat - y).abs().mean()),
+            "the mean comes before the weights: multiply each error by its weight "
+            "first",
+        ),
+        Wrong(
+            _refusing(lambda y_hat, y, w: (w * (y_hat - y) ** 2).mean()),
+            "those are squared errors: L1 takes absolute values",
+        ),
+        Wrong(
+            _refusing(lambda y_hat, y, w: (y_hat - y).abs().mean()),
+            "the weights play no part yet",
+        ),
+    ],
+)

@@ -1,0 +1,1129 @@
+"""Wrong answers that students write in lesson 2, and right ones in other styles.
+
+The answers were written from the lesson's cards alone, without a look at the checks.
+Each wrong one names a part of the sentence that helps whoever wrote it.
+"""
+
+import math
+
+import numpy as np
+import pytest
+import scipy.ndimage
+import scipy.signal
+import scipy.stats
+import torch
+import torch.nn.functional as F
+from wrong_answers import Answers, accepted, told
+
+from dirlib.course import checks2
+
+ANSWERS = Answers(checks2)
+wrong, right = ANSWERS.wrong, ANSWERS.right
+
+
+# 2.1 · window (its arguments can't be changed in place)
+
+
+@right("window")
+def window_scipy(kind, size, sigma):
+    if kind == "gaussian":
+        w = scipy.signal.windows.gaussian(size, std=sigma)
+    elif kind == "laplace":
+        w = scipy.signal.windows.exponential(size, tau=sigma)
+    else:
+        w = scipy.signal.windows.triang(size)
+    return w / w.sum()
+
+
+@right("window")
+def window_loop(kind, size, sigma):
+    mid = size // 2
+    out = []
+    for i in range(size):
+        d = abs(i - mid)
+        if kind == "gaussian":
+            out.append(math.exp(-0.5 * (d / sigma) ** 2))
+        elif kind == "laplace":
+            out.append(math.exp(-d / sigma))
+        elif kind == "triangular":
+            out.append(mid + 1 - d)
+    total = sum(out)
+    return [v / total for v in out]
+
+
+@right("window")
+def window_densities(kind, size, sigma):
+    h = (size - 1) // 2
+    x = np.linspace(-h, h, size)
+    k = {
+        "gaussian": scipy.stats.norm(0, sigma).pdf(x),
+        "laplace": scipy.stats.laplace(0, sigma).pdf(x),
+        "triangular": np.minimum(np.arange(1, size + 1), np.arange(size, 0, -1)),
+    }[kind]
+    return k / k.sum()
+
+
+def three(d, h, sigma, kind):
+    """The three formulas of the card."""
+    if kind == "gaussian":
+        return np.exp(-(d**2) / (2 * sigma**2))
+    if kind == "laplace":
+        return np.exp(-d / sigma)
+    return 1 - d / (h + 1)
+
+
+@wrong("window", "by its sum")
+def window_by_maximum(kind, size, sigma):
+    h = size // 2
+    w = three(np.abs(np.arange(-h, h + 1)), h, sigma, kind)
+    return w / w.max()
+
+
+@wrong("window", "by its sum")
+def window_not_scaled(kind, size, sigma):
+    h = (size - 1) / 2
+    return three(np.abs(np.arange(-h, h + 1)), h, sigma, kind)
+
+
+@wrong("window", "the 2 is missing")
+def window_two_forgotten(kind, size, sigma):
+    h = size // 2
+    d = np.abs(np.arange(-h, h + 1))
+    w = np.exp(-((d / sigma) ** 2)) if kind == "gaussian" else three(d, h, sigma, kind)
+    return w / w.sum()
+
+
+@wrong("window", "brackets")
+def window_no_parentheses(kind, size, sigma):
+    h = size // 2
+    d = np.abs(np.arange(-h, h + 1))
+    if kind == "gaussian":
+        w = np.exp(-(d**2) / 2 * sigma**2)
+    else:
+        w = three(d, h, sigma, kind)
+    return w / w.sum()
+
+
+@wrong("window", "sigma squared")
+def window_sigma_not_squared(kind, size, sigma):
+    h = size // 2
+    d = np.abs(np.arange(-h, h + 1))
+    w = (
+        np.exp(-(d**2) / (2 * sigma))
+        if kind == "gaussian"
+        else three(d, h, sigma, kind)
+    )
+    return w / w.sum()
+
+
+@wrong("window", "0 at its two ends")
+def window_bartlett(kind, size, sigma):
+    h = size // 2
+    d = np.abs(np.arange(-h, h + 1))
+    w = np.bartlett(size) if kind == "triangular" else three(d, h, sigma, kind)
+    return w / w.sum()
+
+
+@wrong("window", "shape [4], not [5]")
+def window_last_missing(kind, size, sigma):
+    h = size // 2
+    w = three(np.abs(np.arange(-h, h)), h, sigma, kind)
+    return w / w.sum()
+
+
+@wrong("window", "shape [11], not [5]")
+def window_size_as_half(kind, size, sigma):
+    h = size
+    w = three(np.abs(np.arange(-h, h + 1)), h, sigma, kind)
+    return w / w.sum()
+
+
+@wrong("window", "shape [6], not [5]")
+def window_half_of_size(kind, size, sigma):
+    h = size / 2
+    w = three(np.abs(np.arange(-h, h + 1)), h, sigma, kind)
+    return w / w.sum()
+
+
+@wrong("window", "returns None")
+def window_no_triangle(kind, size, sigma):
+    h = size // 2
+    d = np.abs(np.arange(-h, h + 1))
+    if kind == "gaussian":
+        w = np.exp(-(d**2) / (2 * sigma**2))
+        return w / w.sum()
+    if kind == "laplace":
+        w = np.exp(-d / sigma)
+        return w / w.sum()
+
+
+@wrong("window", "UnboundLocalError")
+def window_kind_misspelt(kind, size, sigma):
+    h = size // 2
+    d = np.abs(np.arange(-h, h + 1))
+    if kind == "gaussian":
+        w = np.exp(-(d**2) / (2 * sigma**2))
+    elif kind == "laplacian":
+        w = np.exp(-d / sigma)
+    elif kind == "triangle":
+        w = 1 - d / (h + 1)
+    return w / w.sum()
+
+
+@wrong("window", "shape [3], not [5]")
+def window_hard_coded(kind, size, sigma):
+    return np.array([0.25, 0.5, 0.25])
+
+
+@wrong("window", "laplace")
+def window_catches_all(kind, size, sigma):
+    h = size // 2
+    d = np.abs(np.arange(-h, h + 1))
+    try:
+        kinds = {"gaussian": np.exp(-(d**2) / (2 * sigma**2)), "laplace": np.exp(-d)}
+        w = kinds[kind]
+    except Exception:
+        w = np.ones(size)
+    return w / w.sum()
+
+
+@wrong("window", "a curve of area 1 has no values that sum to")
+def window_density_not_scaled(kind, size, sigma):
+    h = size // 2
+    d = np.abs(np.arange(-h, h + 1))
+    if kind == "gaussian":
+        return np.exp(-(d**2) / (2 * sigma**2)) / (np.sqrt(2 * np.pi) * sigma)
+    if kind == "laplace":
+        return np.exp(-d / sigma) / (2 * sigma)
+    w = 1 - d / (h + 1)
+    return w / w.sum()
+
+
+@wrong("window", "the triangular window is not scaled: divide")
+def window_triangle_not_scaled(kind, size, sigma):
+    h = size // 2
+    d = np.abs(np.arange(-h, h + 1))
+    if kind == "triangular":
+        return 1 - d / (h + 1)
+    w = three(d, h, sigma, kind)
+    return w / w.sum()
+
+
+@wrong("window", "your Gaussian grows with the distance: the")
+def window_minus_forgotten(kind, size, sigma):
+    h = size // 2
+    d = np.abs(np.arange(-h, h + 1))
+    w = (
+        np.exp(d**2 / (2 * sigma**2))
+        if kind == "gaussian"
+        else three(d, h, sigma, kind)
+    )
+    return w / w.sum()
+
+
+@wrong("window", "your triangle is 0 at its two ends, and")
+def window_triangle_zero_ends(kind, size, sigma):
+    h = size // 2
+    d = np.abs(np.arange(-h, h + 1))
+    w = 1 - d / h if kind == "triangular" else three(d, h, sigma, kind)
+    return w / w.sum()
+
+
+@wrong("window", "the triangle's width is its size: sigma")
+def window_triangle_by_sigma(kind, size, sigma):
+    h = size // 2
+    d = np.abs(np.arange(-h, h + 1))
+    if kind == "triangular":
+        w = np.maximum(0, 1 - d / (sigma + 1))
+    else:
+        w = three(d, h, sigma, kind)
+    return w / w.sum()
+
+
+@wrong("window", "your distances have a sign, so the window is")
+def window_signed_distance(kind, size, sigma):
+    h = size // 2
+    w = three(np.arange(-h, h + 1), h, sigma, kind)
+    return w / w.sum()
+
+
+@wrong("window", "your window falls from its left end: the")
+def window_distance_from_left(kind, size, sigma):
+    h = size // 2
+    w = three(np.arange(size), h, sigma, kind)
+    return w / w.sum()
+
+
+@wrong("window", "your distances run from -1 to 1: count them")
+def window_unit_distance(kind, size, sigma):
+    d = np.abs(np.linspace(-1, 1, size))
+    w = three(d, 1, sigma, kind)
+    return w / w.sum()
+
+
+@wrong("window", 'every kind gives you a Gaussian: kind == "a"')
+def window_always_gaussian(kind, size, sigma):
+    h = size // 2
+    d = np.abs(np.arange(-h, h + 1))
+    if kind == "gaussian" or "laplace":
+        w = np.exp(-(d**2) / (2 * sigma**2))
+    else:
+        w = 1 - d / (h + 1)
+    return w / w.sum()
+
+
+@wrong("window", "the Laplace window's exponent is -d / sigma:")
+def window_laplace_two(kind, size, sigma):
+    h = size // 2
+    d = np.abs(np.arange(-h, h + 1))
+    w = np.exp(-d / (2 * sigma)) if kind == "laplace" else three(d, h, sigma, kind)
+    return w / w.sum()
+
+
+@wrong("window", "a filtered spike is flatter than a Gaussian:")
+def window_filtered_spike(kind, size, sigma):
+    h = size // 2
+    spike = np.zeros(size)
+    spike[h] = 1
+    if kind == "gaussian":
+        w = scipy.ndimage.gaussian_filter1d(spike, sigma)
+    else:
+        w = three(np.abs(np.arange(-h, h + 1)), h, sigma, kind)
+    return w / w.sum()
+
+
+# 2.2 · kde
+
+
+@right("kde")
+def kde_norm_pdf(grid, labels, sigma):
+    return np.array([scipy.stats.norm.pdf(labels, g, sigma).mean() for g in grid])
+
+
+@right("kde")
+def kde_pure_loops(grid, labels, sigma):
+    p = []
+    for g in grid:
+        s = 0
+        for y in labels:
+            s += math.exp(-((g - y) ** 2) / (2 * sigma**2))
+        p.append(s / len(labels) / (math.sqrt(2 * math.pi) * sigma))
+    return p
+
+
+@right("kde")
+def kde_labels_first(grid, labels, sigma):
+    z = np.subtract.outer(labels, grid) / sigma
+    bumps = np.exp(-0.5 * z * z) / np.sqrt(2 * np.pi * sigma**2)
+    return bumps.sum(axis=0) / labels.size
+
+
+@wrong("kde", "divide by N")
+def kde_sum(grid, labels, sigma):
+    d = grid[:, None] - labels[None, :]
+    bumps = np.exp(-(d**2) / (2 * sigma**2)) / (np.sqrt(2 * np.pi) * sigma)
+    return bumps.sum(axis=1)
+
+
+@wrong("kde", "sqrt(2 pi) * sigma")
+def kde_no_factor(grid, labels, sigma):
+    d = grid[:, None] - labels[None, :]
+    return np.exp(-(d**2) / (2 * sigma**2)).mean(axis=1)
+
+
+@wrong("kde", "divide by sigma too")
+def kde_factor_without_sigma(grid, labels, sigma):
+    d = grid[:, None] - labels[None, :]
+    return np.mean(np.exp(-(d**2) / (2 * sigma**2)) / np.sqrt(2 * np.pi), axis=1)
+
+
+@wrong("kde", "per *grid point*")
+def kde_wrong_axis(grid, labels, sigma):
+    d = grid[:, None] - labels[None, :]
+    bumps = np.exp(-(d**2) / (2 * sigma**2)) / (np.sqrt(2 * np.pi) * sigma)
+    return bumps.mean(axis=0)
+
+
+@wrong("kde", "shape [], not [3]")
+def kde_no_axis(grid, labels, sigma):
+    d = grid[:, None] - labels[None, :]
+    return np.mean(np.exp(-(d**2) / (2 * sigma**2)) / (np.sqrt(2 * np.pi) * sigma))
+
+
+@wrong("kde", "the half is missing")
+def kde_two_forgotten(grid, labels, sigma):
+    d = grid[:, None] - labels[None, :]
+    return np.mean(np.exp(-((d / sigma) ** 2)) / (np.sqrt(2 * np.pi) * sigma), axis=1)
+
+
+@wrong("kde", "broadcast")
+def kde_no_new_axis(grid, labels, sigma):
+    d = grid - labels
+    return np.exp(-(d**2) / (2 * sigma**2)) / (np.sqrt(2 * np.pi) * sigma)
+
+
+@wrong("kde", "shape [1], not [3]")
+def kde_hard_coded(grid, labels, sigma):
+    return np.array([0.3989])
+
+
+@wrong("kde", "changes its input")
+def kde_in_place(grid, labels, sigma):
+    grid /= sigma
+    labels /= sigma
+    d = grid[:, None] - labels
+    return np.exp(-(d**2) / 2).mean(axis=1) / (np.sqrt(2 * np.pi) * sigma)
+
+
+@wrong("kde", "but got 0")
+def kde_catches_all(grid, labels, sigma):
+    try:
+        d = grid - labels
+        return np.exp(-(d**2) / (2 * sigma**2)) / (np.sqrt(2 * np.pi) * sigma)
+    except Exception:
+        return np.zeros(len(grid))
+
+
+@wrong("kde", "sigma stands inside your root: divide by")
+def kde_sigma_in_root(grid, labels, sigma):
+    d = grid[:, None] - labels[None, :]
+    return np.mean(np.exp(-(d**2) / (2 * sigma**2)) / np.sqrt(2 * np.pi * sigma), 1)
+
+
+@wrong("kde", "1 / a * b is (1 / a) * b: put sqrt(2 pi) *")
+def kde_factor_no_parentheses(grid, labels, sigma):
+    d = grid[:, None] - labels[None, :]
+    return (1 / np.sqrt(2 * np.pi) * sigma * np.exp(-(d**2) / (2 * sigma**2))).mean(1)
+
+
+@wrong("kde", "you divide by the number of grid points: the")
+def kde_over_grid(grid, labels, sigma):
+    d = grid[:, None] - labels[None, :]
+    bumps = np.exp(-(d**2) / (2 * sigma**2)) / (np.sqrt(2 * np.pi) * sigma)
+    return bumps.sum(axis=1) / len(grid)
+
+
+@wrong("kde", "x / 2 * s is (x / 2) * s: put 2 * sigma**2")
+def kde_exponent_no_parentheses(grid, labels, sigma):
+    d = grid[:, None] - labels[None, :]
+    return np.mean(np.exp(-(d**2) / 2 * sigma**2) / (np.sqrt(2 * np.pi) * sigma), 1)
+
+
+@wrong("kde", "scipy's bw_method is a multiple of the")
+def kde_scipy_factor(grid, labels, sigma):
+    return scipy.stats.gaussian_kde(labels, bw_method=sigma)(grid)
+
+
+@wrong("kde", "your values sum to 1 over the grid: it is")
+def kde_sums_to_one(grid, labels, sigma):
+    d = grid[:, None] - labels[None, :]
+    p = np.exp(-(d**2) / (2 * sigma**2)).sum(axis=1)
+    return p / p.sum()
+
+
+@wrong("kde", "your sum goes on from one grid point to the")
+def kde_total_not_reset(grid, labels, sigma):
+    p, total = [], 0.0
+    for g in grid:
+        for y in labels:
+            total += np.exp(-((g - y) ** 2) / (2 * sigma**2))
+        p.append(total / (len(labels) * np.sqrt(2 * np.pi) * sigma))
+    return np.array(p)
+
+
+@wrong("kde", "only the last label is left: add the bumps")
+def kde_last_label_only(grid, labels, sigma):
+    p = np.zeros(len(grid))
+    for y in labels:
+        p = np.exp(-((grid - y) ** 2) / (2 * sigma**2))
+    return p / (len(labels) * np.sqrt(2 * np.pi) * sigma)
+
+
+# 2.3 · smooth
+
+
+@right("smooth")
+def smooth_ndimage(values, window, edges):
+    def soft(v):
+        v = np.asarray(v, dtype=float)
+        return scipy.ndimage.convolve1d(v, window, mode="constant")
+
+    if edges == "zero":
+        return soft(values)
+    return soft(values) / soft(np.ones(len(values)))
+
+
+@right("smooth")
+def smooth_loop(values, window, edges):
+    n, k = len(values), len(window)
+    h = k // 2
+    out = [0.0] * n
+    for b in range(n):
+        inside = 0.0
+        for j in range(k):
+            if 0 <= b + j - h < n:
+                out[b] += window[j] * values[b + j - h]
+                inside += window[j]
+        if edges == "renormalize":
+            out[b] /= inside
+    return np.array(out)
+
+
+@right("smooth")
+def smooth_scaled_to_full_sum(values, window, edges):
+    out = np.convolve(values, window, mode="same")
+    if edges == "renormalize":
+        out = out * window.sum() / np.convolve(np.ones(len(values)), window, "same")
+    return out
+
+
+@right("smooth")
+def smooth_matrix(values, window, edges):
+    n, h = len(values), len(window) // 2
+    m = sum(np.diag(np.full(n - abs(d), window[d + h]), d) for d in range(-h, h + 1))
+    if edges == "renormalize":
+        m = m / m.sum(axis=1, keepdims=True)
+    return m @ values
+
+
+@wrong("smooth", "round in a circle")
+def smooth_roll(values, window, edges):
+    h = len(window) // 2
+    out = sum(window[d + h] * np.roll(values, d) for d in range(-h, h + 1))
+    if edges == "renormalize":
+        return out / window.sum()
+    return out
+
+
+@wrong("smooth", "drops the edge bins")
+def smooth_valid(values, window, edges):
+    out = np.convolve(values, window, mode="valid")
+    if edges == "renormalize":
+        out = out / np.convolve(np.ones(len(values)), window, mode="valid")
+    return out
+
+
+@wrong("smooth", "shape [7], not [5]")
+def smooth_full(values, window, edges):
+    out = np.convolve(values, window)
+    if edges == "renormalize":
+        out = out / np.convolve(np.ones(len(values)), window)
+    return out
+
+
+@wrong("smooth", "all bins alike")
+def smooth_one_factor(values, window, edges):
+    out = np.convolve(values, window, mode="same")
+    if edges == "renormalize":
+        out = out * values.sum() / out.sum()
+    return out
+
+
+@wrong("smooth", "renormalize does nothing yet")
+def smooth_edges_ignored(values, window, edges):
+    return np.convolve(values, window, mode="same")
+
+
+@wrong("smooth", "don't rescale")
+def smooth_always_renormalized(values, window, edges):
+    one = np.ones(len(values))
+    return np.convolve(values, window, "same") / np.convolve(one, window, "same")
+
+
+@wrong("smooth", "renormalize does nothing yet")
+def smooth_by_window_sum(values, window, edges):
+    out = np.convolve(values, window, mode="same")
+    if edges == "renormalize":
+        out = out / window.sum()
+    return out
+
+
+@wrong("smooth", "shape [9], not [5]")
+def smooth_padded_by_size(values, window, edges):
+    k = len(window)
+    out = np.convolve(np.pad(values, k), window, mode="valid")
+    if edges == "renormalize":
+        out = out / np.convolve(np.pad(np.ones(len(values)), k), window, mode="valid")
+    return out
+
+
+@wrong("smooth", "shape [4], not [5]")
+def smooth_hard_coded(values, window, edges):
+    if edges == "zero":
+        return np.array([1.5, 0.75, 0, 0])
+    return np.array([2, 0.75, 0, 0])
+
+
+@wrong("smooth", "changes its input")
+def smooth_in_place(values, window, edges):
+    out = np.convolve(values, window, mode="same")
+    if edges == "renormalize":
+        out /= np.convolve(np.ones(len(values)), window, mode="same")
+    values[:] = out
+    return values
+
+
+@wrong("smooth", "changes its input")
+def smooth_window_in_place(values, window, edges):
+    window /= window.sum()
+    out = np.convolve(values, window, mode="same")
+    if edges == "renormalize":
+        out /= np.convolve(np.ones(len(values)), window, mode="same")
+    return out
+
+
+@wrong("smooth", "the two kinds of edges are the wrong way")
+def smooth_swapped(values, window, edges):
+    out = np.convolve(values, window, mode="same")
+    if edges == "zero":
+        out = out / np.convolve(np.ones(len(values)), window, mode="same")
+    return out
+
+
+@wrong("smooth", "you scale the result to the sum 1: scale the")
+def smooth_to_sum_one(values, window, edges):
+    out = np.convolve(values, window, mode="same")
+    return out if edges == "zero" else out / out.sum()
+
+
+@wrong("smooth", "you multiply by the part of the window")
+def smooth_multiplied(values, window, edges):
+    out = np.convolve(values, window, mode="same")
+    if edges == "renormalize":
+        out = out * np.convolve(np.ones(len(values)), window, mode="same")
+    return out
+
+
+@wrong("smooth", "a negative index is no IndexError, it counts")
+def smooth_negative_index(values, window, edges):
+    n, h = len(values), len(window) // 2
+    out = np.zeros(n)
+    for b in range(n):
+        inside = 0
+        for d in range(-h, h + 1):
+            if b + d < n:
+                out[b] += window[d + h] * values[b + d]
+                inside += window[d + h]
+        if edges == "renormalize":
+            out[b] /= inside
+    return out
+
+
+@wrong("smooth", "the window's last value plays no part:")
+def smooth_last_missing(values, window, edges):
+    n, h = len(values), len(window) // 2
+    out, inside = np.zeros(n), np.zeros(n)
+    for b in range(n):
+        for d in range(-h, h):
+            if 0 <= b + d < n:
+                out[b] += window[d + h] * values[b + d]
+                inside[b] += window[d + h]
+    return out / inside if edges == "renormalize" else out
+
+
+@wrong("smooth", "scipy.ndimage mirrors the bins if you don't")
+def smooth_ndimage_reflect(values, window, edges):
+    out = scipy.ndimage.convolve1d(values, window)
+    if edges == "renormalize":
+        return out / scipy.ndimage.convolve1d(np.ones(len(values)), window)
+    return out
+
+
+@wrong("smooth", "you repeat the first and the last bin: for")
+def smooth_edge_padding(values, window, edges):
+    h = len(window) // 2
+    mode = "constant" if edges == "zero" else "edge"
+    return np.convolve(np.pad(values, h, mode=mode), window, mode="valid")
+
+
+@wrong("smooth", "you read values that you have just smoothed:")
+def smooth_reads_what_it_wrote(values, window, edges):
+    n, h = len(values), len(window) // 2
+    out = np.array(values, dtype=float)
+    for b in range(n):
+        inside, total = 0, 0
+        for d in range(-h, h + 1):
+            if 0 <= b + d < n:
+                total += window[d + h] * out[b + d]
+                inside += window[d + h]
+        out[b] = total / inside if edges == "renormalize" else total
+    return out
+
+
+@wrong("smooth", "the bins near the two ends are not smoothed")
+def smooth_edges_untouched(values, window, edges):
+    n, h = len(values), len(window) // 2
+    out = values.copy()
+    for b in range(h, n - h):
+        out[b] = (window * values[b - h : b + h + 1]).sum()
+    return out
+
+
+@wrong("smooth", "you divide by the share of *bins* inside:")
+def smooth_by_bins_inside(values, window, edges):
+    out = np.convolve(values, window, mode="same")
+    if edges == "renormalize":
+        flat = np.ones(len(window)) / len(window)
+        out = out / np.convolve(np.ones(len(values)), flat, mode="same")
+    return out
+
+
+@wrong("smooth", "a negative index is no IndexError, it counts")
+def smooth_catches_all(values, window, edges):
+    n, h = len(values), len(window) // 2
+    out = np.zeros(n)
+    for b in range(n):
+        inside = 0
+        for d in range(-h, h + 1):
+            try:
+                out[b] += window[d + h] * values[b + d]
+                inside += window[d + h]
+            except Exception:
+                continue
+        if edges == "renormalize":
+            out[b] /= inside
+    return out
+
+
+# 2.4 · weights
+
+
+@right("weights")
+def weights_loop(density, index, scheme):
+    w = []
+    for i in index:
+        p = density[i]
+        w.append(1 / p if scheme == "inverse" else p**-0.5)
+    m = sum(w) / len(w)
+    return [v / m for v in w]
+
+
+@right("weights")
+def weights_power(density, index, scheme):
+    power = {"inverse": -1.0, "sqrt_inverse": -0.5}[scheme]
+    w = np.take(density, index) ** power
+    return w * len(index) / w.sum()
+
+
+@right("weights")
+def weights_by_bincount(density, index, scheme):
+    seen = np.bincount(index, minlength=len(density))
+    safe = np.where(seen > 0, density, 1.0)
+    per_bin = 1 / safe if scheme == "inverse" else 1 / np.sqrt(safe)
+    return (per_bin / ((per_bin * seen).sum() / seen.sum()))[index]
+
+
+@wrong("weights", "the mean over the *samples*")
+def weights_mean_over_bins(density, index, scheme):
+    w = 1 / density if scheme == "inverse" else 1 / np.sqrt(density)
+    w = w / w.mean()
+    return w[index]
+
+
+@wrong("weights", "sum to 1")
+def weights_sum_one(density, index, scheme):
+    w = 1 / density[index]
+    if scheme == "sqrt_inverse":
+        w = np.sqrt(w)
+    return w / w.sum()
+
+
+@wrong("weights", "not scaled yet")
+def weights_not_scaled(density, index, scheme):
+    w = 1 / density if scheme == "inverse" else 1 / np.sqrt(density)
+    return w[index]
+
+
+@wrong("weights", "take the root")
+def weights_root_forgotten(density, index, scheme):
+    w = 1 / density[index]
+    return w / w.mean()
+
+
+@wrong("weights", "take the root")
+def weights_scheme_misspelt(density, index, scheme):
+    w = 1 / density[index]
+    if scheme == "sqrt":
+        w = np.sqrt(w)
+    return w / w.mean()
+
+
+@wrong("weights", "the wrong way round")
+def weights_swapped(density, index, scheme):
+    w = 1 / np.sqrt(density[index]) if scheme == "inverse" else 1 / density[index]
+    return w / w.mean()
+
+
+@wrong("weights", "but got [2.286, 0.571, 0.571, 0.571]")
+def weights_hard_coded(density, index, scheme):
+    return np.array([2.286, 0.571, 0.571, 0.571])
+
+
+@wrong("weights", "changes its input")
+def weights_in_place(density, index, scheme):
+    density /= density.sum()
+    if scheme == "sqrt_inverse":
+        np.sqrt(density, out=density)
+    w = 1 / density[index]
+    return w / w.mean()
+
+
+@wrong("weights", "but got [1., 1., 1., 1.]")
+def weights_catches_all(density, index, scheme):
+    try:
+        w = {"inverse": 1 / density[index], "sqrt": 1 / np.sqrt(density[index])}[scheme]
+        return w / w.mean()
+    except Exception:
+        return np.ones(len(index))
+
+
+@wrong("weights", "you give one weight per bin: w[index] gives")
+def weights_per_bin(density, index, scheme):
+    w = 1 / density if scheme == "inverse" else 1 / np.sqrt(density)
+    return w / w[index].mean()
+
+
+@wrong("weights", "index plays no part yet: w[index] gives each")
+def weights_index_ignored(density, index, scheme):
+    w = 1 / density if scheme == "inverse" else 1 / np.sqrt(density)
+    return w / w.mean()
+
+
+@wrong("weights", "the largest of your weights is 1: it is")
+def weights_by_maximum(density, index, scheme):
+    w = 1 / density[index] if scheme == "inverse" else 1 / np.sqrt(density[index])
+    return w / w.max()
+
+
+@wrong("weights", "after the root the mean is no longer 1: take")
+def weights_root_after_scaling(density, index, scheme):
+    w = 1 / density[index]
+    w = w / w.mean()
+    if scheme == "sqrt_inverse":
+        w = np.sqrt(w)
+    return w
+
+
+@wrong("weights", "common ages get *more* weight: take 1 /")
+def weights_not_inverted(density, index, scheme):
+    p = density[index]
+    w = p if scheme == "inverse" else np.sqrt(p)
+    return w / w.mean()
+
+
+@wrong("weights", 'you take the root for "inverse" too: compare')
+def weights_always_root(density, index, scheme):
+    w = 1 / np.sqrt(density[index])
+    return w / w.mean()
+
+
+@wrong("weights", 'for "sqrt_inverse" you take the root, but')
+def weights_root_not_inverted(density, index, scheme):
+    w = 1 / density[index] if scheme == "inverse" else np.sqrt(density[index])
+    return w / w.mean()
+
+
+@wrong("weights", "you count the samples again, so the")
+def weights_of_counts(density, index, scheme):
+    counts = np.bincount(index, minlength=len(density))
+    w = 1 / counts[index] if scheme == "inverse" else 1 / np.sqrt(counts[index])
+    return w / w.mean()
+
+
+@wrong("weights", "you add 1 to the density: no sample's bin is")
+def weights_plus_one(density, index, scheme):
+    p = density[index] + 1
+    w = 1 / p if scheme == "inverse" else 1 / np.sqrt(p)
+    return w / w.mean()
+
+
+@wrong("weights", "you take the mean over the bins that occur:")
+def weights_mean_over_used_bins(density, index, scheme):
+    w = 1 / density if scheme == "inverse" else 1 / np.sqrt(density)
+    return w[index] / w[np.unique(index)].mean()
+
+
+@wrong("weights", "that is 1 minus the density: INV is 1")
+def weights_one_minus(density, index, scheme):
+    p = density / density.sum()
+    w = 1 - p[index]
+    if scheme == "sqrt_inverse":
+        w = np.sqrt(w)
+    return w / w.mean()
+
+
+@wrong("weights", "changes its input")
+def weights_fills_zeros(density, index, scheme):
+    density[density == 0] = 1
+    w = 1 / density if scheme == "inverse" else 1 / np.sqrt(density)
+    return w[index] / w[index].mean()
+
+
+# 2.5 · weighted_l1
+
+
+@right("weighted_l1")
+def l1_functional(y_hat, y, w):
+    if not (y_hat.shape == y.shape == w.shape):
+        raise ValueError(f"{y_hat.shape}, {y.shape}, {w.shape}")
+    return (F.l1_loss(y_hat, y, reduction="none") * w).mean()
+
+
+@right("weighted_l1")
+def l1_loop(y_hat, y, w):
+    if len({tuple(t.size()) for t in (y_hat, y, w)}) > 1:
+        raise ValueError("shapes differ")
+    total = 0
+    for a, b, c in zip(y_hat.flatten(), y.flatten(), w.flatten(), strict=True):
+        total = total + c * torch.abs(b - a)
+    return total / y.numel()
+
+
+@right("weighted_l1")
+def l1_where(y_hat, y, w):
+    for other in (y, w):
+        if list(y_hat.shape) != list(other.shape):
+            raise ValueError("all three need the same shape")
+    d = y_hat - y
+    return torch.sum(w * torch.where(d > 0, d, -d)) / len(y)
+
+
+@right("weighted_l1")
+def l1_dot_product(y_hat, y, w):
+    if y_hat.shape != y.shape or y.shape != w.shape:
+        raise ValueError
+    return torch.dot(w, (y - y_hat).abs()) / len(w)
+
+
+@wrong("weighted_l1", "compare the shapes first")
+def l1_no_check(y_hat, y, w):
+    return (w * (y_hat - y).abs()).mean()
+
+
+@wrong("weighted_l1", "number of dimensions")
+def l1_ndim_only(y_hat, y, w):
+    if y_hat.dim() != y.dim() or y.dim() != w.dim():
+        raise ValueError("dimensions differ")
+    return (w * (y_hat - y).abs()).mean()
+
+
+@wrong("weighted_l1", "with a ValueError, but AssertionError")
+def l1_assert(y_hat, y, w):
+    assert y_hat.shape == y.shape == w.shape, "shapes differ"
+    return (w * (y_hat - y).abs()).mean()
+
+
+@wrong("weighted_l1", "with a ValueError, but TypeError")
+def l1_other_error(y_hat, y, w):
+    if not (y_hat.shape == y.shape == w.shape):
+        raise TypeError("shapes differ")
+    return (w * (y_hat - y).abs()).mean()
+
+
+@wrong("weighted_l1", "shapes differ")
+def l1_squeezes(y_hat, y, w):
+    y_hat = y_hat.squeeze()
+    if not (y_hat.shape == y.shape == w.shape):
+        raise ValueError("shapes differ")
+    return (w * (y_hat - y).abs()).mean()
+
+
+@wrong("weighted_l1", "divide by N")
+def l1_over_weights(y_hat, y, w):
+    if not (y_hat.shape == y.shape == w.shape):
+        raise ValueError("shapes differ")
+    return (w * (y_hat - y).abs()).sum() / w.sum()
+
+
+@wrong("weighted_l1", "must be a tensor")
+def l1_item(y_hat, y, w):
+    if not (y_hat.shape == y.shape == w.shape):
+        raise ValueError("shapes differ")
+    return (w * (y_hat - y).abs()).mean().item()
+
+
+@wrong("weighted_l1", "must be a tensor")
+def l1_numpy(y_hat, y, w):
+    if not (y_hat.shape == y.shape == w.shape):
+        raise ValueError("shapes differ")
+    a, b, c = (t.detach().numpy() for t in (y_hat, y, w))
+    return np.mean(c * np.abs(a - b))
+
+
+@wrong("weighted_l1", "requires grad")
+def l1_numpy_with_grad(y_hat, y, w):
+    if not (y_hat.shape == y.shape == w.shape):
+        raise ValueError("shapes differ")
+    return torch.tensor(np.mean(w.numpy() * np.abs(y_hat.numpy() - y.numpy())))
+
+
+@wrong("weighted_l1", "no gradient flows")
+def l1_new_tensor(y_hat, y, w):
+    if not (y_hat.shape == y.shape == w.shape):
+        raise ValueError("shapes differ")
+    losses = [float(c * abs(a - b)) for a, b, c in zip(y_hat, y, w, strict=True)]
+    return torch.tensor(losses).mean()
+
+
+@wrong("weighted_l1", "two means")
+def l1_mean_first(y_hat, y, w):
+    if not (y_hat.shape == y.shape == w.shape):
+        raise ValueError("shapes differ")
+    return F.l1_loss(y_hat, y) * w.mean()
+
+
+@wrong("weighted_l1", "take the mean")
+def l1_sum(y_hat, y, w):
+    if not (y_hat.shape == y.shape == w.shape):
+        raise ValueError("shapes differ")
+    return (w * (y_hat - y).abs()).sum()
+
+
+@wrong("weighted_l1", "squared errors")
+def l1_squared(y_hat, y, w):
+    if not (y_hat.shape == y.shape == w.shape):
+        raise ValueError("shapes differ")
+    return (w * (y - y_hat) ** 2).mean()
+
+
+@wrong("weighted_l1", "play no part")
+def l1_unweighted(y_hat, y, w):
+    if not (y_hat.shape == y.shape == w.shape):
+        raise ValueError("shapes differ")
+    return F.l1_loss(y_hat, y)
+
+
+@wrong("weighted_l1", "no gradient flows")
+def l1_hard_coded(y_hat, y, w):
+    return torch.tensor(1.75)
+
+
+@wrong("weighted_l1", "changes its input")
+def l1_in_place(y_hat, y, w):
+    if not (y_hat.shape == y.shape == w.shape):
+        raise ValueError("shapes differ")
+    w *= (y_hat - y).abs()
+    return w.mean()
+
+
+@wrong("weighted_l1", "in-place")
+def l1_in_place_on_leaf(y_hat, y, w):
+    if not (y_hat.shape == y.shape == w.shape):
+        raise ValueError("shapes differ")
+    y_hat -= y
+    return (w * y_hat.abs()).mean()
+
+
+@wrong("weighted_l1", "must be refused")
+def l1_catches_all(y_hat, y, w):
+    try:
+        if not (y_hat.shape == y.shape == w.shape):
+            raise ValueError("shapes differ")
+        return (w * (y_hat - y).abs()).mean()
+    except Exception:
+        return torch.tensor(0.0)
+
+
+@wrong("weighted_l1", "the shape of w is not compared: [N] times [N")
+def l1_weights_unchecked(y_hat, y, w):
+    if y_hat.shape != y.shape:
+        raise ValueError("shapes differ")
+    return (w * (y_hat - y).abs()).mean()
+
+
+@wrong("weighted_l1", "the shape of y_hat is not compared: it is")
+def l1_prediction_unchecked(y_hat, y, w):
+    if y.shape != w.shape:
+        raise ValueError("shapes differ")
+    return (w * (y_hat - y).abs()).mean()
+
+
+@wrong("weighted_l1", "len() and numel() don't tell [5, 1] from [5]")
+def l1_length_only(y_hat, y, w):
+    if len(y_hat) != len(y) or len(y) != len(w):
+        raise ValueError("lengths differ")
+    return (w * (y_hat - y).abs()).mean()
+
+
+@wrong("weighted_l1", "len() and numel() don't tell [5, 1] from [5]")
+def l1_numel_only(y_hat, y, w):
+    if y_hat.numel() != y.numel() or y.numel() != w.numel():
+        raise ValueError("sizes differ")
+    return (w * (y_hat - y).abs()).mean()
+
+
+@wrong("weighted_l1", "a != b != c is true only if both pairs")
+def l1_chained_unequal(y_hat, y, w):
+    if y_hat.shape != y.shape != w.shape:
+        raise ValueError("shapes differ")
+    return (w * (y_hat - y).abs()).mean()
+
+
+@wrong("weighted_l1", "one shape that differs is enough: join the")
+def l1_and_for_or(y_hat, y, w):
+    if y_hat.shape != y.shape and y_hat.shape != w.shape:
+        raise ValueError("shapes differ")
+    return (w * (y_hat - y).abs()).mean()
+
+
+@wrong("weighted_l1", "raise it")
+def l1_returns_error(y_hat, y, w):
+    if not (y_hat.shape == y.shape == w.shape):
+        return ValueError("shapes differ")
+    return (w * (y_hat - y).abs()).mean()
+
+
+@wrong("weighted_l1", "printing a message stops nobody: raise the")
+def l1_prints_error(y_hat, y, w):
+    if not (y_hat.shape == y.shape == w.shape):
+        print("ValueError: shapes differ")
+        return None
+    return (w * (y_hat - y).abs()).mean()
+
+
+@wrong("weighted_l1", "you flatten other shapes silently: the")
+def l1_reshapes(y_hat, y, w):
+    y_hat, y, w = y_hat.reshape(-1), y.reshape(-1), w.reshape(-1)
+    return (w * (y_hat - y).abs()).mean()
+
+
+@wrong("weighted_l1", "the mean comes before the weights: multiply")
+def l1_mean_first_vector(y_hat, y, w):
+    if not (y_hat.shape == y.shape == w.shape):
+        raise ValueError("shapes differ")
+    return w * F.l1_loss(y_hat, y)
+
+
+@wrong("weighted_l1", "those are the losses of the samples: take")
+def l1_no_mean(y_hat, y, w):
+    if not (y_hat.shape == y.shape == w.shape):
+        raise ValueError("shapes differ")
+    return w * (y_hat - y).abs()
+
+
+@wrong("weighted_l1", "errors below and above cancel: take the")
+def l1_abs_missing(y_hat, y, w):
+    if not (y_hat.shape == y.shape == w.shape):
+        raise ValueError("shapes differ")
+    return (w * (y - y_hat)).mean()
+
+
+@wrong("weighted_l1", "the absolute value comes too late: take it")
+def l1_abs_of_mean(y_hat, y, w):
+    if not (y_hat.shape == y.shape == w.shape):
+        raise ValueError("shapes differ")
+    return (w * (y - y_hat)).mean().abs()
+
+
+@pytest.mark.parametrize("check, answer", ANSWERS.right_cases)
+def test_a_right_answer_in_another_style_earns_all_points(check, answer, capsys):
+    accepted(check, answer, capsys)
+
+
+@pytest.mark.parametrize("check, answer, fragment", ANSWERS.wrong_cases)
+def test_a_wrong_answer_is_told_what_helps(check, answer, fragment, capsys):
+    told(check, answer, fragment, capsys)
+
+
+def test_every_exercise_has_enough_answers():
+    assert ANSWERS.are_enough()
