@@ -22,15 +22,19 @@ from dirlib.metrics import (
     spearman,
 )
 from dirlib.scores import Score, by_bin, by_region
+from dirlib.statistics import BinStatistics, anomaly_gap, cosine_to_anchor
 
 __all__ = [
+    "BinStatistics",
     "LabelBins",
     "PairedComparison",
     "Score",
     "ShotRegions",
+    "anomaly_gap",
     "balanced_mae",
     "by_bin",
     "by_region",
+    "cosine_to_anchor",
     "density_weights",
     "effective_density",
     "effective_sample_size",
