@@ -60,6 +60,18 @@ class BinStatistics:
         # The sum of squared deviations from the mean, or of their outer products.
         self._scatter = torch.zeros(squares, **kept)
 
+    def state(self):
+        """Return the three tensors that hold everything, by name; they are not copied."""
+        return {"count": self.count, "mean": self.mean, "scatter": self._scatter}
+
+    @classmethod
+    def from_state(cls, count, mean, scatter):
+        """Make statistics of the tensors of :meth:`state`; they are shared, not copied."""
+        stats = cls.__new__(cls)
+        stats.covariance_kind = COVARIANCES[scatter.ndim - 2]
+        stats.count, stats.mean, stats._scatter = count, mean, scatter
+        return stats
+
     @torch.no_grad()
     def update(self, features, index):
         """Take a batch in.
@@ -167,7 +179,7 @@ class BinStatistics:
         self._scatter += other._scatter
         self._scatter += self._shifted(self.count * share, delta)
         self.mean += share[:, None] * delta
-        self.count = total
+        self.count.copy_(total)
 
     def _check(self, features, index):
         n_bins, feature_dim = self.mean.shape
