@@ -1,6 +1,7 @@
 """dirlib: label and feature distribution smoothing for deep imbalanced regression."""
 
 from dirlib.bins import LabelBins, ShotRegions, shot_regions
+from dirlib.fds import FDS, calibrate
 from dirlib.kernels import kernel_window, smooth_bins
 from dirlib.lds import (
     density_weights,
@@ -26,6 +27,7 @@ from dirlib.statistics import BinStatistics, anomaly_gap, cosine_to_anchor
 
 __all__ = [
     "BinStatistics",
+    "FDS",
     "LabelBins",
     "PairedComparison",
     "Score",
@@ -34,6 +36,7 @@ __all__ = [
     "balanced_mae",
     "by_bin",
     "by_region",
+    "calibrate",
     "cosine_to_anchor",
     "density_weights",
     "effective_density",

@@ -16,11 +16,11 @@ MOST_BYTES = 4 * 2**30
 
 
 def calibrate(z, index, mean, cov, smoothed_mean, smoothed_cov, *, clip=None):
-    """Whiten features with their bin's statistics, and re-colour with the smoothed ones.
+    """Whiten features with their bin's statistics, re-colour with the smoothed ones.
 
-    z~ = Sigma~_b^(1/2) Sigma_b^(-1/2) (z - mu_b) + mu~_b, b the bin of the sample (Yang et
-    al., 2021, arXiv:2102.09554, section 3.2). Nothing is changed in place; gradients flow
-    to `z`.
+    z~ = Sigma~_b^(1/2) Sigma_b^(-1/2) (z - mu_b) + mu~_b, b the bin of the sample (Yang
+    et al., 2021, arXiv:2102.09554, section 3.2). Nothing is changed in place; gradients
+    flow to `z`.
 
     Parameters
     ----------
@@ -116,9 +116,9 @@ def _apply(z, index, mean, transform, smoothed_mean):
 class FDS(nn.Module):
     """A layer between the features and the regressor that calibrates while training.
 
-    ``z = fds(z, labels)`` takes the batch into this epoch's statistics, and calibrates it
-    with the pair of plain and smoothed statistics that the last ``end_epoch()`` made. It
-    is the identity during the first epoch, in ``eval()``, and for bins it has not seen.
+    ``z = fds(z, labels)`` takes the batch into this epoch's statistics, and calibrates
+    it with the pair of plain and smoothed statistics that the last ``end_epoch()`` made.
+    It is the identity in the first epoch, in ``eval()``, and for bins it has not seen.
 
     Parameters
     ----------
@@ -280,10 +280,9 @@ class FDS(nn.Module):
         smoothed_mean, _ = self._weighted(self.mean, self.count)
         smoothed_cov, weight = self._weighted(self.cov, self.freedom)
         prior, freedom = self.shrinkage, _column(self.freedom, self.cov)
-        # A bin without a variance of its own takes the smoothed one: it keeps its scale.
-        cov = (freedom * self.cov + prior * smoothed_cov) / (freedom + prior).clamp(
-            1e-300
-        )
+        # A bin without a variance of its own takes the smoothed one: its scale stays.
+        cov = freedom * self.cov + prior * smoothed_cov
+        cov = cov / (freedom + prior).clamp(min=1e-300)
         cov = torch.where(freedom > 0, cov, smoothed_cov)
         self.active.copy_((self.count > 0) & (weight > 0))
         self.smoothed_mean.copy_(smoothed_mean)

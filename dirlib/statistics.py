@@ -61,12 +61,12 @@ class BinStatistics:
         self._scatter = torch.zeros(squares, **kept)
 
     def state(self):
-        """Return the three tensors that hold everything, by name; they are not copied."""
+        """Return the three tensors that hold everything, by name, not copied."""
         return {"count": self.count, "mean": self.mean, "scatter": self._scatter}
 
     @classmethod
     def from_state(cls, count, mean, scatter):
-        """Make statistics of the tensors of :meth:`state`; they are shared, not copied."""
+        """Make statistics of the tensors of :meth:`state`, shared, not copied."""
         stats = cls.__new__(cls)
         stats.covariance_kind = COVARIANCES[scatter.ndim - 2]
         stats.count, stats.mean, stats._scatter = count, mean, scatter

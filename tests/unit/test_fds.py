@@ -112,7 +112,7 @@ def test_gradcheck_of_calibrate_and_of_the_layer(kind):
 
 
 def naive_published(epochs, window, momentum, clip):
-    """The published layer's formula in loops, without its bugs: calibrated last batch."""
+    """The published formula in loops, without its bugs: the last batch."""
     mean, var = np.zeros((B, D)), np.ones((B, D))
     for step, (z, y) in enumerate(epochs):
         for b in range(B):
