@@ -117,7 +117,7 @@ class FDS(nn.Module):
     """A layer between the features and the regressor that calibrates while training.
 
     ``z = fds(z, labels)`` takes the batch into this epoch's statistics, and calibrates
-    it with the pair of plain and smoothed statistics that the last ``end_epoch()`` made.
+    it with the pair of plain and smoothed statistics of the last ``end_epoch()``.
     It is the identity in the first epoch, in ``eval()``, and for bins it has not seen.
 
     Parameters
