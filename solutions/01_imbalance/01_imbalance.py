@@ -2,9 +2,10 @@
 # # Lesson 1 · Imbalance in regression
 #
 # A network guesses ages. It is a few years off for adults of 35, and decades off for
-# babies and for people of 90. Nobody told it to be unfair: its training set did, because
-# four in five of its faces are between 20 and 50. In this lesson you learn to see that imbalance, to
-# measure what it does, and to say why the recipes from classification don't carry over.
+# babies and for people of 90. Nobody told it to be unfair: its training set did,
+# because four in five of its faces are between 20 and 50. In this lesson you learn to
+# see that imbalance, to measure what it does, and to say why the recipes from
+# classification don't work here.
 #
 # **You will be able to**
 #
@@ -59,19 +60,20 @@ fig = figures.image_grid(
 #
 # <div class="alert alert-info">
 #
-# **These are drawings.** A program draws them from random numbers, and nothing about real
-# people follows from them. Guessing ages from photographs of people is a *sensitive use*:
-# it can decide who is let in or paid out, and its errors are unfairly spread, which is
-# the subject of this course. The methods work for any number that a network predicts:
-# depths, prices, health scores. How the faces are made is described in `data/FACES.md`.
+# **These are drawings.** A program draws them from random numbers, and nothing about
+# real people follows from them. Guessing ages from photographs of people is a
+# *sensitive use*: it can decide who may enter or who gets money, and its errors are
+# unfairly spread, which is the subject of this course. The methods work for any number
+# that a network predicts: depths, prices, health scores. How the faces are made is
+# described in `data/FACES.md`.
 #
 # </div>
 #
 # ## 1. From classes to numbers
 #
-# You may know imbalance from classification. Imagine a data set of places with more than
-# a thousand living rooms and ten museums. What to look for in the picture: how far apart
-# the longest and the shortest bar are.
+# You may know imbalance from classification. Imagine a data set of places with more
+# than a thousand living rooms and ten museums. What to look for in the picture: the
+# numbers at the longest and the shortest bar.
 
 # %%
 places = ["living room", "kitchen", "street", "library", "airport", "museum"]
@@ -79,15 +81,15 @@ images = [1200, 700, 350, 120, 40, 10]
 fig = figures.class_counts(places, images, title="an invented place data set")
 
 # %% [markdown]
-# *Living rooms have 1,200 images, museums 10. On this axis each step to the next label is
-# ten times as many.*
+# *Living rooms have 1,200 images, museums 10. On this axis each numbered mark is ten
+# times the mark before it.*
 #
 # The class recipes for this are: show museums more often, or let each museum count more
-# in the loss. They all rest on three facts about classes:
+# in the loss. They all rest on three ideas about classes, true or nearly true:
 #
 # 1. each class has its **own count**, and that count says how hard the class is;
 # 2. classes have **hard borders**: an image is a museum or it isn't;
-# 3. classes are **strangers**: a thousand living rooms teach nothing about museums.
+# 3. classes are **strangers**: a thousand living rooms teach little about museums.
 #
 # **Predict before you read on.** Which of the three still hold when the label is an age?
 #
@@ -96,18 +98,19 @@ fig = figures.class_counts(places, images, title="an invented place data set")
 # None holds fully. Borders between ages are drawn by us: 30.9 and 31.0 are in different
 # bins, yet are almost the same. And ages are neighbours: a network that has seen many
 # faces of 30 and 32 can guess 31 without ever seeing one. So the count of 31 alone says
-# little about how hard 31 is. That is the thread of the whole course.
+# little about how hard 31 is. That is the main idea of the whole course.
 #
 # </details>
 #
 # ## 2. Bins and shot regions
 #
-# Real targets look like this: the label counts of three published data sets. DIR is short
-# for *deep imbalanced regression*, the name that Yang et al. (2021) gave the problem, in
-# the paper that this course rebuilds. They split the labels into **shot regions** by the
-# number of *training* samples: many-shot (more than 100), medium-shot (20 to 100),
-# few-shot (fewer than 20) and zero-shot (none). In each panel, look for a peak and for
-# the tails, where the bars nearly vanish.
+# Real targets look like this: the label counts of three published data sets. DIR is
+# short for *deep imbalanced regression*, the name that Yang et al. (2021) gave the
+# problem, in the paper that this course rebuilds. They split the labels into **shot
+# regions** by the number of *training* samples: many-shot (more than 100), medium-shot
+# (20 to 100), few-shot (fewer than 20) and zero-shot (none). In the two upper panels,
+# look for the peak and for the tails, where the bars nearly vanish. In the lowest, look
+# for the gaps.
 
 # %%
 names = ["agedb-dir", "imdb-wiki-dir", "sts-b-dir"]
@@ -131,7 +134,7 @@ fig = figures.three_label_counts(tables)
 # ### Exercise 1.1 · Bin float labels
 #
 # **What.** Return the bin of each label. Bin $b$ holds the labels $y$ with
-# $start + b \cdot width \le y < start + (b + 1) \cdot width$.
+# $\text{start} + b \cdot \text{width} \le y < \text{start} + (b + 1) \cdot \text{width}$.
 #
 # **Why.** Published code writes `int(label)`, and so puts -0.5 and 0.5 into one bin.
 #
@@ -162,7 +165,7 @@ check.bin_index(bin_index)
 # start first; then nothing is negative.</details>
 # <details><summary>Hint 3</summary>np.floor gives floats; .astype(int) makes them whole
 # numbers.</details>
-# <details><summary>Common wrong turns</summary>Truncating the label before the
+# <details><summary>Common mistakes</summary>Truncating the label before the
 # subtraction; rounding to the nearest bin; counting bins from 1.</details>
 #
 # **Predict:** in bins of width 0.1 that begin at 0, which bin holds 0.3? And which one does
@@ -224,7 +227,7 @@ check.count_regions(count_regions)
 # argument minlength asks for more.</details>
 # <details><summary>Hint 3</summary>Start with np.where(counts > many, "many", "medium"),
 # then overwrite the bins below few, then those that are empty.</details>
-# <details><summary>Common wrong turns</summary>Calling exactly 100 many-shot, or exactly 20
+# <details><summary>Common mistakes</summary>Calling exactly 100 many-shot, or exactly 20
 # few-shot; calling an empty bin few-shot.</details>
 #
 # The library's version is `shot_regions`. It gives four masks of shape [B].
@@ -233,14 +236,16 @@ check.count_regions(count_regions)
 regions = shot_regions(counts)
 for name, mask in zip(regions._fields, regions, strict=True):
     print(f"{name:<6} {mask.sum():3d} ages, {counts[mask].sum():5,d} images")
+print(f"ages 20 to 50 hold {counts[20:51].sum() / counts.sum():.0%} of the images")
 fig = figures.label_counts(
     AGES, counts, title="the drawn faces: training images per age"
 )
 
 # %% [markdown]
-# *One bar per age: a very ragged hump between 20 and 50, purple where an age has more than
-# 100 images and yellow where it has less, and long thin tails of few-shot ages in pink on
-# both sides. The lower panel enlarges the low bars. No age is zero-shot here.*
+# *One bar per age: a very ragged hump between 20 and 50, purple where an age has more
+# than 100 images and yellow where it has less, and long thin tails on both sides,
+# mostly few-shot ages in pink. The lower panel enlarges the low bars. No age is
+# zero-shot here.*
 #
 # The bars are ragged on purpose: age 42 has 478 images and age 43 has 50. Collections are
 # like that. Some sources favour an age, and people round theirs.
@@ -277,9 +282,9 @@ explorer.reset()
 #
 # ## 3. Neighbourhoods
 #
-# Two ages can have the same count, and live in very different places. Below, red and blue
-# mark two ages with equally many images; the lower panel enlarges the low bars. What to
-# look for: the hatched bars around them.
+# Two ages can have the same count, and live in very different places. Below, red and
+# blue mark two ages with equally many images; the lower panel enlarges the low bars.
+# What to look for: the hatched bars around red and the dotted bars around blue.
 
 # %%
 explorer = explorers.neighbourhoods(AGES, counts, age_a=89, age_b=98)
@@ -289,8 +294,9 @@ explorer
 # **Question.** Find two ages with equal counts, of which one has at least three times as
 # many images within 2 years. For which of the two would you trust the network more?
 #
-# <details><summary>An answer</summary>For instance 53 and 79: 12 images each, but 195 against
-# 28 within 2 years. Or 18 and 93. We trust 53 and 18 more, and you will see.</details>
+# <details><summary>An answer</summary>For instance 53 and 79: 12 images each, but 195
+# against 28 within 2 years. Or 18 and 93. We trust 53 and 18 more; you see their errors
+# soon.</details>
 
 # %% [markdown]
 # ### Exercise 1.3 · Neighbourhood mass
@@ -332,17 +338,17 @@ check.neighbourhood_mass(neighbourhood_mass)
 # <details><summary>Hint 2</summary>counts[a:b] stops before b.</details>
 # <details><summary>Hint 3</summary>A negative start counts from the end of the array:
 # use max(0, b - radius).</details>
-# <details><summary>Common wrong turns</summary>Leaving the bin itself out; going round in
+# <details><summary>Common mistakes</summary>Leaving the bin itself out; going round in
 # a circle with np.roll; taking the mean.</details>
 #
 # Does the neighbourhood matter? The course ships recorded runs: a small convolutional
-# network, trained on these faces from five different seeds, and its predictions on a test
-# set with 15 faces of every age. "vanilla" is plain training, without any remedy. We take
-# the ages that have 5 to 12 images each, and split them in two: those with a rich
-# neighbourhood, and those with a poor one.
+# network, trained five times, and its predictions on a test set with 15 faces of every
+# age. Each time a new seed draws other training faces with the same counts. "vanilla"
+# is plain training, without any remedy. We take the ages that have 5 to 12 images each,
+# and split them in two: those with a rich neighbourhood, and those with a poor one.
 #
-# **Predict:** the two halves have about the same counts. Which has the larger error, and
-# by how much?
+# **Predict:** the two halves have about the same counts. How many years apart are their
+# errors? (*Error* means the mean of $|y - \hat y|$, in years.)
 
 # %%
 runs = load_runs("faces")
@@ -357,11 +363,16 @@ for name, group in (("rich", rich), ("poor", poor)):
         f"within 5 years, error {error[group].mean():.1f} years"
     )
 
+# %%
+for age in (53, 79, 18, 93):
+    print(f"age {age}: {counts[age]:2d} images, error {error[age]:.1f} years")
+
 # %% [markdown]
 # The counts are alike, the errors are not: ages in a poor neighbourhood are guessed far
-# worse. Careful, though. Poor ages also lie further from the middle, where a network that
-# pulls every guess to the middle errs most; this comparison can't separate the two. An
-# experiment can: take images away and see.
+# worse. Careful, though. Poor ages also lie further from the middle, where a network
+# that pulls every guess to the middle errs most; this comparison can't separate the
+# two. An experiment helps: take images away, and compare the same ages before and
+# after.
 #
 # ## 4. Ages that nobody has
 #
@@ -383,9 +394,9 @@ fig = figures.predictions_over_gaps(
 
 # %% [markdown]
 # *Two lines of mean predictions by true age; around each a band that holds 8 of 10
-# predictions. Both lines rise much less steeply than the dotted line of perfect answers:
-# the network guesses the old too young and the young too old. With the holes the line is
-# lower almost everywhere from 45 on.*
+# predictions. Both lines rise much less steeply than the dotted line of perfect
+# answers: the network guesses the old too young and the young too old. With the holes
+# the line is lower at nearly every age, and most of all after 75.*
 
 # %%
 for name, ages in (("inside, 45 to 55", inside), ("at the end, 85 to 100", end)):
@@ -398,9 +409,11 @@ for name, ages in (("inside, 45 to 55", inside), ("at the end, 85 to 100", end))
 
 # %% [markdown]
 # Seven times as many images are gone inside, and yet that hole adds 1.9 years of error,
-# the one at the end 3.8, on top of an error that was large already. Inside, neighbours on
-# both sides hold the guess in place. At the end there are neighbours on one side only, and
-# they pull the guess towards themselves.
+# the one at the end 3.8, on top of an error that was large already. (As a share of the
+# error before, it is 18 % inside and 12 % at the end. Both holes are in the same runs,
+# so a part of each rise can come from the other hole.) Inside, neighbours on both sides
+# hold the guess in place. At the end there are neighbours on one side only, and they
+# pull the guess towards themselves.
 #
 # ## 5. Measuring fairly
 #
@@ -418,9 +431,9 @@ print(f"balanced test set:                      {balanced:.1f} years")
 
 # %% [markdown]
 # Both numbers are the mean absolute error (**MAE**) of the same five networks. In the
-# uneven set the many-shot ages outvote all others: half the error is gone from view. A
-# reader who sees the first one alone would never hear of the rare ages. Even the balanced
-# mean hides who pays, so you split it by region.
+# uneven set the many-shot ages outvote all others: half of the error is hidden. A
+# reader who sees the first one alone would never hear of the rare ages. Even the
+# balanced mean hides where the errors are, so you split it by region.
 
 # %% [markdown]
 # ### Exercise 1.4 · MAE by shot region
@@ -464,7 +477,7 @@ check.mae_by_region(mae_by_region)
 # mask.any() says whether there are any.</details>
 # <details><summary>Hint 3</summary>Loop over the four names, and put a number or None
 # into a dict.</details>
-# <details><summary>Common wrong turns</summary>Errors that cancel because the absolute
+# <details><summary>Common mistakes</summary>Errors that cancel because the absolute
 # value is missing or comes too late; dividing by all N; 0 for an empty region.</details>
 
 # %%
@@ -473,8 +486,8 @@ for name in ("all", "many", "medium", "few"):
     print(f"{name:<7} MAE {by_seed.mean():5.1f} years (seeds: {np.round(by_seed, 1)})")
 
 # %% [markdown]
-# The few-shot ages pay. The spread over the five seeds is far smaller than the gap between
-# the regions, so the gap is no accident of one run.
+# The few-shot ages have the largest errors. The spread over the five seeds is far
+# smaller than the gap between the regions, so the gap is no accident of one run.
 #
 # One number is still missing. An age with errors of 1 and 9 years has the same MAE as one
 # with 5 and 5. The **geometric mean** (GM) of the errors tells them apart: it is pulled
@@ -484,7 +497,9 @@ for name in ("all", "many", "medium", "few"):
 # %% [markdown]
 # ### Exercise 1.5 · The geometric mean
 #
-# **What.** Return $\left(\prod_i \max(|y_i - \hat y_i|, \varepsilon)\right)^{1/N}$.
+# **What.** Return $\left(\prod_i \max(|y_i - \hat y_i|, \varepsilon)\right)^{1/N}$. $N$
+# is the number of samples; errors below the small number $\varepsilon$ count as
+# $\varepsilon$.
 #
 # **Why.** It is the paper's second metric, and two traps wait in it: a product of
 # thousands of numbers, and a single error of exactly 0.
@@ -516,7 +531,7 @@ check.geometric_mean(geometric_mean)
 # <details><summary>Hint 2</summary>np.maximum(errors, eps) lifts the tiny errors and
 # leaves the others alone.</details>
 # <details><summary>Hint 3</summary>exp of the mean of log.</details>
-# <details><summary>Common wrong turns</summary>np.prod, which overflows; adding eps to
+# <details><summary>Common mistakes</summary>np.prod, which overflows; adding eps to
 # every error; log10 with exp.</details>
 
 # %%
@@ -529,8 +544,10 @@ for name in ("many", "few"):
     )
 
 # %% [markdown]
-# Even in the few-shot region the GM is well below the MAE: some of those faces are guessed
-# well, others very badly. The library lifts errors below $\varepsilon = 0.001$ years.
+# In both regions the GM is below the MAE, because the errors differ from face to face.
+# GM / MAE is 0.66 for many-shot and 0.78 for few-shot: the few-shot errors are more
+# alike, nearly all of them large. The library lifts errors below $\varepsilon = 0.001$
+# years.
 #
 # ## 6. Does the error follow the density?
 #
@@ -539,25 +556,29 @@ for name in ("many", "few"):
 
 # %%
 fig = figures.error_by_bin(AGES, counts, runs.error_by_age("vanilla"))
+print("error at ages 42 and 43:", error[[42, 43]].round(1), "years")
 
 # %% [markdown]
-# *Top: the mean absolute error by age, five thin lines for the seeds and a thick one for
-# their mean; about 4 years from 32 to 41, rising to 26 at birth and to more than 35 near
+# *Top: the mean absolute error by age, five thin lines for the seeds and a thick one
+# for their mean; about 4 years from 32 to 40, rising to 26 at birth and to more than 35
+# near
 # 100. Bottom: the ragged training counts.*
 #
-# The error rises where images are rare, but from one age to the next it changes far less
-# than the counts do: 42 has 478 images and 43 has 50, and their errors are close. (The
-# small teeth of the line are partly noise: each age has only 15 test faces.) To put a
-# number on how well a density predicts the error, you correlate the two.
+# The error rises where images are rare, but from one age to the next it changes far
+# less than the counts do: 42 has 478 images and 43 has 50, and their errors are 6.9 and
+# 8.7 years. (The small teeth of the line are partly noise: each age has only 15 test
+# faces.) To put a number on how well a density predicts the error, you correlate the
+# two.
 
 # %% [markdown]
 # ### Exercise 1.6 · Pearson's correlation
 #
 # **What.** Return
 # $r = \frac{\sum_i (a_i - \bar a)(b_i - \bar b)}
-# {\sqrt{\sum_i (a_i - \bar a)^2 \sum_i (b_i - \bar b)^2}}$.
+# {\sqrt{\sum_i (a_i - \bar a)^2 \sum_i (b_i - \bar b)^2}}$, where $\bar a$ is the mean of
+# the $a_i$ and $\bar b$ that of the $b_i$.
 #
-# **Why.** With it the paper shows that a label density doesn't say what a network feels.
+# **Why.** The paper uses it to ask whether a label density predicts the error.
 #
 # *About 5 minutes · 2 points*
 
@@ -585,7 +606,7 @@ check.pearson_correlation(pearson_correlation)
 # <details><summary>Hint 2</summary>The sum of the products goes on top.</details>
 # <details><summary>Hint 3</summary>Below it stands the root of the product of the two
 # sums of squares.</details>
-# <details><summary>Common wrong turns</summary>a -= a.mean() changes the caller's array;
+# <details><summary>Common mistakes</summary>a -= a.mean() changes the caller's array;
 # mixing n and n - 1; squaring the result.</details>
 #
 # The result lies between -1 and 1. Near -1: more images go with less error, along a
@@ -610,9 +631,9 @@ fig = figures.density_against_error(
 )
 
 # %% [markdown]
-# *Left: the points of the patterns form one falling band, from all wrong at a few images to
-# less than 10 % wrong at 300 and more. Right: ages with a handful of images have any error
-# from 12 to 38 years.*
+# *Left: the points of the patterns form one falling band, from all wrong at a few
+# images to less than 10 % wrong at 300 and more. Right: ages with at most 12 images
+# have any error from 11 to 38 years.*
 
 # %%
 for name, errors in (("patterns", pattern_error), ("faces", age_error)):
@@ -620,9 +641,9 @@ for name, errors in (("patterns", pattern_error), ("faces", age_error)):
     print(f"{name:<9} Pearson {np.mean(r):.2f} (seeds: {np.round(r, 2)})")
 
 # %% [markdown]
-# Same counts, two worlds. For strangers the count says how hard a class is. For ages it
-# says much less, because a network that meets an age also learns its neighbours. (Both
-# clouds are bent, and Pearson measures straight lines. Try
+# The counts are the same, the results are not. For strangers the count says how hard a
+# class is. For ages it says much less, because a network that meets an age also learns
+# its neighbours. (Both clouds are bent, and Pearson measures straight lines. Try
 # `dirlib.spearman`, which compares ranks: the two come closer, in the same order.)
 #
 # So the counts are not the imbalance that a network feels. **Which density would follow
@@ -681,7 +702,8 @@ for name, errors in (("patterns", pattern_error), ("faces", age_error)):
 # - A continuous label has no natural classes: you choose the bins, and say which.
 # - Rare ages have larger errors, and an average over an uneven test set hides them.
 # - Equal counts are not equal balance: neighbours count.
-# - A hole at the end costs more than a hole inside, though far fewer images are missing.
+# - A hole at the end adds more years of error than a hole inside, though far fewer
+#   images are missing.
 # - For classes the error follows the counts. For ages it follows them only loosely.
 #
 # ## Go further

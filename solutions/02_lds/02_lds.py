@@ -72,8 +72,8 @@ fig = figures.density_lines(AGES, counts, {"smoothed counts": smoothed}, error)
 # teaches 66.
 #
 # On bins a kernel becomes a **window**: a short list of weights with its peak in the
-# middle. It has an odd length, called *size*, so that it has a middle. With
-# $h = (size - 1) / 2$ and $d$ in bins:
+# middle. It has an odd length, called *size*, so that it has a middle. With $h =
+# (\text{size} - 1) / 2$ and $d$ in bins:
 #
 # - Gaussian: $e^{-d^2 / (2 \sigma^2)}$
 # - Laplace: $e^{-d / \sigma}$
@@ -120,7 +120,7 @@ check.window(window)
 # <details><summary>Hint 2</summary>np.abs(np.arange(-h, h + 1)) makes them.</details>
 # <details><summary>Hint 3</summary>Three branches for the three formulas, then one
 # division by the sum.</details>
-# <details><summary>Common wrong turns</summary>Dividing by the maximum; forgetting the 2
+# <details><summary>Common mistakes</summary>Dividing by the maximum; forgetting the 2
 # in the Gaussian's exponent; a triangle that is 0 at its ends.</details>
 
 # %%
@@ -131,9 +131,10 @@ fig = figures.windows({kind: kernel_window(kind, 9, 2.0) for kind in kinds})
 # *Three windows over distances from -4 to 4 bins. The Laplace window has the sharpest
 # peak; the Gaussian and the triangle nearly coincide at this sigma.*
 #
-# **A question that many people ask: is this the window of the published code?** No. That
-# code puts a single 1 into five zeros and filters them with scipy. What should fall outside
-# the five places is mirrored back in, so the ends become too heavy:
+# **A question that many people ask: is this the window of the published code?** No.
+# That code puts a 1 between four zeros, two on each side, and filters the five numbers
+# with scipy. What should fall outside the five places is mirrored back in, so the ends
+# become too heavy:
 
 # %%
 from scipy.ndimage import gaussian_filter1d
@@ -149,7 +150,7 @@ print("exact, as in kernel_window: ", kernel_window("gaussian", 5, 2.0).round(3)
 # ## 2. Kernel density estimation
 #
 # Before you smooth bins, look at the idea without bins. **Kernel density estimation**
-# (KDE) puts a small bump on each label and adds the bumps:
+# (KDE) puts a small bump on each label and takes the mean of the bumps:
 #
 # $$\hat p(y') = \frac{1}{N} \sum_{i=1}^{N} \frac{1}{\sqrt{2 \pi} \sigma}
 # e^{-(y' - y_i)^2 / (2 \sigma^2)}$$
@@ -191,11 +192,12 @@ check.kde(kde)
 # an array [G, N].</details>
 # <details><summary>Hint 2</summary>grid[:, None] - labels[None, :] makes it.</details>
 # <details><summary>Hint 3</summary>Take the mean over the labels, axis 1.</details>
-# <details><summary>Common wrong turns</summary>A sum instead of the mean; a bump whose
+# <details><summary>Common mistakes</summary>A sum instead of the mean; a bump whose
 # area isn't 1; the mean over the wrong axis.</details>
 #
-# scipy has a KDE too. **Predict:** its bandwidth parameter is called `bw_method`. If you
-# give it 3.0, do you get bumps of 3 years?
+# The width of the bumps, here $\sigma$, is called the **bandwidth**. scipy has a KDE
+# too. **Predict:** its parameter for the bandwidth is called `bw_method`. If you give
+# it 3.0, do you get bumps of 3 years?
 
 # %%
 from scipy.stats import gaussian_kde
@@ -213,11 +215,11 @@ on_bins = dirlib.effective_density(labels, AGES, wide_window)
 print("smoothed bins:       ", on_bins[at].round(4))
 
 # %% [markdown]
-# No: scipy multiplies `bw_method` by the labels' standard deviation, so 3.0 means bumps of
-# nearly 50 years. Give it 3 divided by the standard deviation, and you get bumps of 3 years.
-# Then scipy agrees with the smoothed bins: smoothing bins *is* a KDE whose labels stand in
-# the middle of their bin. Once the labels are counted, it costs the same for a thousand of
-# them as for ten million.
+# No: scipy multiplies `bw_method` by the labels' standard deviation, so 3.0 means bumps
+# of about 46 years. Give it 3 divided by the standard deviation, and you get bumps of 3
+# years. Then scipy agrees with the smoothed bins: smoothing bins *is* a KDE whose
+# labels stand in the middle of their bin. Once the labels are counted, it costs the
+# same for a thousand of them as for ten million.
 #
 # ## 3. The effective density
 #
@@ -226,9 +228,10 @@ print("smoothed bins:       ", on_bins[at].round(4))
 # $$\tilde p(y') = \int k(y, y') \, p(y) \, dy \quad \to \quad
 # \tilde p_b = \sum_{d=-h}^{h} k_d \, p_{b+d}$$
 #
-# $p$ is the **empirical** density, what you count. $\tilde p$ is the **effective**
-# density, what the network feels. The sum runs along the bins, and near the first and the
-# last bin the window hangs over the edge. You must say what lies there:
+# $k_d$ is the weight of the window at distance $d$. $p$ is the **empirical** density,
+# what you count. $\tilde p$ is the **effective** density, what the network feels. The
+# sum runs along the bins, and near the first and the last bin the window hangs over the
+# edge. You must say what lies there:
 #
 # - `"zero"`: nothing. The edge bins get less: they have neighbours on one side only.
 # - `"renormalize"`: nothing, but the part of the window inside is scaled to its full sum.
@@ -283,7 +286,7 @@ check.smooth(smooth)
 # much of the window lies inside at each bin.</details>
 # <details><summary>Hint 3</summary>For "renormalize" divide the smoothed values by the
 # smoothed ones.</details>
-# <details><summary>Common wrong turns</summary>np.roll, which goes round in a circle;
+# <details><summary>Common mistakes</summary>np.roll, which goes round in a circle;
 # np.convolve with mode="valid", which drops bins; one factor for all bins.</details>
 #
 # Now the question of lesson 1. **Predict:** how much closer to -1 does the correlation
@@ -307,12 +310,13 @@ panels = {
 fig = figures.density_against_error(panels)
 
 # %% [markdown]
-# *Two clouds of points, one point per age; mind the different scales. On the left, ages with
-# hardly any images have every error from 10 to 40. On the right many of them have moved away
-# from the edge, those with smaller errors furthest.*
+# *Two clouds of points, one point per age; mind the different scales. On the left, ages
+# with hardly any images have any error from 11 to 39. On the right many of them have
+# moved away from the left side, those with smaller errors furthest.*
 #
-# On every seed the correlation moves from about -0.50 to about -0.71. (It isn't only a
-# matter of straight lines: by ranks, with `dirlib.spearman`, smoothing helps as well.)
+# On every seed the correlation moves from about -0.50 to between -0.69 and -0.74. (It
+# isn't only a matter of straight lines: by ranks, with `dirlib.spearman`, smoothing
+# helps as well.)
 #
 # **Predict:** the patterns of lesson 1 are strangers. What does smoothing do to *their*
 # correlation?
@@ -331,9 +335,9 @@ for name, density in (("counts", counts), ("smoothed counts", felt)):
 #
 # <details><summary>"Why smooth the density and not the labels?"</summary>
 #
-# Smoothing a label means to change what the network must answer: 30 becomes "about 30",
-# and every prediction gets blurred. LDS leaves each label as it is. It only asks how many
-# samples near this label the network has met, in order to choose a weight.
+# Smoothing a label means changing what the network must answer: 30 becomes "about 30",
+# and every prediction gets blurred. LDS leaves each label as it is. It only asks how
+# many samples near this label the network has met, in order to choose a weight.
 #
 # </details>
 #
@@ -345,8 +349,8 @@ for name, density in (("counts", counts), ("smoothed counts", felt)):
 # - **SQINV**, "square-root inverse", the gentle one: $w_i \propto 1 / \sqrt{\tilde p(y_i)}$
 #
 # $\propto$ leaves the scale open. You choose it so that the weights of the *training
-# samples* have the mean 1: then the loss, and with it the learning rate, keep their
-# usual size.
+# samples* have the mean 1: then the loss keeps its usual size, and you can keep the
+# learning rate.
 
 # %% [markdown]
 # ### Exercise 2.4 · Weights
@@ -384,7 +388,7 @@ check.weights(weights)
 # once.</details>
 # <details><summary>Hint 2</summary>1 / p is INV, 1 / np.sqrt(p) is SQINV.</details>
 # <details><summary>Hint 3</summary>Divide by the mean over the samples.</details>
-# <details><summary>Common wrong turns</summary>Scaling by the mean over the bins, which
+# <details><summary>Common mistakes</summary>Scaling by the mean over the bins, which
 # counts an empty bin like a full one; weights that sum to 1; one weight per bin.</details>
 #
 # Weights have a price: the fewer samples carry the loss, the noisier its gradient. The
@@ -406,11 +410,11 @@ for scheme in ("sqrt_inverse", "inverse"):
         print(f"largest weight {w.max():4.1f} at age {top:.0f}")
 
 # %% [markdown]
-# INV is costly: 5,000 faces are worth 750. LDS makes the same scheme worth more, because a
-# rare age between less rare ones isn't so rare. It doesn't lower the *largest* weight. With
-# LDS that is the weight of age 0, whose window hangs over the edge, so that its density is
-# taken for smaller than it is. Clipping bounds it (the mean stays 1). It is a choice that
-# you should report.
+# SQINV is worth more samples, 3,058 of 5,000. INV is costly: it is worth 750. LDS makes
+# the same scheme worth more, because a rare age between less rare ones isn't so rare.
+# It doesn't lower the *largest* weight. With LDS that is the weight of age 0, whose
+# window hangs over the edge, so that its density is taken for smaller than it is.
+# Clipping bounds it (the mean stays 1). It is a choice that you should report.
 #
 # **Optional: two questions about the published code.** It takes the root of the counts
 # *before* it smooths them, and it divides a window by its maximum where we divide by its
@@ -439,9 +443,9 @@ print("window / sum and window / maximum give the same:", np.allclose(same, pape
 #   methods, and a report should say which one it ran.
 # - **Sum or maximum?** The scale cancels in the mean. For features (lesson 4) it doesn't.
 #
-# A third one needs no experiment: the published code clips INV's counts to at least 5
-# *before* smoothing, which turns an empty age into one with five samples. Smooth first;
-# clip weights, if you must.
+# A third one needs no experiment: the published code clips INV's counts to between 5
+# and 1,000 *before* smoothing, which turns an empty age into one with five samples.
+# Smooth first; clip the weights, if you need to.
 #
 # **Optional: a comb of labels.** STS-B-DIR has 357 pairs with a score in [3.0, 3.1) and one
 # in [2.9, 3.0). **Predict:** how large does the largest INV weight become?
@@ -456,8 +460,9 @@ for name, w in (("no smoothing", bare), ("LDS", lds)):
     print(f"{name:<12} largest weight {w.max():5.1f}, worth {ess:5,.0f} of {len(w):,}")
 
 # %% [markdown]
-# To a network, 2.9 is as common as 3.0: people just don't write it. Without smoothing, the
-# handful of pairs between the teeth takes over the loss. With LDS the teeth fill the gaps.
+# A pair of score 2.9 looks much like one of 3.0; its score is just written less often.
+# Without smoothing, single pairs between the teeth get weights above 100. With LDS the
+# teeth fill the gaps.
 #
 # ## 5. Tuning the kernel
 #
@@ -490,13 +495,13 @@ explorer.reset()
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# The correlation rises fast at first and then hardly at all: a window of 5 to 9 years
-# takes most of the gain. The effective sample size jumps at size 3 and then hardly moves.
-# The largest weight doesn't fall until you renormalize the edges. So none of these numbers
-# alone chooses for you. What counts is which kernel *trains* best, on validation data and
-# never on the test set. In the search that was done for this course a Gaussian of size 9
-# and sigma 3 was best or close to best, but the Gaussians hardly differed
-# (`data/README.md`).
+# The correlation moves fast towards -1 at first, and then hardly at all: a window of 5
+# to 9 years takes most of the gain. The effective sample size jumps at size 3 and then
+# hardly moves. With the edges at "zero" the largest weight stays between 24 and 30;
+# with "renormalize" it falls to 17.6. So none of these numbers alone chooses for you.
+# What counts is which kernel *trains* best, on validation data and never on the test
+# set. In the search that was done for this course a Gaussian of size 9 and sigma 3 was
+# best or close to best, but the Gaussians hardly differed (`data/README.md`).
 #
 # </details>
 #
@@ -512,8 +517,10 @@ y_hat, y = torch.zeros(4, 1), torch.tensor([0.0, 1.0, 2.0, 3.0])
 print((y_hat - y).shape)
 
 # %% [markdown]
-# It is [4, 4]: every prediction is compared with every label. Nothing fails, and the loss
-# even goes down, because one number for everyone is the best answer to such a loss.
+# It is [4, 4]: PyTorch repeats the column and the row until they fit, which is called
+# **broadcasting**. So every prediction is compared with every label. Nothing fails, and
+# the loss even goes down, because one number for everyone is the best answer to such a
+# loss.
 
 # %% [markdown]
 # ### Exercise 2.5 · The weighted L1 loss
@@ -521,7 +528,8 @@ print((y_hat - y).shape)
 # **What.** Return the weighted loss, and raise a `ValueError` unless all three shapes are
 # equal.
 #
-# **Why.** This bug has cost many people weeks, because it looks like a hard data set.
+# **Why.** This bug is hard to find: it gives no error message, and it looks like a hard
+# data set.
 #
 # *About 6 minutes · 2 points*
 
@@ -552,7 +560,7 @@ check.weighted_l1(weighted_l1)
 # message; put the shapes into it.</details>
 # <details><summary>Hint 3</summary>Multiply each absolute error by its weight, and take
 # the mean at the very end.</details>
-# <details><summary>Common wrong turns</summary>Dividing by the sum of the batch's weights;
+# <details><summary>Common mistakes</summary>Dividing by the sum of the batch's weights;
 # .item() or NumPy, which cut the gradient; the mean before the weights.</details>
 #
 # `dirlib` has four such losses: `l1_loss`; `mse_loss` with squared errors; `huber_loss`,
@@ -577,10 +585,10 @@ few = shot_regions(counts).few[test.labels]
 print(f"your run: MAE {mine.mean():.1f} years, few-shot {mine[few].mean():.1f} years")
 
 # %% [markdown]
-# Your run should come close to the mean of the recorded runs in the table below. But one run
-# proves little. The recorded runs hold five seeds of each method; every seed draws other
-# training faces and starts from other weights. INV and SQINV without LDS are the
-# **control**: what does re-weighting alone bring?
+# Your run should come close to the mean of the recorded runs in the table below. But
+# one run proves little. The recorded runs hold five seeds of each method; every seed
+# draws other training faces and starts the network from other random values. INV and
+# SQINV without LDS are the **control**: what does re-weighting alone bring?
 #
 # **Predict:** order vanilla (no weights), SQINV, SQINV + LDS, INV and INV + LDS by their
 # error in the few-shot region. And in the many-shot region?
@@ -593,10 +601,12 @@ for method in WEIGHTS:
     print(f"{method:<12}", *(f"{v:6.2f}" for v in row))
 
 # %% [markdown]
-# Few-shot, best first: INV + LDS, INV, SQINV + LDS, SQINV, vanilla. Re-weighting alone
-# brings most of the gain, and the many-shot region pays for it: a little with SQINV, a lot
-# with INV. (GM, the geometric mean, is over all ages.) To see what LDS adds, compare it
-# with *its own* base, seed by seed: each seed is a pair of runs on the same faces.
+# Few-shot, best first: INV + LDS, INV, SQINV + LDS, SQINV, vanilla. Many-shot, best
+# first: vanilla, SQINV + LDS, SQINV, INV + LDS, INV. Re-weighting alone brings most of
+# the few-shot gain. It has a cost: many-shot gets worse, by about 1 year with SQINV and
+# by about 4 with INV, and INV makes medium-shot worse too. (GM, the geometric mean, is
+# over all ages.) To see what LDS adds, compare it with *its own* base, seed by seed:
+# each seed is a pair of runs on the same faces.
 
 # %%
 pairs = [("sqinv", "sqinv+lds"), ("inv", "inv+lds")]
@@ -619,13 +629,14 @@ fig = figures.paired_bars(
 # *Two columns of five dots, one dot per seed; a red line marks their mean, a black line
 # is at 0. All ten dots lie below 0, where LDS is better than its base.*
 #
-# LDS lowers the few-shot error on every seed, and the many-shot region doesn't pay for it.
-# For INV the 95 % interval is clear of 0. For SQINV it just touches 0, and one seed brings
-# nearly half of the mean. One pair of runs would have told you little: the differences for
-# SQINV go from about -0.2 to about -1.2.
+# LDS lowers the few-shot error on every seed, and nothing shows that the many-shot
+# region gets worse. The numbers in brackets are a 95 % interval for the mean
+# difference. For INV it excludes 0. For SQINV it just includes 0, and one seed brings
+# nearly half of the mean. One pair of runs would have told you little: the differences
+# for SQINV go from about -0.15 to about -1.2.
 #
-# **Why does LDS help here?** Think of the wrong labels. **Predict:** if every label were
-# right, would the gain shrink, stay or grow?
+# **Why does LDS help here?** **Predict:** if all training labels were right, would the
+# gain shrink, stay or grow?
 #
 # <details><summary>Our explanation</summary>An age with three images, one of them wrong, gets
 # a huge weight without smoothing, and the network learns the mistake. LDS lowers that
@@ -642,12 +653,14 @@ for base, method in pairs:
     print(f"    difference of the two: {dirlib.paired_comparison(right, wrong)}")
 
 # %% [markdown]
-# On every seed the gain is smaller when the labels are right, and both intervals exclude 0:
-# that is what the explanation predicts. With right labels little is left, about 0.1 and 0.3
-# years. On clean labels expect little of LDS; on labels from the web it is a cheap insurance.
+# On every seed the gain is smaller when the labels are right, and both intervals
+# exclude 0: that is what the explanation predicts. With right labels little is left,
+# about 0.1 and 0.3 years. On clean labels expect little of LDS; on labels from the web
+# it protects you and costs little.
 #
-# A last honest remark: the gain of LDS over its own base is much smaller than the gain of
-# re-weighting over nothing. A report that compares LDS with vanilla alone mixes the two.
+# One more thing: the gain of LDS over its own base is much smaller than the gain of
+# re-weighting over nothing. A report that compares LDS with vanilla alone mixes the
+# two.
 
 # %% [markdown]
 # ## Quiz
@@ -660,8 +673,8 @@ for base, method in pairs:
 # alone.</details>
 # <details><summary>B. exp(-|y - y'| / y)</summary>No: exchange y and y', and the value
 # changes.</details>
-# <details><summary>C. 1 if y' lies in [y, y + 3], else 0</summary>No: it looks to one side
-# only, so 30 would teach 33 but 33 not 30.</details>
+# <details><summary>C. 1 if y' lies in [y, y + 3], else 0</summary>No: it looks to one
+# side only, so 30 would teach 33, but 33 wouldn't teach 30.</details>
 #
 # **2. An age has 2 images and its neighbours have 200 each. What does LDS do to its INV
 # weight?**
