@@ -208,8 +208,8 @@ def bins_and_regions():
         "bin width and thresholds",
         {
             "width": _slider("bin width (years)", 1, 1, 20),
-            "many": _slider("many: more than (images)", 100, 50, 300, 10),
-            "few": _slider("few: fewer than (images)", 20, 1, 50),
+            "many": _slider("many: above (images)", 100, 50, 300, 10),
+            "few": _slider("few: below (images)", 20, 1, 50),
         },
         draw,
     )
