@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import sys
 from pathlib import Path
 
 
@@ -55,7 +56,14 @@ def main(argv=None):
     command.add_argument("--jobs", type=int, default=jobs, help="runs at a time")
     command.add_argument("--out", type=Path, help="default data/runs/NAME.json")
     args = parser.parse_args(argv)
-    args.function(args)
+    try:
+        args.function(args)
+    except KeyboardInterrupt:
+        sys.exit(
+            "stopped; what was finished is kept: the same command goes on from there"
+        )
+    except (OSError, ValueError) as error:  # the user's to mend: no traceback
+        sys.exit(f"python -m dirlib {args.command}: {error}")
 
 
 if __name__ == "__main__":

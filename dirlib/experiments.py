@@ -162,6 +162,7 @@ def run_experiment(name, path, n_seeds, jobs=1):
         "torch": torch.__version__,
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, one thread a run",
     }
+    write_record(path, record)  # a folder that can't be written: say so before training
     order = {method: i for i, method in enumerate(methods)}
     bar = progress_bar(len(todo), "Training", "run")
     for run in _finished_runs(name, todo, jobs):

@@ -352,3 +352,14 @@ RIGHT = [
 def test_a_right_answer_in_other_words_is_accepted(name, answer, capsys):
     points = EXERCISES[name](answer)
     assert points == EXERCISES[name].points, capsys.readouterr().out
+
+
+def test_a_slip_at_the_threshold_keeps_the_point_for_counting(capsys):
+    def at_least_many(index, n_bins, many, few):
+        counts, names = loop_count_regions(index, n_bins, many, few)
+        return counts, [
+            "many" if n >= many else s for n, s in zip(counts, names, strict=True)
+        ]
+
+    assert EXERCISES["count_regions"](at_least_many) == 1
+    assert "exactly `many` samples is still medium" in capsys.readouterr().out

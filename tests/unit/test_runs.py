@@ -1,6 +1,7 @@
 """Recorded runs: made, stopped and started again, read, and what the course claims."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -116,11 +117,39 @@ def test_lds_helps_its_own_base_in_the_few_shot_region(recorded):
     assert all(pair.wins >= 4 for pair in pairs), [str(pair) for pair in pairs]
 
 
-def test_the_command_prints_what_the_records_hold(recorded, capsys):
+def test_the_command_prints_what_the_records_hold(
+    recorded, capsys, tmp_path, monkeypatch
+):
+    (tmp_path / "runs").mkdir()
+    shutil.copy(data_dir() / "runs" / "faces.json", tmp_path / "runs")
+    monkeypatch.setenv("DIRLIB_DATA", str(tmp_path))
     main(["results"])
-    out = capsys.readouterr().out
-    assert out.startswith(report(recorded))
-    assert (data_dir() / "runs" / "faces.png").stat().st_size > 10_000
+    assert capsys.readouterr().out.startswith(report(recorded))
+    assert (tmp_path / "runs" / "faces.png").stat().st_size > 10_000
+
+
+def test_a_folder_that_cannot_be_written_is_named_before_any_training(quick, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(SystemExit, match="experiment: .*file"):
+        out = str(tmp_path / "file" / "faces.json")
+        main(["experiment", "faces", "--out", out, "--jobs", "1"])
+    with pytest.raises(OSError):
+        experiments.run_experiment("quick", tmp_path / "file" / "quick.json", 1)
+    assert not quick
+
+
+def test_ctrl_c_and_a_damaged_record_get_one_sentence(tmp_path, monkeypatch):
+    def stop(*args):
+        raise KeyboardInterrupt
+
+    out = tmp_path / "faces.json"
+    out.write_text("{")
+    with pytest.raises(SystemExit, match="is not a record of runs") as caught:
+        main(["experiment", "faces", "--out", str(out)])
+    assert "\n" not in str(caught.value)
+    monkeypatch.setattr(experiments, "run_experiment", stop)
+    with pytest.raises(SystemExit, match="what was finished is kept"):
+        main(["experiment", "faces", "--out", str(tmp_path / "new.json")])
 
 
 def test_bad_commands_are_explained(capsys):

@@ -61,8 +61,8 @@ count_regions = Exercise(
             1,
             [
                 (np.array([0, 0, 2]), 3, 100, 20),
-                (rng.integers(0, 6, 900), 9, 150, 100),
-                (rng.integers(3, 8, 500), 8, 100, 20),
+                (rng.integers(0, 6, 900), 9, 400, 50),
+                (rng.integers(3, 8, 500), 8, 50, 20),
             ],
         ),
         Part(
