@@ -1,7 +1,9 @@
 """dirlib: label and feature distribution smoothing for deep imbalanced regression."""
 
+from dirlib.anchors import anomaly_gap, cosine_to_anchor
 from dirlib.bins import LabelBins, ShotRegions, shot_regions
-from dirlib.fds import FDS, calibrate
+from dirlib.calibration import calibrate
+from dirlib.fds import FDS
 from dirlib.kernels import kernel_window, smooth_bins
 from dirlib.lds import (
     density_weights,
@@ -23,7 +25,7 @@ from dirlib.metrics import (
     spearman,
 )
 from dirlib.scores import Score, by_bin, by_region
-from dirlib.statistics import BinStatistics, anomaly_gap, cosine_to_anchor
+from dirlib.statistics import BinStatistics, bin_statistics
 
 __all__ = [
     "BinStatistics",
@@ -34,6 +36,7 @@ __all__ = [
     "ShotRegions",
     "anomaly_gap",
     "balanced_mae",
+    "bin_statistics",
     "by_bin",
     "by_region",
     "calibrate",

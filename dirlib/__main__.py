@@ -20,7 +20,7 @@ def prepare(args):
 def experiment(args):
     """Train every method on every seed, and record the predictions."""
     from dirlib.datasets.label_counts import data_dir
-    from dirlib.experiments import run_experiment
+    from dirlib.recording import run_experiment
     from dirlib.runs import Runs, report
 
     out = args.out or data_dir() / "runs" / f"{args.name}.json"
@@ -50,7 +50,7 @@ def main(argv=None):
         command = commands.add_parser(function.__name__, help=function.__doc__)
         command.set_defaults(function=function)
     command = commands.choices["experiment"]
-    command.add_argument("name", choices=["faces", "kernels"])
+    command.add_argument("name", choices=["faces", "features", "kernels", "fds"])
     command.add_argument("--seeds", type=int, default=5, help="how many; default 5")
     jobs = os.cpu_count() or 1
     command.add_argument("--jobs", type=int, default=jobs, help="runs at a time")

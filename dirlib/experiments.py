@@ -1,29 +1,25 @@
-"""The course's experiments: every recorded run, and the command that makes it again.
+"""The course's experiments: the methods of every recorded run.
 
-``python -m dirlib experiment faces`` makes ``data/runs/faces.json``; a lesson that has
-no time to train reads it back with :func:`dirlib.runs.load_runs`.
+An experiment is a function that returns its methods, the split on which they are
+judged, and its first seed. ``method(seed, progress)`` trains and returns a dict of
+arrays: `predictions`, [N], and what else is worth keeping.
+:func:`dirlib.recording.run_experiment` runs and records them.
 """
 
-import json
-import multiprocessing
-import os
-import platform
-import time
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import partial
-from pathlib import Path
 
 import numpy as np
-import torch
+from scipy.ndimage import gaussian_filter1d
 from torch.nn import functional as F
 
-from dirlib.datasets.faces import faces
+from dirlib.datasets.faces import faces, faces_label_counts, scale_counts
 from dirlib.datasets.patterns import patterns
+from dirlib.fds import FDS
 from dirlib.lds import density_weights, lds_weights
 from dirlib.models import SmallResNet
-from dirlib.progress import progress_bar
-from dirlib.runs import AGES, read_record
-from dirlib.training import fit, predict
+from dirlib.runs import AGES
+from dirlib.statistics import bin_statistics
+from dirlib.training import extract_features, fit, predict
 
 KERNEL = {"kernel": "gaussian", "kernel_size": 9, "sigma": 3.0}
 # Two holes in the training ages of "vanilla, gaps": one inside, one at the end.
@@ -46,7 +42,16 @@ WEIGHTS = {
 }
 
 
-def train_ages(weights_of, seed, *, progress=True, **options):
+def train_ages(
+    weights_of,
+    seed,
+    *,
+    fds=None,
+    fds_start=0,
+    output_bias=None,
+    progress=True,
+    **options,
+):
     """Draw the training faces of `seed`, train a SmallResNet on them, and return it.
 
     Parameters
@@ -55,20 +60,70 @@ def train_ages(weights_of, seed, *, progress=True, **options):
         Gives the weights, [N] or None, of the training labels; a value of `WEIGHTS`.
     seed : int
         Fixes the faces, the initial weights and the order of the samples.
+    fds : dict, optional
+        Options of :class:`dirlib.FDS`, to train through such a layer.
+    fds_start : int
+        See :func:`dirlib.training.fit`.
+    output_bias : float, optional
+        What an untrained network answers, in years; the mean label without it.
     **options
-        Passed on to :func:`dirlib.datasets.faces.faces`: `leave_out`, `wrong_labels`.
+        Passed on to :func:`dirlib.datasets.faces.faces`: `counts`, `leave_out`,
+        `wrong_labels`.
     """
     data = faces("train", seed=seed, progress=progress, **options)
-    model = SmallResNet(output_bias=float(data.labels.mean()), seed=seed)
+    bias = float(data.labels.mean()) if output_bias is None else output_bias
+    model = SmallResNet(output_bias=bias, seed=seed)
     weights = weights_of(data.labels)
-    fit(model, data.images, data.labels, weights=weights, seed=seed, progress=progress)
+    fit(
+        model,
+        data.images,
+        data.labels,
+        weights=weights,
+        fds=None if fds is None else FDS(model.regressor.in_features, AGES, **fds),
+        fds_start=fds_start,
+        seed=seed,
+        progress=progress,
+    )
     return model
 
 
 def predict_ages(seed, progress, *, weights_of, split="test", **options):
     """Train on the faces of `seed`, and return the ages predicted on a split, [N]."""
     model = train_ages(weights_of, seed, progress=progress, **options)
-    return np.round(predict(model, faces(split).images).astype(float), 2)
+    return {"predictions": _ages(model, faces(split).images)}
+
+
+def _ages(model, images):
+    return np.round(predict(model, images).astype(float), 2)
+
+
+def predict_and_collect(seed, progress, *, weights_of, keep_features=False, **options):
+    """Train on the faces of `seed`; return test predictions and feature statistics.
+
+    The statistics are those of the training images, as they are labelled, and of the
+    balanced test images; both in eval mode, and in half precision. With `keep_features`
+    the first seed's training features are kept as well.
+    """
+    data = {"train": faces("train", seed=seed, **_faces_only(options))}
+    data["test"] = faces("test")
+    model = train_ages(weights_of, seed, progress=progress, **options)
+    arrays = {"predictions": _ages(model, data["test"].images)}
+    for split, (images, labels, _) in data.items():
+        features = extract_features(model, images)
+        if keep_features and seed == 0 and split == "train":
+            arrays["features"] = features.numpy().astype(np.float16)
+            arrays["labels"] = labels.astype(np.int16)
+        stats = bin_statistics(features, labels, AGES)
+        arrays[f"{split}_count"] = stats.count.numpy().astype(np.int16)
+        arrays[f"{split}_mean"] = stats.mean.numpy().astype(np.float16)
+        arrays[f"{split}_variance"] = stats.variance().numpy().astype(np.float16)
+    return arrays
+
+
+def _faces_only(options):
+    """Those of `train_ages`'s options that go on to the faces."""
+    mine = ("fds", "fds_start", "output_bias")
+    return {name: value for name, value in options.items() if name not in mine}
 
 
 def predict_patterns(seed, progress):
@@ -81,7 +136,7 @@ def predict_patterns(seed, progress):
 
     x, y = train.images, train.labels
     fit(model, x, y, loss=loss, epochs=10, seed=seed, progress=progress)
-    return predict(model, patterns("test").images).argmax(1)
+    return {"predictions": predict(model, patterns("test").images).argmax(1)}
 
 
 def faces_experiment():
@@ -124,98 +179,88 @@ def kernels_experiment():
     return methods, "val", 100
 
 
-EXPERIMENTS = {"faces": faces_experiment, "kernels": kernels_experiment}
+# The settings of FDS that the search starts from; each trial changes one or two.
+FDS_TRIAL = {
+    **KERNEL,
+    "momentum": 0.9,
+    "covariance": "diagonal",
+    "weighting": "count",
+    "edges": "renormalize",
+    "shrinkage": 10.0,
+    "clip": (0.1, 10.0),
+}
+# A truncated delta, filtered with mirrored ends: the window of the published code.
+PUBLISHED_WINDOW = gaussian_filter1d([0.0, 0.0, 1.0, 0.0, 0.0], sigma=2)
+FDS_TRIALS = {
+    "9 3": {},
+    "5 2": {"kernel_size": 5, "sigma": 2.0},
+    "15 5": {"kernel_size": 15, "sigma": 5.0},
+    "31 10": {"kernel_size": 31, "sigma": 10.0},
+    "uniform": {"weighting": "uniform"},
+    "momentum 0.5": {"momentum": 0.5},
+    "momentum 0": {"momentum": 0.0},
+    "start 5": {"start": 5},
+    "shrinkage 0": {"shrinkage": 0.0},
+    "shrinkage 50": {"shrinkage": 50.0},
+    "full": {"covariance": "full"},
+    "full shrinkage 50": {"covariance": "full", "shrinkage": 50.0},
+    "published": {
+        "window": PUBLISHED_WINDOW,
+        "weighting": "uniform",
+        "edges": "reflect",
+        "shrinkage": 0.0,
+    },
+    # Of the first round the wide kernels came out best: the second combines them.
+    "15 5 full": {"kernel_size": 15, "sigma": 5.0, "covariance": "full"},
+    "31 10 full": {"kernel_size": 31, "sigma": 10.0, "covariance": "full"},
+    "31 10 momentum 0.5": {"kernel_size": 31, "sigma": 10.0, "momentum": 0.5},
+}
 
 
-def run_experiment(name, path, n_seeds, jobs=1):
-    """Fill `path` with the runs of every method and seed; those it holds are kept.
+def fds_experiment():
+    """The search for the settings of FDS, judged on validation data, as `kernels`."""
+    methods = {}
+    for base in ("sqinv", "inv"):
+        on_val = partial(predict_ages, weights_of=WEIGHTS[base], split="val")
+        methods[base] = on_val
+        for name, trial in FDS_TRIALS.items():
+            options = FDS_TRIAL | trial
+            start = options.pop("start", 0)
+            methods[f"{base}+fds {name}"] = partial(
+                on_val, fds=options, fds_start=start
+            )
+    return methods, "val", 100
 
-    The file is written anew after each run, in one step: stop whenever you like, and
-    start again. Each run uses one thread, so that it can be repeated.
 
-    Parameters
-    ----------
-    name : str
-        A key of `EXPERIMENTS`.
-    path : path-like
-        The JSON file of the record.
-    n_seeds : int
-    jobs : int
-        How many runs at a time, each in a process of its own.
+def features_experiment():
+    """Lesson 3's networks and controls, and lesson 4's, with their statistics.
 
-    Returns
-    -------
-    dict
-        The record, as :class:`dirlib.runs.Runs` takes it.
+    They start at 0 years, as the paper's do; only "from the mean" starts at the mean
+    label, as the networks of "faces" do. See data/README.md for what it changes.
     """
-    path = Path(path)
-    methods, split, first_seed = EXPERIMENTS[name]()
-    record = read_record(path) if path.exists() else {"runs": []}
-    done = {(run["method"], run["seed"]) for run in record["runs"]}
-    seeds = range(first_seed, first_seed + n_seeds)
-    todo = [(m, s) for s in seeds for m in methods if (m, s) not in done]
-    record["test_labels"] = faces(split).labels.tolist()
-    record["train_counts"] = AGES.counts(faces("train").labels).tolist()
-    record["made_with"] = {
-        "command": f"python -m dirlib experiment {name} --seeds {n_seeds}",
-        "split": split,
-        "torch": torch.__version__,
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, one thread a run",
+    counts = faces_label_counts()
+    more = np.where(np.arange(AGES.n_bins) == 0, 150, counts)
+    even = scale_counts(np.ones(AGES.n_bins), int(counts.sum()))
+    changes = {
+        "vanilla": {"keep_features": True},
+        "balanced": {"counts": even},
+        "more of age 0": {"counts": more},
+        "right labels": {"wrong_labels": 0.0},
+        "from the mean": {"output_bias": None},
     }
-    write_record(path, record)  # a folder that can't be written: say so before training
-    order = {method: i for i, method in enumerate(methods)}
-    bar = progress_bar(len(todo), "Training", "run")
-    for run in _finished_runs(name, todo, jobs):
-        record["runs"].append(run)
-        record["runs"].sort(key=lambda run: (order[run["method"]], run["seed"]))
-        write_record(path, record)
-        bar.set_postfix_str(f"{run['method']}, seed {run['seed']}")
-        bar.update()
-    bar.close()
-    return record
-
-
-def _finished_runs(name, todo, jobs):
-    """Yield each run as it ends: one after the other, or from several processes."""
-    if jobs == 1:
-        yield from (run_once(name, method, seed, True) for method, seed in todo)
-        return
-    # Processes that are forked from one with threads can hang: start them anew.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=context) as pool:
-        futures = [pool.submit(run_once, name, m, s, False) for m, s in todo]
-        try:
-            yield from (future.result() for future in as_completed(futures))
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-
-
-def run_once(name, method, seed, progress):
-    """Train and predict once, and return the run as it stands in the record."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    start = time.perf_counter()
-    predictions = EXPERIMENTS[name]()[0][method](seed, progress)
-    seconds = round(time.perf_counter() - start, 1)
-    torch.set_num_threads(threads)
-    return {
-        "method": method,
-        "seed": seed,
-        "seconds": seconds,
-        "predictions": predictions.tolist(),
-    }
-
-
-def write_record(path, record):
-    """Write a record in one step: a reader sees the old file or the new one, whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    # One line per run keeps the file readable and its diffs small.
-    head = "".join(
-        f"{json.dumps(key)}: {json.dumps(value)},\n"
-        for key, value in record.items()
-        if key != "runs"
+    collect = partial(
+        predict_and_collect, weights_of=WEIGHTS["vanilla"], output_bias=0.0
     )
-    runs = ",\n".join(json.dumps(run) for run in record["runs"])
-    temporary.write_text(f'{{{head}"runs": [\n{runs}\n]}}\n')
-    os.replace(temporary, path)
+    methods = {name: partial(collect, **change) for name, change in changes.items()}
+    for name in ("sqinv", "sqinv+lds", "inv", "inv+lds"):
+        methods[name] = partial(collect, weights_of=WEIGHTS[name])
+        methods[f"{name}+fds"] = partial(collect, weights_of=WEIGHTS[name], fds={})
+    return methods, "test", 0
+
+
+EXPERIMENTS = {
+    "faces": faces_experiment,
+    "features": features_experiment,
+    "kernels": kernels_experiment,
+    "fds": fds_experiment,
+}

@@ -8,117 +8,22 @@ import numpy as np
 import torch
 from torch import nn
 
+from dirlib.calibration import check_clip, constant_part, oas
+from dirlib.covariances import KINDS, column, mix
 from dirlib.kernels import kernel_window, smooth_bins
-from dirlib.statistics import COVARIANCES, BinStatistics
+from dirlib.statistics import BinStatistics, bin_index
 
 WEIGHTINGS = ("count", "uniform")
 MOST_BYTES = 4 * 2**30
-
-
-def calibrate(z, index, mean, cov, smoothed_mean, smoothed_cov, *, clip=None):
-    """Whiten features with their bin's statistics, re-colour with the smoothed ones.
-
-    z~ = Sigma~_b^(1/2) Sigma_b^(-1/2) (z - mu_b) + mu~_b, b the bin of the sample (Yang
-    et al., 2021, arXiv:2102.09554, section 3.2). Nothing is changed in place; gradients
-    flow to `z`.
-
-    Parameters
-    ----------
-    z : Tensor of shape [N, D]
-        Floating point.
-    index : Tensor of shape [N], int64
-        The bin of each sample.
-    mean, smoothed_mean : Tensor of shape [B, D]
-    cov, smoothed_cov : Tensor of shape [B, D] or [B, D, D]
-        Variances, or covariance matrices.
-    clip : (float, float), optional
-        Bounds on the factor by which a variance may change, in every direction.
-
-    Returns
-    -------
-    Tensor of shape [N, D], in the dtype of `z`
-
-    Raises
-    ------
-    ValueError
-        If the shapes don't fit, or `clip` is no range of positive numbers.
-    """
-    if z.ndim != 2 or index.shape != z.shape[:1] or mean.shape[1:] != z.shape[1:]:
-        raise ValueError(
-            f"z must be [N, D], index [N] and mean [B, D], but got {list(z.shape)}, "
-            f"{list(index.shape)} and {list(mean.shape)}"
-        )
-    transform = calibration_transform(cov, smoothed_cov, clip)
-    return _apply(z, index, mean, transform, smoothed_mean)
-
-
-def calibration_transform(cov, smoothed_cov, clip=None):
-    """Return Sigma~_b^(1/2) Sigma_b^(-1/2) of each bin, in float64.
-
-    Parameters
-    ----------
-    cov, smoothed_cov : Tensor of shape [B, D] or [B, D, D]
-    clip : (float, float), optional
-        Bounds on the squared singular values of the transform.
-
-    Returns
-    -------
-    Tensor of shape [B, D] or [B, D, D], float64
-        Factors, or matrices. A direction without variance keeps its scale.
-
-    Raises
-    ------
-    ValueError
-        If the two shapes differ, or `clip` is no range of positive numbers.
-    """
-    if cov.shape != smoothed_cov.shape or cov.ndim not in (2, 3):
-        raise ValueError(
-            f"cov and smoothed_cov must both be [B, D] or [B, D, D], "
-            f"but got {list(cov.shape)} and {list(smoothed_cov.shape)}"
-        )
-    if clip is not None and not 0 < clip[0] <= 1 <= clip[1]:
-        raise ValueError(f"clip needs 0 < low <= 1 <= high, but got {clip}")
-    low, high = clip if clip is not None else (0.0, float("inf"))
-    cov, smoothed_cov = cov.double(), smoothed_cov.double()
-    if cov.ndim == 2:
-        ratio = torch.where(cov > 0, smoothed_cov / cov, 1.0)
-        return ratio.clamp(low, high).sqrt()
-    values, vectors = torch.linalg.eigh(cov)
-    # Directions in which a bin has no spread can't be whitened: leave their scale.
-    floor = values[:, -1:].clamp(min=0) * 1e-12
-    spread = values > floor
-    root = torch.where(spread, values, 1.0).rsqrt()
-    whiten = vectors * root[:, None, :] @ vectors.mT
-    transform = matrix_sqrt(smoothed_cov) @ whiten
-    if clip is None:
-        return transform
-    u, s, vh = torch.linalg.svd(transform)
-    return u * s.clamp(low**0.5, high**0.5)[:, None, :] @ vh
-
-
-def matrix_sqrt(matrix):
-    """Return the symmetric square root of symmetric positive matrices, [..., D, D]."""
-    values, vectors = torch.linalg.eigh(matrix)
-    return vectors * values.clamp(min=0).sqrt()[..., None, :] @ vectors.mT
-
-
-def _apply(z, index, mean, transform, smoothed_mean):
-    # Gather first, convert after: no copy of all bins' matrices in another precision.
-    deviation = z - mean[index].to(z.dtype)
-    factor = transform[index].to(z.dtype)
-    if transform.ndim == 2:
-        recoloured = factor * deviation
-    else:
-        recoloured = torch.einsum("nij,nj->ni", factor, deviation)
-    return recoloured + smoothed_mean[index].to(z.dtype)
 
 
 class FDS(nn.Module):
     """A layer between the features and the regressor that calibrates while training.
 
     ``z = fds(z, labels)`` takes the batch into this epoch's statistics, and calibrates
-    it with the pair of plain and smoothed statistics of the last ``end_epoch()``.
-    It is the identity in the first epoch, in ``eval()``, and for bins it has not seen.
+    it with the pair of plain and smoothed statistics of the last ``end_epoch()``, as
+    :func:`dirlib.calibrate` does. It is the identity in the first epoch, in ``eval()``,
+    and for bins it has not seen.
 
     Parameters
     ----------
@@ -132,23 +37,31 @@ class FDS(nn.Module):
         A window of your own, in place of these three.
     momentum : float
         alpha in mu_b <- alpha mu_b + (1 - alpha) mu_b(this epoch), once per epoch.
-    covariance : {"diagonal", "full"}
-        Variances, or covariance matrices.
+    covariance : {"diagonal", "full", "low_rank"}
+        Variances; covariance matrices; or, for long features, the leading directions of
+        covariance matrices, see :class:`dirlib.BinStatistics`.
+    rank : int
+        The number of directions that "low_rank" keeps.
     weighting : {"count", "uniform"}
         Whether a neighbour counts by its number of samples, or as much as any other. A
         bin without samples never counts.
     edges : {"renormalize", "reflect"}
         What lies beyond the first and the last bin, see :func:`dirlib.smooth_bins`.
-    shrinkage : float
-        Sigma_b is drawn towards Sigma~_b as if that had been seen in so many samples:
-        Sigma_b <- (N_b Sigma_b + shrinkage Sigma~_b) / (N_b + shrinkage).
+    shrinkage : float or "oas"
+        How far Sigma_b is drawn towards Sigma~_b. A number k is worth k degrees of
+        freedom, of which a bin of N_b samples has f_b = N_b - 1 of its own:
+        Sigma_b <- (f_b Sigma_b + k Sigma~_b) / (f_b + k). With "oas", for full
+        covariances, Sigma_b <- (1 - rho_b) Sigma_b + rho_b mu_b Sigma~_b: each bin's
+        rho_b follows from Sigma_b and N_b, and the target is the multiple mu_b of
+        Sigma~_b that has the bin's own mean variance, see
+        :func:`dirlib.calibration.oas`. A bin without a covariance takes Sigma~_b.
     clip : (float, float), optional
-        See :func:`calibrate`.
+        Bounds on the factor by which a variance may change, in every direction.
 
     Raises
     ------
     ValueError
-        If an argument is out of its range.
+        If an argument is out of its range, or the covariances need too much memory.
     """
 
     def __init__(
@@ -161,6 +74,7 @@ class FDS(nn.Module):
         window=None,
         momentum=0.9,
         covariance="diagonal",
+        rank=16,
         weighting="count",
         edges="renormalize",
         shrinkage=10.0,
@@ -168,7 +82,7 @@ class FDS(nn.Module):
     ):
         super().__init__()
         for name, value, allowed in (
-            ("covariance", covariance, COVARIANCES),
+            ("covariance", covariance, KINDS),
             ("weighting", weighting, WEIGHTINGS),
             ("edges", edges, ("renormalize", "reflect")),
         ):
@@ -176,31 +90,34 @@ class FDS(nn.Module):
                 raise ValueError(
                     f"{name} must be one of {', '.join(allowed)}, but got {value!r}"
                 )
-        if not 0 <= momentum < 1 or not 0 <= shrinkage < float("inf"):
-            raise ValueError(
-                f"momentum must lie in [0, 1) and shrinkage be 0 or more, "
-                f"but got {momentum} and {shrinkage}"
-            )
-        _check_memory(feature_dim, bins.n_bins, covariance)
-        self.bins, self.momentum, self.covariance = bins, momentum, covariance
-        self.weighting, self.edges = weighting, edges
-        self.shrinkage, self.clip = shrinkage, clip
+        if not 0 <= momentum < 1:
+            raise ValueError(f"momentum must lie in [0, 1), but got {momentum}")
+        _check_shrinkage(shrinkage, covariance)
+        check_clip(clip)
         if window is None:
             window = kernel_window(kernel, kernel_size, sigma)
         self.window = np.asarray(window, dtype=np.float64)
-        smooth_bins(
-            np.zeros(bins.n_bins), self.window
-        )  # refuses a window that can't be
-        state = BinStatistics(bins.n_bins, feature_dim, covariance).state()
+        smooth_bins(np.zeros(bins.n_bins), self.window)  # refuses a bad window
+        _check_memory(feature_dim, bins.n_bins, covariance, rank)
+        self.bins, self.momentum, self.covariance = bins, momentum, covariance
+        self.weighting, self.edges = weighting, edges
+        self.shrinkage, self.clip = shrinkage, clip
+        self._kind = KINDS[covariance]
+        state = BinStatistics(bins.n_bins, feature_dim, covariance, rank).state()
         for name, value in state.items():
             self.register_buffer(f"epoch_{name}", value)
         # The running statistics: samples, degrees of freedom, mean, (co)variance.
         for name, like in (
             ("count", "count"), ("freedom", "count"), ("mean", "mean"),
-            ("cov", "scatter"), ("smoothed_mean", "mean"), ("transform", "scatter"),
+            ("cov", "scatter"), ("smoothed_mean", "mean"), ("shift", "mean"),
         ):  # fmt: skip
             self.register_buffer(name, torch.zeros_like(state[like]))
+        self.rank = min(rank, feature_dim)
+        self.register_buffer(
+            "transform", self._kind.identity(bins.n_bins, feature_dim, self.rank)
+        )
         self.register_buffer("active", torch.zeros(bins.n_bins, dtype=torch.bool))
+        self._converted = (None, None, None)
 
     def extra_repr(self):
         return (
@@ -227,92 +144,153 @@ class FDS(nn.Module):
         """
         if not self.training:
             return z
-        if isinstance(labels, torch.Tensor):
-            labels = labels.detach().cpu()
-            labels = labels.float() if labels.dtype == torch.bfloat16 else labels
-            labels = labels.numpy()
-        index = torch.from_numpy(self.bins.index(labels, "clip")).to(z.device)
+        index = bin_index(labels, self.bins, z.device)
         self._epoch().update(z.detach(), index)
-        calibrated = _apply(z, index, self.mean, self.transform, self.smoothed_mean)
-        return torch.where(self.active[index, None], calibrated, z)
+        return self._kind.apply(*self._in_dtype(z.dtype), index, z)
 
     @torch.no_grad()
-    def end_epoch(self):
+    def end_epoch(self, statistics=None):
         """Fold this epoch's statistics into the running ones, and smooth them.
 
         With an initialised process group, the samples of all processes count.
 
+        Parameters
+        ----------
+        statistics : BinStatistics, optional
+            Takes the place of what ``forward`` collected from features that moved while
+            the network learned. The paper's are those of one pass after the epoch::
+
+                z = extract_features(model, images)  # in eval mode
+                fds.end_epoch(bin_statistics(z, labels, bins))
+
+            Of several processes, each gives those of its own samples.
+
         Raises
         ------
         ValueError
-            If no sample came since the last call.
+            If there is no sample, or the statistics have another shape or kind.
         """
-        stats = self._epoch().all_reduce()
+        stats = self._epoch()
+        if statistics is not None:
+            stats.check_same_shape(statistics)
+            stats = statistics.copy(self.mean.device)
+        stats = stats.all_reduce()
         if not stats.count.any():
             raise ValueError(
                 "no sample came since the last end_epoch(): call it once after each "
                 "epoch of training, in train() mode"
+                if statistics is None
+                else "the statistics hold no sample: update() them with features first"
             )
         freedom = (stats.count - 1).clamp(min=0)
-        cov = stats._scatter / _column(freedom.clamp(min=1), self.cov)
-        self._fold(self.mean, stats.mean, self.count > 0, stats.count > 0)
-        self._fold(self.cov, cov, self.freedom > 0, freedom > 0)
-        seen = self.count > 0
-        self._fold(self.freedom, freedom, seen, stats.count > 0)
-        self._fold(self.count, stats.count, seen, stats.count > 0)
+        known, new = self.count > 0, stats.count > 0
+        self._fold(self.mean, stats.mean, known, new)
+        per_freedom = 1 / freedom.clamp(min=1)
+        self._fold(self.cov, stats._scatter, self.freedom > 0, freedom > 0, per_freedom)
+        self._fold(self.freedom, freedom, known, new)
+        self._fold(self.count, stats.count, known, new)
         self._smooth()
         for value in self._epoch().state().values():
             value.zero_()
 
     def _epoch(self):
         return BinStatistics.from_state(
-            self.epoch_count, self.epoch_mean, self.epoch_scatter
+            self.covariance, self.epoch_count, self.epoch_mean, self.epoch_scatter
         )
 
-    def _fold(self, running, new, known, seen):
-        """running <- alpha running + (1 - alpha) new, where there is something new."""
-        alpha = _column(torch.where(known, self.momentum, 0.0), running)
-        folded = alpha * running + (1 - alpha) * new
-        running.copy_(torch.where(_column(seen, running), folded, running))
+    def _fold(self, running, new, known, seen, scale=1.0):
+        """running <- alpha running + (1 - alpha) scale new, where something is new."""
+        add = self._kind.mix if running is self.cov else mix
+        keep = torch.where(seen, self.momentum * known.double(), 1.0)
+        running.copy_(add((keep, running), ((1 - keep) * scale, new)))
 
     def _smooth(self):
-        """Make the pair that the next epoch uses: smoothed mean, and transform."""
-        smoothed_mean, _ = self._weighted(self.mean, self.count)
-        smoothed_cov, weight = self._weighted(self.cov, self.freedom)
-        prior, freedom = self.shrinkage, _column(self.freedom, self.cov)
-        # A bin without a variance of its own takes the smoothed one: its scale stays.
-        cov = freedom * self.cov + prior * smoothed_cov
-        cov = cov / (freedom + prior).clamp(min=1e-300)
-        cov = torch.where(freedom > 0, cov, smoothed_cov)
-        self.active.copy_((self.count > 0) & (weight > 0))
-        self.smoothed_mean.copy_(smoothed_mean)
-        self.transform.copy_(calibration_transform(cov, smoothed_cov, self.clip))
+        """Make what the next epoch uses: smoothed mean, transform and shift."""
+        kind = self._kind
+        smoother, _ = self._smoother(self.count)
+        self.smoothed_mean.copy_(smoother(self.mean))
+        smoother, weight = self._smoother(self.freedom)
+        smoothed_cov = kind.smooth(self.cov, smoother)
+        own, prior = self._shrinkage(smoothed_cov)
+        cov = kind.mix((own, self.cov), (prior, smoothed_cov))
+        self._converted = (None, None, None)  # not needed any more: free its memory
+        transform = kind.transform(cov, smoothed_cov, self.clip)
+        shift = constant_part(kind.apply, transform, self.mean, self.smoothed_mean)
+        active = (self.count > 0) & (weight > 0)
+        # Exactly the identity where there is nothing to calibrate with.
+        transform[~active] = kind.identity(1, self.mean.shape[1], self.rank).to(cov)
+        self.active.copy_(active)
+        self.transform.copy_(transform)
+        self.shift.copy_(torch.where(active[:, None], shift, 0.0))
 
-    def _weighted(self, values, samples):
-        """Smooth values along the bins; those without samples have no influence."""
+    def _shrinkage(self, smoothed_cov):
+        """The weights of Sigma_b and of Sigma~_b in the shrunk covariance, [B] each."""
+        if self.shrinkage == "oas":
+            intensity, scale = oas(self.cov, smoothed_cov, self.freedom + 1)
+            own, prior = 1 - intensity, intensity * scale
+        else:
+            own = self.freedom / (self.freedom + self.shrinkage)
+            prior = 1 - own
+        known = self.freedom > 0
+        # A bin without a variance of its own takes the smoothed one: its scale stays.
+        return torch.where(known, own, 0.0), torch.where(known, prior, 1.0)
+
+    def _smoother(self, samples):
+        """A weighted mean over the bins near each, and the sum of its weights, [B]."""
         weight = samples if self.weighting == "count" else (samples > 0).double()
         outside = "reflect" if self.edges == "reflect" else "zero"
-        total = self._along_bins(weight, outside)
-        mass = self._along_bins(_column(weight, values) * values, outside)
-        known = _column(total, values) > 0
-        return torch.where(known, mass / _column(total, values), 0.0), total
 
-    def _along_bins(self, values, outside):
-        smoothed = smooth_bins(values.cpu().numpy(), self.window, outside)
-        return torch.from_numpy(smoothed).to(values.device)
+        def along_bins(values):
+            smoothed = smooth_bins(values.cpu().numpy(), self.window, outside)
+            return torch.from_numpy(smoothed).to(values.device)
+
+        total = along_bins(weight)
+        divisor = torch.where(total > 0, total, torch.inf)
+
+        def smoother(values):
+            return along_bins(column(weight, values) * values) / column(divisor, values)
+
+        return smoother, total
+
+    def _in_dtype(self, dtype):
+        """Transform and shift in the dtype of the features, converted once an epoch."""
+        # end_epoch() and load_state_dict() write into the buffer, which counts its
+        # versions; a move to another device replaces it.
+        held, version, converted = self._converted
+        if (
+            held is not self.transform
+            or version != self.transform._version
+            or converted[0].dtype != dtype
+        ):
+            converted = self.transform.to(dtype), self.shift.to(dtype)
+            self._converted = self.transform, self.transform._version, converted
+        return converted
 
 
-def _column(per_bin, like):
-    """[B] as [B, 1] or [B, 1, 1], to stand beside `like`."""
-    return per_bin.reshape(-1, *[1] * (like.ndim - 1))
+def _check_shrinkage(shrinkage, covariance):
+    if isinstance(shrinkage, str):
+        if shrinkage != "oas":
+            raise ValueError(
+                f'shrinkage must be a number or "oas", but got {shrinkage!r}'
+            )
+        if covariance != "full":
+            raise ValueError(
+                f'shrinkage="oas" works on full covariance matrices, but covariance is '
+                f'{covariance!r}: use covariance="full", or a number as shrinkage'
+            )
+    elif not 0 <= shrinkage < float("inf"):
+        raise ValueError(f"shrinkage must be finite and 0 or more, but got {shrinkage}")
 
 
-def _check_memory(feature_dim, n_bins, covariance):
+def _check_memory(feature_dim, n_bins, covariance, rank):
     """Refuse covariances that need more memory than `MOST_BYTES`."""
-    needed = 5 * 8 * n_bins * feature_dim**2  # five float64 tensors [B, D, D] at a time
-    if covariance == "full" and needed > MOST_BYTES:
+    # Measured: that many float64 numbers for each feature of a bin at a time.
+    numbers = {"diagonal": 0, "full": 9 * feature_dim, "low_rank": 23 * rank}
+    needed = 8 * n_bins * feature_dim * numbers[covariance]
+    if needed > MOST_BYTES:
+        cure = "a smaller rank" if covariance == "low_rank" else 'covariance="low_rank"'
         raise ValueError(
-            f"full covariances of {n_bins} bins and {feature_dim} features need about "
-            f"{needed / 2**30:.1f} GiB: put a linear layer to fewer features in front, "
-            f'or use covariance="diagonal"'
+            f"{covariance} covariances of {n_bins} bins and {feature_dim} features "
+            f"need about {needed / 2**30:.1f} GiB: use {cure}, "
+            f'covariance="diagonal", or a linear layer to fewer features in front'
         )

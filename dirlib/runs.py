@@ -4,11 +4,14 @@ import json
 import re
 
 import numpy as np
+import torch
 
+from dirlib.anchors import anomaly_gap, cosine_to_anchor
 from dirlib.bins import LabelBins, shot_regions
 from dirlib.datasets.label_counts import data_dir
 from dirlib.kernels import kernel_window, smooth_bins
 from dirlib.metrics import error_by_bin, gm, mae, paired_comparison, pearson
+from dirlib.statistics import BinStatistics
 
 AGES = LabelBins(0, 101, 1)
 
@@ -85,8 +88,70 @@ def load_runs(name="faces"):
     return Runs(read_record(path))
 
 
+def load_statistics(method, seed=0, split="train", name="features"):
+    """Read the feature statistics of a recorded run.
+
+    Parameters
+    ----------
+    method : str
+    seed : int
+    split : {"train", "test"}
+        The features of the samples that the run was trained on, or of the balanced test
+        set.
+
+    Returns
+    -------
+    BinStatistics
+        Counts, means and variances, recorded in half precision.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such record; the message names the command that makes it.
+    ValueError
+        If there is no such run.
+    """
+    parts = ("count", "mean", "variance")
+    found = _arrays(f"{method}/{seed}", [f"{split}_{part}" for part in parts], name)
+    count, mean, variance = (torch.from_numpy(a.astype(np.float64)) for a in found)
+    freedom = (count - 1).clamp(min=0)[:, None]
+    scatter = freedom * variance.nan_to_num()
+    return BinStatistics.from_state("diagonal", count, mean, scatter)
+
+
+def load_features(method, name="features"):
+    """Read the training features of seed 0, [N, D], and their labels, [N].
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        As :func:`load_statistics`.
+    """
+    features, labels = _arrays(f"{method}/0", ["features", "labels"], name)
+    return features.astype(np.float32), labels.astype(np.int64)
+
+
+def _arrays(run, keys, name):
+    """The recorded arrays of a run, ``METHOD/SEED``."""
+    path = data_dir() / "runs" / f"{name}.npz"
+    if not path.exists():
+        raise FileNotFoundError(
+            f"there are no recorded features at {path}: "
+            f"make them with 'python -m dirlib experiment {name}'"
+        )
+    with np.load(path) as arrays:
+        keys = [f"{run}/{key}" for key in keys]
+        if not set(keys) <= set(arrays.files):
+            known = sorted({key.rpartition("/")[0] for key in arrays.files})
+            raise ValueError(
+                f"{path.name} doesn't hold {', '.join(keys)}: its runs are "
+                f"{', '.join(known)}"
+            )
+        return [arrays[key] for key in keys]
+
+
 def read_record(path):
-    """Read a record that :func:`dirlib.experiments.run_experiment` has written.
+    """Read a record that :func:`dirlib.recording.run_experiment` has written.
 
     Raises
     ------
@@ -113,6 +178,42 @@ def density_correlations(runs, window=None):
     return plain, np.array([pearson(smooth, e) for e in errors])
 
 
+def anomaly_gaps(method, split, anchor=0, statistic="mean", near=5):
+    """Return the anomaly gap of each recorded seed of a method, [S].
+
+    Parameters
+    ----------
+    method, split
+        See :func:`load_statistics`.
+    anchor, statistic, near
+        See :func:`dirlib.cosine_to_anchor` and :func:`dirlib.anomaly_gap`.
+    """
+    runs = load_runs("features")
+    gaps = []
+    for seed in range(len(runs.predictions(method))):
+        stats = load_statistics(method, seed, split)
+        similarity = cosine_to_anchor(stats, anchor, statistic)
+        gaps.append(anomaly_gap(similarity, anchor, runs.regions.many, near))
+    return np.array(gaps)
+
+
+def feature_report():
+    """Return the anomaly gaps of age 0 as text, seed by seed, and their differences."""
+    methods = load_runs("features").methods()
+    lines = ["anomaly gap of age 0, by seed; training images | held-out images"]
+    for statistic in ("mean", "variance"):
+        for method in methods:
+            both = (anomaly_gaps(method, s, 0, statistic) for s in ("train", "test"))
+            text = " | ".join(" ".join(f"{g:6.3f}" for g in gaps) for gaps in both)
+            lines.append(f"{statistic:<9}{method:<16}{text}")
+    vanilla = anomaly_gaps("vanilla", "test")
+    for method in [m for m in methods if "+" in m]:
+        # The gap is better when it is larger: exchange the two, to count its wins.
+        pair = paired_comparison(anomaly_gaps(method, "test"), vanilla)
+        lines.append(f"held-out gap, vanilla minus {method}: {pair}")
+    return "\n".join(lines)
+
+
 def report(runs):
     """Return the results of recorded runs as text: a table, then claim by claim."""
     regions = ("all", "many", "medium", "few")
@@ -130,9 +231,10 @@ def report(runs):
                 f"Pearson(smoothed counts, error) {b:.3f}, difference {b - a:.3f}"
             )
     for method in methods:
-        # "inv+lds gaussian 9 3" is paired with "inv"; what follows a comma stays.
-        base = re.sub(r"\+lds[^,]*", "", method)
-        if base != method:
+        # What came last was added to the base: "inv+lds+fds" is paired with "inv+lds".
+        # Settings, as in "inv+lds gaussian 9 3", go; what follows a comma stays.
+        base = re.sub(r"\+[a-z]+( [^,+]*)?(?=,|$)", "", method)
+        if base != method and base in methods:
             pair = runs.score(base, "few"), runs.score(method, "few")
             pair = paired_comparison(*pair)
             lines.append(f"few-shot MAE, {method} minus {base}: {pair}")

@@ -1,16 +1,16 @@
-"""Feature statistics of each label bin, in one pass, and what they say about an anchor.
+"""Feature statistics of each label bin, in one pass.
 
 mu_b is the mean of the features z in bin b, and Sigma_b = 1/(N_b - 1) * the sum of
 (z - mu_b)(z - mu_b)^T (Yang et al., 2021, arXiv:2102.09554, section 3.2).
 """
 
-import numpy as np
 import torch
 import torch.distributed as dist
 
-COVARIANCES = ("diagonal", "full")
-# A batch of full covariances is summed in blocks of about this many numbers.
-BLOCK = 1 << 22
+from dirlib.covariances import KINDS, column
+
+# Features are taken in by batches of about this many numbers.
+BATCH = 1 << 22
 
 
 class BinStatistics:
@@ -25,8 +25,14 @@ class BinStatistics:
         B, the number of label bins.
     feature_dim : int
         D, the length of a feature vector.
-    covariance : {"diagonal", "full"}
-        Keep the variance of each feature, or the covariance matrix.
+    covariance : {"diagonal", "full", "low_rank"}
+        Keep the variance of each feature; the covariance matrix; or, for long features,
+        its leading directions, and equal variance in all others (see
+        :mod:`dirlib.low_rank`). The last needs about ``rank / D`` of the memory of the
+        second. It is exact where N_b - 1 <= rank, and otherwise depends a little on the
+        order of the samples; its variances are always exact.
+    rank : int
+        The number of directions that "low_rank" keeps; at most D are.
 
     Attributes
     ----------
@@ -40,37 +46,44 @@ class BinStatistics:
         If a size is not positive or `covariance` is unknown.
     """
 
-    def __init__(self, n_bins, feature_dim, covariance="diagonal", device=None):
-        if covariance not in COVARIANCES:
+    def __init__(
+        self, n_bins, feature_dim, covariance="diagonal", rank=16, device=None
+    ):
+        if covariance not in KINDS:
             raise ValueError(
-                f"covariance must be one of {', '.join(COVARIANCES)}, "
-                f"but got {covariance!r}"
+                f"covariance must be one of {', '.join(KINDS)}, but got {covariance!r}"
             )
-        if n_bins < 1 or feature_dim < 1:
-            raise ValueError(
-                f"n_bins and feature_dim must be positive, "
-                f"but got {n_bins} and {feature_dim}"
-            )
+        for name, size in (
+            ("n_bins", n_bins), ("feature_dim", feature_dim), ("rank", rank)
+        ):  # fmt: skip
+            if size != int(size) or size < 1:
+                raise ValueError(f"{name} must be a positive integer, but got {size}")
         self.covariance_kind = covariance
-        shape = (n_bins, feature_dim)
-        squares = shape if covariance == "diagonal" else (*shape, feature_dim)
+        shape = KINDS[covariance].shape(feature_dim, min(rank, feature_dim))
         kept = {"dtype": torch.float64, "device": device}
         self.count = torch.zeros(n_bins, **kept)
-        self.mean = torch.zeros(shape, **kept)
-        # The sum of squared deviations from the mean, or of their outer products.
-        self._scatter = torch.zeros(squares, **kept)
+        self.mean = torch.zeros(n_bins, feature_dim, **kept)
+        # The sum of the outer products of the deviations from the mean.
+        self._scatter = torch.zeros(n_bins, *shape, **kept)
 
     def state(self):
         """Return the three tensors that hold everything, by name, not copied."""
         return {"count": self.count, "mean": self.mean, "scatter": self._scatter}
 
     @classmethod
-    def from_state(cls, count, mean, scatter):
+    def from_state(cls, covariance, count, mean, scatter):
         """Make statistics of the tensors of :meth:`state`, shared, not copied."""
         stats = cls.__new__(cls)
-        stats.covariance_kind = COVARIANCES[scatter.ndim - 2]
+        stats.covariance_kind = covariance
         stats.count, stats.mean, stats._scatter = count, mean, scatter
         return stats
+
+    def copy(self, device=None):
+        """Return the same statistics in tensors of their own, on `device` if given."""
+        state = {k: v.to(device or v.device) for k, v in self.state().items()}
+        return self.from_state(
+            self.covariance_kind, **{k: v.clone() for k, v in state.items()}
+        )
 
     @torch.no_grad()
     def update(self, features, index):
@@ -89,20 +102,23 @@ class BinStatistics:
             If shapes don't fit, an index is out of range, or a feature isn't finite.
         """
         index = torch.as_tensor(index, device=self.count.device)
-        self._check(features, index)
-        z = features.to(self.mean)
-        batch = BinStatistics(*self.mean.shape, self.covariance_kind, self.mean.device)
-        batch.count.index_add_(0, index, torch.ones_like(z[:, 0]))
-        batch.mean.index_add_(0, index, z)
-        batch.mean /= batch.count.clamp(min=1)[:, None]
-        deviation = z - batch.mean[index]
-        if self.covariance_kind == "diagonal":
-            batch._scatter.index_add_(0, index, deviation**2)
-        else:
-            step = max(1, BLOCK // z.shape[1] ** 2)
-            for d, i in zip(deviation.split(step), index.split(step), strict=True):
-                batch._scatter.index_add_(0, i, d[:, :, None] * d[:, None, :])
-        self._take(batch)
+        self._check_shapes(features, index)
+        if not len(index):
+            return
+        z, index = features.to(self.mean), index.long()
+        self._check_values(z, index)
+        added = torch.bincount(index, minlength=len(self.count))
+        seen = added.nonzero().squeeze(1)
+        before = self.count[seen]
+        self.count += added
+        deviation = z - self.mean.index_select(0, index)
+        shift = torch.zeros_like(self.mean).index_add_(0, index, deviation)
+        shift = shift.index_select(0, seen) / self.count[seen, None]
+        self.mean.index_add_(0, seen, shift)
+        deviation = z - self.mean.index_select(0, index)
+        # What came before lies about the old mean: one more row moves it to the new.
+        moved = before.sqrt()[:, None] * shift
+        self._add_rows(torch.cat([index, seen]), torch.cat([deviation, moved]))
 
     def merge(self, other):
         """Return the statistics of both sets of samples together; neither changes.
@@ -110,16 +126,17 @@ class BinStatistics:
         Raises
         ------
         ValueError
-            If the two differ in bins, features or kind.
+            If the two differ in bins, features, kind or rank.
         """
-        if other._scatter.shape != self._scatter.shape:
-            raise ValueError(
-                f"statistics of shapes {list(self._scatter.shape)} and "
-                f"{list(other._scatter.shape)} can't be merged"
-            )
-        both = BinStatistics(*self.mean.shape, self.covariance_kind, self.mean.device)
-        both._take(self)
-        both._take(other)
+        self.check_same_shape(other)
+        both, other = self.copy(), other.copy(self.mean.device)
+        both.count += other.count
+        share = other.count / both.count.clamp(min=1)
+        delta = other.mean - self.mean
+        both.mean += share[:, None] * delta
+        one = torch.ones_like(both.count)
+        both._scatter = self._kind.mix((one, self._scatter), (one, other._scatter))
+        both._add_rows(None, (self.count * share).sqrt()[:, None] * delta)
         return both
 
     @torch.no_grad()
@@ -128,8 +145,7 @@ class BinStatistics:
 
         Without an initialised process group they are these.
         """
-        total = BinStatistics(*self.mean.shape, self.covariance_kind, self.mean.device)
-        total._take(self)
+        total = self.copy()
         if not (dist.is_available() and dist.is_initialized()):
             return total
         sums = total.mean * total.count[:, None]
@@ -137,153 +153,138 @@ class BinStatistics:
         dist.all_reduce(sums)
         total.mean = sums / total.count.clamp(min=1)[:, None]
         # Each process moves its deviations to the common mean before they are added.
-        total._scatter += self._shifted(self.count, self.mean - total.mean)
-        dist.all_reduce(total._scatter)
+        delta = self.mean - total.mean
+        total._add_rows(None, self.count.sqrt()[:, None] * delta)
+        total._scatter = self._kind.reduce(total._scatter)
         return total
 
     def variance(self):
         """Return the unbiased variance of each feature, [B, D]; NaN where N_b < 2."""
-        full = self.covariance_kind == "full"
-        scatter = self._scatter.diagonal(dim1=1, dim2=2) if full else self._scatter
-        return self._divided(scatter)
+        return self._divided(self._kind.variances(self._scatter))
 
     def covariance(self):
         """Return Sigma_b, [B, D, D]; NaN where N_b < 2.
+
+        With "low_rank" it is the model's matrix, made dense: B * D * D * 8 bytes.
 
         Raises
         ------
         ValueError
             If only variances were kept.
         """
-        if self.covariance_kind != "full":
+        if self._kind.dense is None:
             raise ValueError(
                 'only variances were kept: make the statistics with covariance="full"'
             )
-        return self._divided(self._scatter)
+        return self._divided(self._kind.dense(self._scatter))
+
+    @property
+    def _kind(self):
+        return KINDS[self.covariance_kind]
+
+    def _add_rows(self, index, rows):
+        """Add row^T row to the scatter of its bin; without an index, one row a bin."""
+        if index is None:
+            index = torch.arange(len(rows), device=rows.device)
+        self._kind.add_rows(self._scatter, index, rows)
 
     def _divided(self, scatter):
-        freedom = (self.count - 1).reshape(-1, *[1] * (scatter.ndim - 1))
+        freedom = column(self.count - 1, scatter)
         return torch.where(freedom > 0, scatter / freedom.clamp(min=1), torch.nan)
 
-    def _shifted(self, weight, delta):
-        """weight_b * delta_b delta_b^T, or its diagonal: what a shifted mean adds."""
-        if self.covariance_kind == "diagonal":
-            return weight[:, None] * delta**2
-        return weight[:, None, None] * delta[:, :, None] * delta[:, None, :]
+    def check_same_shape(self, other):
+        """Refuse statistics that differ in bins, features, kind or rank."""
+        (mine, shape), (theirs, wrong) = (
+            (s.covariance_kind, list(s._scatter.shape)) for s in (self, other)
+        )
+        if mine != theirs or shape != wrong:
+            raise ValueError(
+                f"these are statistics of kind {mine!r} and shape {shape}: others of "
+                f"kind {theirs!r} and shape {wrong} don't fit them"
+            )
 
-    def _take(self, other):
-        """Add the samples of `other`, in place."""
-        total = self.count + other.count
-        share = other.count / total.clamp(min=1)
-        delta = other.mean - self.mean
-        self._scatter += other._scatter
-        self._scatter += self._shifted(self.count * share, delta)
-        self.mean += share[:, None] * delta
-        self.count.copy_(total)
-
-    def _check(self, features, index):
-        n_bins, feature_dim = self.mean.shape
+    def _check_shapes(self, features, index):
+        feature_dim = self.mean.shape[1]
         if features.ndim != 2 or features.shape[1] != feature_dim:
             raise ValueError(
                 f"features must have shape [N, {feature_dim}], "
                 f"but got {list(features.shape)}"
             )
-        if index.shape != features.shape[:1] or index.is_floating_point():
+        if (
+            index.shape != features.shape[:1]
+            or index.is_floating_point()
+            or (index.dtype == torch.bool)
+        ):
             raise ValueError(
                 f"index must hold {len(features)} integers, one per sample, "
                 f"but got {index.dtype} of shape {list(index.shape)}"
             )
-        if len(index) and not (0 <= index.min() and index.max() < n_bins):
+
+    def _check_values(self, z, index):
+        low, high = (int(end) for end in index.aminmax())
+        if low < 0 or high >= len(self.count):
             raise ValueError(
-                f"index must lie in 0..{n_bins - 1}, "
-                f"but got {index.min().item()}..{index.max().item()}"
+                f"index must lie in 0..{len(self.count) - 1}, but got {low}..{high}"
             )
-        if not torch.isfinite(features).all():
-            row = int((~torch.isfinite(features)).any(1).nonzero()[0])
+        # One sum tells: it is finite unless a feature isn't, or it overflows.
+        if not z.sum().isfinite() and not z.isfinite().all():
+            row = int((~z.isfinite()).any(1).nonzero()[0])
             raise ValueError(
                 f"features must be finite, but those of sample {row} aren't"
             )
 
 
-def cosine_to_anchor(stats, anchor_bin, statistic="mean"):
-    """Return the cosine similarity of each bin's statistic to the anchor's.
+def bin_statistics(features, labels, bins, covariance="diagonal", rank=16):
+    """Return the statistics of features that are there already, all at once.
+
+    For instance those of :func:`dirlib.training.extract_features`.
 
     Parameters
     ----------
-    stats : BinStatistics
-    anchor_bin : int
-    statistic : {"mean", "variance"}
+    features : Tensor or array-like of shape [N, D]
+    labels : Tensor or array-like of shape [N]
+        Those outside the range of `bins` count in the nearest bin.
+    bins : LabelBins
+    covariance, rank
+        See :class:`BinStatistics`.
 
     Returns
     -------
-    ndarray of shape [B], float64
-        Between -1 and 1; 1 at the anchor. NaN where a bin has too few samples (none for
-        the mean, fewer than two for the variance), or its statistic is all zero.
+    BinStatistics
 
     Raises
     ------
     ValueError
-        If there is no such bin or statistic, or the anchor's own is missing or zero.
+        If shapes don't fit, or a feature or a label isn't finite.
+
+    Examples
+    --------
+    >>> from dirlib import LabelBins
+    >>> bin_statistics([[1.0], [3.0], [7.0]], [0, 0, 5], LabelBins(0, 3, 1)).mean
+    tensor([[2.],
+            [0.],
+            [7.]], dtype=torch.float64)
     """
-    if statistic not in ("mean", "variance"):
+    features = torch.as_tensor(features)
+    if features.ndim != 2:
         raise ValueError(
-            f'statistic must be "mean" or "variance", but got {statistic!r}'
+            f"features must have shape [N, D], but got {list(features.shape)}"
         )
-    if statistic == "mean":
-        empty = (stats.count == 0)[:, None]
-        values = stats.mean.masked_fill(empty, torch.nan).cpu().numpy()
-    else:
-        values = stats.variance().cpu().numpy()
-    if not 0 <= anchor_bin < len(values):
-        raise ValueError(
-            f"anchor_bin must lie in 0..{len(values) - 1}, but got {anchor_bin}"
-        )
-    length = np.linalg.norm(values, axis=1)
-    length[length == 0] = np.nan
-    if np.isnan(length[anchor_bin]):
-        raise ValueError(
-            f"bin {anchor_bin} has too few samples for a {statistic}: "
-            f"choose another anchor"
-        )
-    return values @ values[anchor_bin] / (length * length[anchor_bin])
+    index = bin_index(labels, bins, features.device)
+    stats = BinStatistics(
+        bins.n_bins, features.shape[1], covariance, rank, features.device
+    )
+    stats._check_shapes(features, index)
+    size = max(1, BATCH // features.shape[1])
+    for z, i in zip(features.split(size), index.split(size), strict=True):
+        stats.update(z, i)
+    return stats
 
 
-def anomaly_gap(similarity, anchor_bin, many, near=5):
-    """Return how much nearer the anchor is to its neighbours than to the crowd.
-
-    The mean similarity to the bins within `near` of the anchor (itself left out), minus
-    the mean similarity to the many-shot bins outside that neighbourhood. Where features
-    follow the label it is positive; a negative gap is the anomaly of the paper's figure
-    on feature statistics: the crowd far away is nearer than the neighbours.
-
-    Parameters
-    ----------
-    similarity : array-like of shape [B]
-        From :func:`cosine_to_anchor`; NaN bins are left out.
-    anchor_bin : int
-    many : array-like of shape [B], bool
-        The many-shot bins, from :func:`dirlib.shot_regions`.
-    near : int
-        In bins.
-
-    Returns
-    -------
-    float
-
-    Raises
-    ------
-    ValueError
-        If no near bin, or no many-shot bin, has a similarity.
-    """
-    similarity = np.asarray(similarity, dtype=np.float64)
-    distance = np.abs(np.arange(len(similarity)) - anchor_bin)
-    known = ~np.isnan(similarity)
-    neighbours = known & (distance > 0) & (distance <= near)
-    crowd = known & np.asarray(many, dtype=bool) & (distance > near)
-    for name, mask in (("near", neighbours), ("many-shot", crowd)):
-        if not mask.any():
-            raise ValueError(
-                f"no {name} bin has a similarity to the anchor {anchor_bin}: "
-                f"choose another anchor or a larger `near` than {near}"
-            )
-    return float(similarity[neighbours].mean() - similarity[crowd].mean())
+def bin_index(labels, bins, device):
+    """Return the bin of each label, clipped, as a tensor on `device`."""
+    if isinstance(labels, torch.Tensor):
+        labels = labels.detach().cpu()
+        labels = labels.float() if labels.dtype == torch.bfloat16 else labels
+        labels = labels.numpy()
+    return torch.from_numpy(bins.index(labels, "clip")).to(device)

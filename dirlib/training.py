@@ -36,6 +36,8 @@ def fit(
     *,
     weights=None,
     loss=l1_loss,
+    fds=None,
+    fds_start=0,
     epochs=15,
     batch_size=64,
     lr=3e-3,
@@ -55,6 +57,12 @@ def fit(
         One weight per sample, with mean 1 (see :func:`dirlib.lds_weights`).
     loss : callable
         ``loss(prediction, target, weights)`` gives a scalar; one of `dirlib`'s losses.
+    fds : dirlib.FDS, optional
+        Calibrates ``model.features(x)`` on the way to ``model.regressor``. Its state
+        changes; the trained model works without it.
+    fds_start : int
+        The first epoch whose features `fds` sees. It collects in that one, and
+        calibrates from the next one on.
     epochs, batch_size, lr
         `lr` is the peak of the one-cycle schedule.
     seed : int
@@ -92,7 +100,8 @@ def fit(
     model.train()
     history = []
     bar = progress_bar(epochs, "Training", "epoch", progress)
-    for _ in range(epochs):
+    for epoch in range(epochs):
+        layer = fds if fds is not None and epoch >= fds_start else None
         total = 0.0
         order = torch.randperm(len(x), generator=generator)
         # A few samples are left over each epoch, other ones each time: a last batch of
@@ -100,7 +109,8 @@ def fit(
         for batch in order[: n_batches * batch_size].chunk(n_batches):
             flip = torch.rand(len(batch), generator=generator) < 0.5
             xb = torch.where(flip[:, None, None, None], x[batch].flip(-1), x[batch])
-            value = loss(model(xb), y[batch], None if w is None else w[batch])
+            y_hat = _forward(model, xb, y[batch], layer)
+            value = loss(y_hat, y[batch], None if w is None else w[batch])
             if not torch.isfinite(value):
                 raise ValueError(
                     f"the loss became {value.item()} in epoch {len(history)}: use a "
@@ -111,6 +121,8 @@ def fit(
             optimizer.step()
             schedule.step()
             total += value.item()
+        if layer is not None:
+            layer.end_epoch()
         history.append(total / n_batches)
         bar.set_postfix_str(f"loss {history[-1]:.2f}")
         bar.update()
@@ -118,7 +130,13 @@ def fit(
     return history
 
 
-@torch.no_grad()
+def _forward(model, x, y, fds):
+    """The prediction for a batch, through `fds` where there is one."""
+    if fds is None:
+        return model(x)
+    return model.regressor(fds(model.features(x), y)).squeeze(-1)
+
+
 def predict(model, images, batch_size=512):
     """Return the model's output for images [N, H, W, 3], uint8, in eval mode.
 
@@ -126,9 +144,24 @@ def predict(model, images, batch_size=512):
     -------
     ndarray of shape [N] or [N, C], float32
     """
+    return _in_eval(model, model, images, batch_size).numpy()
+
+
+def extract_features(model, images, batch_size=512):
+    """Return the features z = f(x) of images [N, H, W, 3], uint8, in eval mode.
+
+    Returns
+    -------
+    Tensor of shape [N, D], float32
+    """
+    return _in_eval(model, model.features, images, batch_size)
+
+
+@torch.no_grad()
+def _in_eval(model, function, images, batch_size):
     training = model.training
     model.eval()
     x = to_tensor(images).contiguous(memory_format=torch.channels_last)
-    y_hat = torch.cat([model(batch) for batch in x.split(batch_size)])
+    out = torch.cat([function(batch) for batch in x.split(batch_size)])
     model.train(training)
-    return y_hat.numpy()
+    return out

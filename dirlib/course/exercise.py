@@ -14,7 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
-import torch
+
+from dirlib.course.compare import difference, same, short
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,9 @@ class Exercise:
         Typical wrong answers, the most typical first.
     rtol : float
         Relative tolerance of numbers.
+    adapt : callable, optional
+        Turns an answer into a function of the inputs: to run a class, or to ask for a
+        gradient beside the value.
     """
 
     number: str
@@ -81,6 +85,7 @@ class Exercise:
     parts: list[Part]
     wrong: list[Wrong] = field(default_factory=list)
     rtol: float = 1e-5
+    adapt: Callable | None = None
 
     @property
     def points(self):
@@ -91,17 +96,17 @@ class Exercise:
         print(f"Exercise {self.number} · {self.name}")
         if not callable(answer):
             print(
-                f"  ✗ this is no function but {_short(answer)}: pass {self.name} itself"
+                f"  ✗ this is no function but {short(answer)}: pass {self.name} itself"
             )
             return Points(0, self.points)
-        inputs = [args for part in self.parts for args in part.inputs]
-        got = [run(answer, args) for args in inputs]
+        inputs = self._inputs()
+        got = self._outcomes(answer)
         if all(isinstance(o.error, NotImplementedError) for o in got):
             print(
                 "  ○ not attempted yet: the lesson goes on with the library's version"
             )
             return Points(0, self.points)
-        want = [run(self.reference, args) for args in inputs]
+        want = self._outcomes(self.reference)
         problems = [problem(g, w, self.rtol) for g, w in zip(got, want, strict=True)]
         earned, start = 0, 0
         for part in self.parts:
@@ -111,18 +116,30 @@ class Exercise:
             mark = "✗" if any(mine) else "✓"
             print(f"  {mark} {part.title} ({_points(part.points)})")
         if any(problems):
-            cause = self.cause(inputs, got, want)
+            cause = self.cause(got, want)
             before = _CONSTANT if _constant(got, want, self.rtol) else ""
             print(f"  → {cause or before + _first(answer, inputs, problems)}")
         return Points(earned, self.points)
 
-    def cause(self, inputs, got, want):
+    def or_library(self, answer):
+        """Return the answer if it is right, and the library's if not, in silence."""
+        with contextlib.redirect_stdout(io.StringIO()):
+            right = self(answer) == self.points
+        return answer if right else self.reference
+
+    def _inputs(self):
+        return [args for part in self.parts for args in part.inputs]
+
+    def _outcomes(self, answer):
+        function = self.adapt(answer) if self.adapt else answer
+        return [run(function, args) for args in self._inputs()]
+
+    def cause(self, got, want):
         """The cause of a known wrong answer that behaves as `got` does, or None."""
         if _alike(got, want, want, self.rtol):  # wrong in its type, say, not its values
             return None
         for wrong in self.wrong:
-            theirs = [run(wrong.answer, args) for args in inputs]
-            if _alike(theirs, got, want, self.rtol):
+            if _alike(self._outcomes(wrong.answer), got, want, self.rtol):
                 return wrong.cause
         return None
 
@@ -194,87 +211,6 @@ def problem(got, want, rtol):
     return difference(got.value, want.value, rtol)
 
 
-def difference(got, want, rtol):
-    """Say how a value differs from the wanted one, or return None."""
-    if got is None or want is None:
-        if got is want:
-            return None
-        return f"expected {_short(want)}, but got {_short(got)}"
-    if isinstance(want, dict):
-        if not isinstance(got, dict) or set(got) != set(want):
-            return f"the result must be a dict with the keys {sorted(want)}"
-        found = ((k, difference(got[k], want[k], rtol)) for k in want)
-        return next((f"{k!r}: {text}" for k, text in found if text), None)
-    if isinstance(want, tuple):
-        if not isinstance(got, tuple | list) or len(got) != len(want):
-            return f"the result must be {len(want)} values: return a, b"
-        found = (difference(g, w, rtol) for g, w in zip(got, want, strict=True))
-        return next((text for text in found if text), None)
-    if isinstance(want, torch.Tensor):
-        if not isinstance(got, torch.Tensor):
-            return f"the result must be a tensor, but it is a {type(got).__name__}"
-        if want.requires_grad and not got.requires_grad:
-            return "no gradient flows through the result: stay with torch's operations"
-    got, want = _array(got), _array(want)
-    if got is None:
-        return "the result is not a number or an array of numbers"
-    if got.shape != want.shape:
-        return f"the result has shape {list(got.shape)}, not {list(want.shape)}"
-    if same(got, want, rtol):
-        if want.dtype.kind in "ib" and got.dtype.kind == "f":
-            kind, name = (
-                ("whole numbers", "int") if want.dtype.kind == "i" else ("bool", "bool")
-            )
-            return f"the result must hold {kind}: end with .astype({name})"
-        return None
-    if want.ndim == 1 and want.size > 8:  # a long list: name the first that differs
-        i = next(i for i in range(want.size) if not same(got[i], want[i], rtol))
-        return f"at position {i}, expected {_short(want[i])}, but got {_short(got[i])}"
-    return f"expected {_short(want)}, but got {_short(got)}"
-
-
-def same(a, b, rtol):
-    """Whether two values, or nested lists and dicts of them, agree."""
-    if isinstance(a, dict) and isinstance(b, dict):
-        return a.keys() == b.keys() and all(same(a[k], b[k], rtol) for k in a)
-    if isinstance(a, tuple | list) and isinstance(b, tuple | list):
-        return len(a) == len(b) and all(
-            same(x, y, rtol) for x, y in zip(a, b, strict=True)
-        )
-    if a is None or b is None:
-        return a is b
-    a, b = _array(a), _array(b)
-    if a is None or b is None or a.shape != b.shape:
-        return False
-    if "U" in (a.dtype.kind, b.dtype.kind):
-        return bool((a == b).all())
-    return np.allclose(a, b, rtol=rtol, atol=rtol * 1e-3, equal_nan=True)
-
-
-def _array(value):
-    if isinstance(value, torch.Tensor):
-        value = value.detach().cpu().numpy()
-    try:
-        array = np.asarray(value)
-    except ValueError:  # a ragged list
-        return None
-    if array.dtype.kind == "O" and all(isinstance(v, str) for v in array.flat):
-        array = array.astype(str)
-    return array if array.dtype.kind in "biufU" else None
-
-
-def _short(value):
-    """A value as a student reads it: rounded, in one line, not too long."""
-    array = _array(value)
-    if array is None:
-        return repr(value)[:60]
-    if array.ndim == 0:
-        item = array.item()
-        return f"{item:.6g}" if isinstance(item, float) else repr(item)
-    text = np.array2string(array, precision=4, threshold=8, edgeitems=4, separator=", ")
-    return " ".join(text.split())
-
-
 def _error(error):
     message = str(error).strip() or "no message"
     return f"{type(error).__name__} ({message.splitlines()[0][:100]})"
@@ -283,7 +219,7 @@ def _error(error):
 def _first(answer, inputs, problems):
     """The first input that went wrong, by the names of the student's parameters."""
     args, text = next((a, p) for a, p in zip(inputs, problems, strict=True) if p)
-    shown = [_short(a) for a in args]
+    shown = [short(a) for a in args]
     if "must be refused" in text:  # it is refused for its shapes, not for its values
         shown = [f"{list(a.shape)}" for a in args]
     try:

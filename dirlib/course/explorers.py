@@ -109,7 +109,7 @@ def _number(value):
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def _slider(label, value, low, high, step=1):
+def slider(label, value, low, high, step=1):
     kind = widgets.IntSlider if isinstance(value, int) else widgets.FloatSlider
     return kind(
         value=value,
@@ -122,7 +122,7 @@ def _slider(label, value, low, high, step=1):
     )
 
 
-def _choice(label, options):
+def choice(label, options):
     return widgets.Dropdown(
         description=label, options=options, style=STYLE, layout=WIDE
     )
@@ -171,9 +171,9 @@ def neighbourhoods(bins, counts, age_a, age_b):
     return Explorer(
         "equal counts, different neighbourhoods",
         {
-            "age_a": _slider("age A (years)", age_a, 0, bins.n_bins - 1),
-            "age_b": _slider("age B (years)", age_b, 0, bins.n_bins - 1),
-            "radius": _slider("neighbours (± years)", 2, 0, 10),
+            "age_a": slider("age A (years)", age_a, 0, bins.n_bins - 1),
+            "age_b": slider("age B (years)", age_b, 0, bins.n_bins - 1),
+            "radius": slider("neighbours (± years)", 2, 0, 10),
         },
         draw,
         height=4.2,
@@ -207,9 +207,9 @@ def bins_and_regions():
     return Explorer(
         "bin width and thresholds",
         {
-            "width": _slider("bin width (years)", 1, 1, 20),
-            "many": _slider("many: above (images)", 100, 50, 300, 10),
-            "few": _slider("few: below (images)", 20, 1, 50),
+            "width": slider("bin width (years)", 1, 1, 20),
+            "many": slider("many: above (images)", 100, 50, 300, 10),
+            "few": slider("few: below (images)", 20, 1, 50),
         },
         draw,
     )
@@ -264,14 +264,14 @@ def kernel_tuning(bins, counts, error):
     return Explorer(
         "kernel tuning",
         {
-            "kind": _choice("kernel", KINDS),
-            "size": _slider("size (bins)", 5, 1, 31, 2),
-            "sigma": _slider("sigma (bins)", 2.0, 0.5, 10.0, 0.5),
-            "scheme": _choice(
+            "kind": choice("kernel", KINDS),
+            "size": slider("size (bins)", 5, 1, 31, 2),
+            "sigma": slider("sigma (bins)", 2.0, 0.5, 10.0, 0.5),
+            "scheme": choice(
                 "weights",
                 [("INV, 1/p", "inverse"), ("SQINV, 1/sqrt(p)", "sqrt_inverse")],
             ),
-            "edges": _choice("beyond the edges", EDGES),
+            "edges": choice("beyond the edges", EDGES),
         },
         draw,
         height=4.6,

@@ -4,15 +4,19 @@ import sys
 import time
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
-from dirlib.course import checks1, checks2
+from dirlib.bins import LabelBins
+from dirlib.course import checks1, checks2, checks3, checks4
+from dirlib.course.epoch_end import EpochEnd
 from dirlib.course.exercise import Exercise, Part, Points, Wrong
+from dirlib.fds import FDS
 
 EXERCISES = {
     exercise.name: exercise
-    for module in (checks1, checks2)
+    for module in (checks1, checks2, checks3, checks4)
     for exercise in list(vars(module).values())
     if isinstance(exercise, Exercise)
 }
@@ -28,9 +32,10 @@ def exercise(request):
     return request.param
 
 
-def test_there_are_the_eleven_exercises_of_lessons_1_and_2():
+def test_there_are_all_exercises_of_the_lessons():
     numbers = sorted(exercise.number for exercise in EXERCISES.values())
-    assert numbers == [f"1.{i}" for i in range(1, 7)] + [f"2.{i}" for i in range(1, 6)]
+    counts = {1: 6, 2: 5, 3: 6, 4: 6}
+    assert numbers == [f"{n}.{i + 1}" for n in counts for i in range(counts[n])]
 
 
 def test_a_right_answer_earns_all_points_in_time(exercise, capsys):
@@ -230,7 +235,7 @@ def test_an_unexpected_error_is_not_taken_for_another_one(capsys):
 
 
 def test_the_packages_name_their_exercises_not_their_modules():
-    for module in (checks1, checks2):
+    for module in (checks1, checks2, checks3, checks4):
         for name in module.__all__:
             assert isinstance(getattr(module, name), Exercise)
             assert getattr(module, name).name == name
@@ -330,6 +335,236 @@ def torch_weighted_l1(y_hat, y, w):
     return torch.dot(w, torch.abs(y_hat - y)) / len(y)
 
 
+def added_bin_moments(batches, n_bins):
+    dim = batches[0][0].shape[1]
+    count, sums, squares = np.zeros(n_bins, int), *np.zeros((2, n_bins, dim))
+    for features, index in batches:
+        features = features.astype(np.float64)
+        np.add.at(count, index, 1)
+        np.add.at(sums, index, features)
+        np.add.at(squares, index, features**2)
+    n = count[:, None]
+    return count, sums / n, (squares - sums**2 / n) / (n - 1)
+
+
+def counted_bin_moments(batches, n_bins):
+    x, index = (np.concatenate(arrays) for arrays in zip(*batches, strict=True))
+    x = x.astype(np.float64)
+    count = np.bincount(index, minlength=n_bins)
+    columns = range(x.shape[1])
+    mean = np.stack([np.bincount(index, x[:, d], n_bins) for d in columns], 1)
+    mean /= count[:, None]
+    squares = (x - mean[index]) ** 2
+    var = np.stack([np.bincount(index, squares[:, d], n_bins) for d in columns], 1)
+    return count, mean, var / np.where(count > 1, count - 1, np.nan)[:, None]
+
+
+def one_by_one_bin_moments(batches, n_bins):
+    dim = batches[0][0].shape[1]
+    count = [0] * n_bins
+    mean, scatter = np.zeros((2, n_bins, dim))
+    for features, index in batches:
+        for x, b in zip(features, index, strict=True):
+            count[b] += 1
+            delta = x - mean[b]
+            mean[b] += delta / count[b]
+            scatter[b] += delta * (x - mean[b])
+    for b in range(n_bins):
+        mean[b] = mean[b] if count[b] else np.nan
+        scatter[b] = scatter[b] / (count[b] - 1) if count[b] > 1 else np.nan
+    return count, mean, scatter
+
+
+def pandas_bin_moments(batches, n_bins):
+    x, index = (np.concatenate(arrays) for arrays in zip(*batches, strict=True))
+    bins = pd.DataFrame(x.astype(np.float64)).groupby(index)
+    count = bins.size().reindex(range(n_bins), fill_value=0)
+    tables = (f().reindex(range(n_bins)).to_numpy() for f in (bins.mean, bins.var))
+    return count.to_numpy(), *tables
+
+
+def loop_cosine_to_anchor(values, anchor):
+    a, out = values[anchor], []
+    for v in values:
+        length = np.sqrt((v**2).sum()) * np.sqrt((a**2).sum())
+        out.append((v * a).sum() / length if length > 0 else np.nan)
+    return out
+
+
+def unit_cosine_to_anchor(values, anchor):
+    unit = values / np.linalg.norm(values, axis=1, keepdims=True)
+    return (unit @ unit.T)[anchor]
+
+
+def loop_anomaly_gap(similarity, anchor, many, near):
+    neighbours, crowd = [], []
+    for b, value in enumerate(similarity):
+        distance = abs(b - anchor)
+        if not np.isnan(value) and 1 <= distance <= near:
+            neighbours.append(value)
+        elif not np.isnan(value) and distance > near and many[b]:
+            crowd.append(value)
+    return sum(neighbours) / len(neighbours) - sum(crowd) / len(crowd)
+
+
+def sliced_anomaly_gap(similarity, anchor, many, near):
+    start, end = max(0, anchor - near), anchor + near + 1
+    far = many.copy()
+    far[start:end] = False
+    neighbours = np.delete(similarity[start:end], anchor - start)
+    return np.nanmean(neighbours) - np.nanmean(similarity[far])
+
+
+def numpy_bin_covariances(features, index, n_bins):
+    dim = features.shape[1]
+    out = np.full((n_bins, dim, dim), np.nan)
+    for b in range(n_bins):
+        if (index == b).sum() > 1:
+            out[b] = np.cov(features[index == b], rowvar=False)
+    return out
+
+
+def added_bin_covariances(features, index, n_bins):
+    dim = features.shape[1]
+    n = np.bincount(index, minlength=n_bins)[:, None]
+    sums, products = np.zeros((n_bins, dim)), np.zeros((n_bins, dim, dim))
+    np.add.at(sums, index, features)
+    d = features - (sums / n)[index]
+    np.add.at(products, index, d[:, :, None] * d[:, None, :])
+    return np.where(n[:, :, None] > 1, products / (n[:, :, None] - 1), np.nan)
+
+
+def vectors_rank_and_condition(covariance):
+    values, _ = np.linalg.eigh(covariance)
+    small = values.min() <= 1e-10 * values.max()
+    rank = np.count_nonzero(values > 1e-10 * values.max())
+    return rank, np.inf if small else values.max() / values.min()
+
+
+def singular_rank_and_condition(covariance):
+    rank = np.linalg.matrix_rank(covariance, rtol=1e-10, hermitian=True)
+    full = rank == len(covariance)
+    return rank, np.linalg.cond(covariance) if full else float("inf")
+
+
+def loop_shrink(covariance, count, target, strength):
+    out = []
+    for c, n, t in zip(covariance, count - 1, target, strict=True):
+        out.append((n * c + strength * t) / (n + strength) if n > 0 else t)
+    return out
+
+
+def share_shrink(covariance, count, target, strength):
+    n = np.maximum(count - 1, 0)[:, None, None]
+    share = strength / (n + strength)
+    return (1 - share) * np.nan_to_num(covariance) + share * target
+
+
+def loop_smoothed_statistics(values, count, window):
+    half, out = len(window) // 2, np.zeros(values.shape)
+    for b in range(len(values)):
+        total = 0.0
+        for d in range(-half, half + 1):
+            if 0 <= b + d < len(values):
+                weight = window[d + half] * count[b + d]
+                total += weight
+                out[b] += weight * values[b + d]
+        if total > 0:
+            out[b] /= total
+    return out
+
+
+def matrix_smoothed_statistics(values, count, window):
+    half, n = len(window) // 2, len(count)
+    distance = np.arange(n)[None, :] - np.arange(n)[:, None] + half
+    inside = (distance >= 0) & (distance < len(window))
+    weights = np.where(inside, window[np.clip(distance, 0, len(window) - 1)], 0) * count
+    total = weights.sum(1, keepdims=True)
+    return np.nan_to_num(weights @ values / total)
+
+
+def loop_calibrate_diagonal(z, index, mean, var, smoothed_mean, smoothed_var):
+    rows = []
+    for x, b in zip(z, index.tolist(), strict=True):
+        ratio = torch.clip(smoothed_var[b] / var[b], 0.1, 10)
+        rows.append(ratio**0.5 * (x - mean[b]) + smoothed_mean[b])
+    return torch.stack(rows)
+
+
+def filled_calibrate_diagonal(z, index, mean, var, smoothed_mean, smoothed_var):
+    out = torch.empty_like(z)
+    for b in index.unique():
+        ratio = (smoothed_var[b] / var[b]).clamp(0.1, 10)
+        here = index == b
+        out[here] = torch.sqrt(ratio) * (z[here] - mean[b]) + smoothed_mean[b]
+    return out
+
+
+def diag_matrix_sqrt(matrix):
+    values, vectors = torch.linalg.eigh(matrix)
+    values = torch.where(values > 0, values, 0.0)
+    return vectors @ torch.diag_embed(values**0.5) @ vectors.transpose(-1, -2)
+
+
+def svd_matrix_sqrt(matrix):
+    u, s, _ = torch.linalg.svd(matrix)
+    return (u * s[..., None, :] ** 0.5) @ u.mT
+
+
+def einsum_calibrate_full(z, index, mean, cov, smoothed_mean, smoothed_cov):
+    whiten = torch.linalg.inv(diag_matrix_sqrt(cov))
+    transform = torch.einsum("bij,bjk->bik", diag_matrix_sqrt(smoothed_cov), whiten)
+    moved = torch.einsum("nij,nj->ni", transform[index], z - mean[index])
+    return moved + smoothed_mean[index]
+
+
+def loop_calibrate_full(z, index, mean, cov, smoothed_mean, smoothed_cov):
+    rows = []
+    for i, b in enumerate(index):
+        white = torch.linalg.solve(svd_matrix_sqrt(cov[b]), z[i] - mean[b])
+        rows.append(svd_matrix_sqrt(smoothed_cov[b]) @ white + smoothed_mean[b])
+    return torch.stack(rows)
+
+
+def masked_momentum_update(running, new, known, seen, momentum):
+    out = running.clone()
+    again, first = seen & known, seen & ~known
+    out[again] = momentum * running[again] + (1 - momentum) * new[again]
+    out[first] = new[first]
+    return out
+
+
+def lerp_momentum_update(running, new, known, seen, momentum):
+    share = torch.where(known, 1 - momentum, 1.0) * seen
+    return running + share[:, None] * (torch.nan_to_num(new) - running)
+
+
+class LessonFDS(EpochEnd):
+    def forward(self, z, labels):
+        if not self.training:
+            return z
+        index = torch.as_tensor(self.bins.index(labels, "clip"))
+        self.epoch.update(z.detach(), index)
+        if self.pair is None:
+            return z
+        return filled_calibrate_diagonal(z, index, *self.pair)
+
+
+class SinglePrecisionFDS(EpochEnd):
+    def forward(self, z, labels):
+        if self.training:
+            index = self.bins.index(labels.numpy(), out_of_range="clip")
+            with torch.no_grad():
+                self.epoch.update(z, index)
+            if self.pair is not None:
+                mean, var, smoothed_mean, smoothed_var = (
+                    table.to(z.dtype)[index] for table in self.pair
+                )
+                scale = (smoothed_var / var).clamp(0.1, 10).sqrt()
+                z = (z - mean).mul(scale).add(smoothed_mean)
+        return z
+
+
 RIGHT = [
     ("bin_index", loop_bin_index),
     ("bin_index", digitize_bin_index),
@@ -345,6 +580,32 @@ RIGHT = [
     ("smooth", convolved_smooth),
     ("weights", power_weights),
     ("weighted_l1", torch_weighted_l1),
+    ("bin_moments", added_bin_moments),
+    ("bin_moments", counted_bin_moments),
+    ("bin_moments", one_by_one_bin_moments),
+    ("bin_moments", pandas_bin_moments),
+    ("cosine_to_anchor", loop_cosine_to_anchor),
+    ("cosine_to_anchor", unit_cosine_to_anchor),
+    ("anomaly_gap", loop_anomaly_gap),
+    ("anomaly_gap", sliced_anomaly_gap),
+    ("bin_covariances", numpy_bin_covariances),
+    ("bin_covariances", added_bin_covariances),
+    ("rank_and_condition", vectors_rank_and_condition),
+    ("rank_and_condition", singular_rank_and_condition),
+    ("shrink", loop_shrink),
+    ("shrink", share_shrink),
+    ("smoothed_statistics", loop_smoothed_statistics),
+    ("smoothed_statistics", matrix_smoothed_statistics),
+    ("calibrate_diagonal", loop_calibrate_diagonal),
+    ("calibrate_diagonal", filled_calibrate_diagonal),
+    ("matrix_sqrt", diag_matrix_sqrt),
+    ("matrix_sqrt", svd_matrix_sqrt),
+    ("calibrate_full", einsum_calibrate_full),
+    ("calibrate_full", loop_calibrate_full),
+    ("momentum_update", masked_momentum_update),
+    ("momentum_update", lerp_momentum_update),
+    ("MyFDS", LessonFDS),
+    ("MyFDS", SinglePrecisionFDS),
 ]
 
 
@@ -363,3 +624,117 @@ def test_a_slip_at_the_threshold_keeps_the_point_for_counting(capsys):
 
     assert EXERCISES["count_regions"](at_least_many) == 1
     assert "exactly `many` samples is still medium" in capsys.readouterr().out
+
+
+# Lesson 3: points for single outputs.
+
+
+def test_outputs_earn_their_points_alone(capsys):
+    def no_variance(batches, n_bins):
+        count, mean, _ = added_bin_moments(batches, n_bins)
+        return count, mean, None
+
+    assert checks3.bin_moments(no_variance) == 1
+    assert "'variance': expected" in capsys.readouterr().out
+    right = vectors_rank_and_condition
+    assert checks3.rank_and_condition(lambda c: (0, right(c)[1])) == 1
+    assert checks3.rank_and_condition(lambda c: (right(c)[0], 0.0)) == 1
+
+
+def test_a_wrong_number_of_outputs_is_named(capsys):
+    assert checks3.bin_moments(lambda *args: added_bin_moments(*args)[1:]) == 0
+    assert "the result must be 3 values" in capsys.readouterr().out
+
+
+def test_float32_sums_of_squares_lose_only_the_last_point(capsys):
+    def in_float32(batches, n_bins):
+        x, index = (np.concatenate(arrays) for arrays in zip(*batches, strict=True))
+        bins = [x[index == b] for b in range(n_bins)]
+        n = np.array([[len(x)] for x in bins])
+        sums = np.array([x.sum(0) for x in bins])
+        squares = np.array([(x**2).sum(0) for x in bins])
+        return n[:, 0], sums / n, (squares - sums**2 / n) / (n - 1)
+
+    assert checks3.bin_moments(in_float32) == 2
+    assert "float32 has too few digits" in capsys.readouterr().out
+
+
+# Lesson 4: gradients, writing in place, and a class.
+
+
+def calibrate_in_place(z, index, mean, cov, smoothed_mean, smoothed_cov):
+    right = EXERCISES["calibrate_full"].reference
+    z[:] = right(z.clone(), index, mean, cov, smoothed_mean, smoothed_cov)
+    return z
+
+
+class InPlaceFDS(EpochEnd):
+    def forward(self, z, labels):
+        return z.copy_(z + 0.0) if not self.training else self.step(z, labels)
+
+    def step(self, z, labels):
+        index = torch.as_tensor(self.bins.index(labels, "clip"))
+        self.epoch.update(z.detach(), index)
+        if self.pair is not None:
+            z.sub_(self.pair[0][index])
+            z.mul_((self.pair[3] / self.pair[1]).clamp(0.1, 10).sqrt()[index])
+            z.add_(self.pair[2][index])
+        return z
+
+
+def test_features_that_are_written_to_are_found_though_their_values_are_right(capsys):
+    assert checks4.calibrate_full(calibrate_in_place) == 2
+    assert "changes its input" in capsys.readouterr().out
+    assert checks4.MyFDS(InPlaceFDS) == 2
+    assert "changes its input" in capsys.readouterr().out
+
+
+def test_a_missing_gradient_is_named_beside_values_that_are_wrong_too(capsys):
+    checks4.calibrate_diagonal(
+        lambda z, *others: loop_calibrate_diagonal(z, *others).detach() + z[0, 0] * 0
+    )
+    out = capsys.readouterr().out
+    assert "✗ a gradient reaches z" in out and "'gradient of z': expected" in out
+
+
+def test_complex_numbers_are_refused(capsys):
+    def general_eigenvectors(matrix):
+        values, vectors = torch.linalg.eig(matrix)
+        return vectors @ torch.diag_embed(values.sqrt()) @ torch.linalg.inv(vectors)
+
+    assert checks4.matrix_sqrt(general_eigenvectors) == 0
+    assert "complex numbers" in capsys.readouterr().out
+
+
+def test_a_class_without_its_forward_is_not_attempted(capsys):
+    class Unsolved(EpochEnd):
+        def forward(self, z, labels):
+            raise NotImplementedError("exercise 4.6")
+
+    assert checks4.MyFDS(Unsolved) == 0
+    out = capsys.readouterr().out
+    assert "not attempted" in out and "✗" not in out
+    layer = checks4.MyFDS.or_library(Unsolved)(2, LabelBins(0, 9, 1), np.ones(3) / 3)
+    assert isinstance(layer, FDS)
+
+
+def test_what_is_no_class_of_layers_gets_a_sentence(capsys):
+    checks4.MyFDS(LessonFDS(2, LabelBins(0, 9, 1), np.ones(3) / 3))
+    assert "pass the class itself" in capsys.readouterr().out
+    checks4.MyFDS(lambda *args: "a layer")
+    assert "MyFDS must be a class" in capsys.readouterr().out
+
+
+def test_a_step_of_a_scenario_is_named(capsys):
+    class Doubled(LessonFDS):
+        def forward(self, z, labels):
+            return super().forward(z, labels) * (1 if self.pair is None else 2)
+
+    checks4.MyFDS(Doubled)
+    out = capsys.readouterr().out
+    assert "for whole labels, two epochs: 'train, epoch 2, batch 1': expected" in out
+
+
+def test_what_numpy_cannot_hold_gets_a_sentence(capsys):
+    checks4.matrix_sqrt(lambda matrix: matrix.bfloat16())
+    assert "not a number or an array of numbers" in capsys.readouterr().out

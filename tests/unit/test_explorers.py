@@ -3,19 +3,40 @@
 import ipywidgets as widgets
 import numpy as np
 import pytest
+import torch
 
-from dirlib import LabelBins
-from dirlib.course import explorers
+from dirlib import (
+    LabelBins,
+    anomaly_gap,
+    bin_statistics,
+    cosine_to_anchor,
+    shot_regions,
+)
+from dirlib.course import explorers, feature_explorers
 
 AGES = LabelBins(0, 101, 1)
 rng = np.random.default_rng(0)
 COUNTS = rng.poisson(2 + 90 * np.exp(-(((np.arange(101) - 35) / 18) ** 2)))
 ERROR = 5 + np.abs(np.arange(101) - 35) / 3
 
+LABELS = np.repeat(np.arange(101), COUNTS)
+FEATURES = torch.from_numpy(rng.normal(3 + LABELS[:, None] / 20, 1, (len(LABELS), 4)))
+STATS = bin_statistics(FEATURES, LABELS, AGES)
+FLAT = bin_statistics(FEATURES[:, :1].expand(-1, 4), LABELS, AGES)
+
+
+def anchors():
+    models = {"one": {"training": STATS, "held-out": FLAT}}
+    models["other"] = {"training": FLAT, "held-out": STATS}
+    return feature_explorers.anchors(models, AGES, COUNTS)
+
+
 MAKERS = {
     "neighbourhoods": lambda: explorers.neighbourhoods(AGES, COUNTS, 17, 75),
     "bins_and_regions": explorers.bins_and_regions,
     "kernel_tuning": lambda: explorers.kernel_tuning(AGES, COUNTS, ERROR),
+    "anchors": anchors,
+    "recolouring": feature_explorers.recolouring,
 }
 
 
@@ -111,3 +132,23 @@ def test_kernel_numbers_without_smoothing_are_those_of_plain_reweighting():
     here = COUNTS[COUNTS > 0]
     largest = (1 / here.min()) * here.sum() / len(here)
     assert explorer.readout["largest weight"] == pytest.approx(largest)
+
+
+def test_the_anchor_explorer_shows_the_anomaly_gap():
+    explorer = anchors()
+    explorer.set(anchor=20, statistic="variance")
+    similarity = cosine_to_anchor(STATS, 20, "variance")
+    gap = anomaly_gap(similarity, 20, shot_regions(COUNTS).many)
+    assert explorer.readout["anomaly gap"] == pytest.approx(gap)
+    readout = explorer.readout
+    near, far = readout["similarity to the neighbours"], readout["to the crowd"]
+    assert near - far == pytest.approx(gap)
+
+
+def test_recolouring_reaches_its_goal_with_covariances_alone():
+    explorer = feature_explorers.recolouring()
+    explorer.set(progress=3.0, to_correlation=-0.5)
+    assert explorer.readout["correlation"] == pytest.approx(-0.5)
+    assert explorer.readout["standard deviations"] == "0.60 and 1.00"
+    explorer.set(kind="variances")
+    assert explorer.readout["correlation"] == pytest.approx(0.8)

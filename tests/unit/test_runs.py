@@ -5,12 +5,21 @@ import shutil
 
 import numpy as np
 import pytest
+import torch
 
-from dirlib import experiments, paired_comparison
+from dirlib import bin_statistics, experiments, paired_comparison, recording
 from dirlib.__main__ import main
 from dirlib.datasets.faces import faces
 from dirlib.datasets.label_counts import data_dir
-from dirlib.runs import Runs, density_correlations, load_runs, report
+from dirlib.runs import (
+    AGES,
+    Runs,
+    density_correlations,
+    load_features,
+    load_runs,
+    load_statistics,
+    report,
+)
 
 
 @pytest.fixture
@@ -21,7 +30,8 @@ def quick(monkeypatch):
     def method(offset):
         def predict(seed, progress):
             calls.append((offset, seed))
-            return np.round(faces("test").labels + offset + seed / 10.0, 2)
+            y_hat = np.round(faces("test").labels + offset + seed / 10.0, 2)
+            return {"predictions": y_hat}
 
         return predict
 
@@ -32,10 +42,10 @@ def quick(monkeypatch):
 
 def test_an_experiment_goes_on_where_it_stopped(quick, tmp_path):
     path = tmp_path / "runs" / "quick.json"
-    experiments.run_experiment("quick", path, n_seeds=1)
+    recording.run_experiment("quick", path, n_seeds=1)
     first = json.loads(path.read_text())["runs"]
     assert quick == [(1.0, 0), (9.0, 0)]
-    experiments.run_experiment("quick", path, n_seeds=2)
+    recording.run_experiment("quick", path, n_seeds=2)
     assert quick == [(1.0, 0), (9.0, 0), (1.0, 1), (9.0, 1)]
     kept = json.loads(path.read_text())["runs"]
     assert [run for run in kept if run["seed"] == 0] == first
@@ -52,12 +62,12 @@ def test_an_interrupted_run_leaves_the_finished_ones(quick, tmp_path, monkeypatc
     broken = {"near": methods["near"], "stop": stop}
     monkeypatch.setitem(experiments.EXPERIMENTS, "quick", lambda: (broken, *rest))
     with pytest.raises(KeyboardInterrupt):
-        experiments.run_experiment("quick", path, n_seeds=1)
+        recording.run_experiment("quick", path, n_seeds=1)
     assert [run["method"] for run in json.loads(path.read_text())["runs"]] == ["near"]
 
 
 def test_scores_of_known_predictions(quick, tmp_path):
-    runs = Runs(experiments.run_experiment("quick", tmp_path / "q.json", n_seeds=3))
+    runs = Runs(recording.run_experiment("quick", tmp_path / "q.json", n_seeds=3))
     assert runs.methods() == ["near", "far"]
     assert runs.predictions("near").shape == (3, len(runs.y))
     np.testing.assert_allclose(runs.score("near"), [1.0, 1.1, 1.2])
@@ -74,13 +84,46 @@ def test_a_damaged_record_is_refused_and_kept(quick, tmp_path, text):
     path = tmp_path / "bad.json"
     path.write_text(text)
     with pytest.raises(ValueError, match="bad.json is not a record of runs"):
-        experiments.run_experiment("quick", path, n_seeds=1)
+        recording.run_experiment("quick", path, n_seeds=1)
     assert path.read_text() == text and not quick
 
 
 def test_a_missing_record_names_the_command():
     with pytest.raises(FileNotFoundError, match="python -m dirlib experiment nothing"):
         load_runs("nothing")
+
+
+def test_further_arrays_stand_beside_the_record(monkeypatch, tmp_path):
+    z = np.random.default_rng(0).normal(3, 1, (9, 2)).astype(np.float32)
+    labels = np.array([0, 0, 0, 5, 5, 5, 5, 7, 7])
+    stats = bin_statistics(torch.from_numpy(z), labels, AGES)
+
+    def method(seed, progress):
+        arrays = {"predictions": np.zeros(3), "features": z + seed, "labels": labels}
+        for part in ("count", "mean", "variance"):
+            value = getattr(stats, part)
+            value = value() if callable(value) else value
+            arrays[f"train_{part}"] = value.numpy()
+        return arrays
+
+    monkeypatch.setitem(
+        experiments.EXPERIMENTS, "quick", lambda: ({"one": method}, "test", 0)
+    )
+    monkeypatch.setenv("DIRLIB_DATA", str(tmp_path))
+    record = recording.run_experiment("quick", tmp_path / "runs" / "quick.json", 2)
+    assert set(record["runs"][0]) == {"method", "seed", "seconds", "predictions"}
+    read = load_statistics("one", seed=1, name="quick")
+    torch.testing.assert_close(read.count, stats.count)
+    torch.testing.assert_close(read.mean, stats.mean)
+    torch.testing.assert_close(read.variance(), stats.variance(), equal_nan=True)
+    features, same = load_features("one", "quick")
+    np.testing.assert_array_equal(features, z)
+    np.testing.assert_array_equal(same, labels)
+    assert len(list((tmp_path / "runs").iterdir())) == 2  # no temporary file is left
+    with pytest.raises(ValueError, match="quick.npz doesn't hold other/0"):
+        load_statistics("other", name="quick")
+    with pytest.raises(FileNotFoundError, match="dirlib experiment nothing"):
+        load_statistics("one", name="nothing")
 
 
 # What README.md and the lessons claim, from the recorded runs.
@@ -134,7 +177,7 @@ def test_a_folder_that_cannot_be_written_is_named_before_any_training(quick, tmp
         out = str(tmp_path / "file" / "faces.json")
         main(["experiment", "faces", "--out", out, "--jobs", "1"])
     with pytest.raises(OSError):
-        experiments.run_experiment("quick", tmp_path / "file" / "quick.json", 1)
+        recording.run_experiment("quick", tmp_path / "file" / "quick.json", 1)
     assert not quick
 
 
@@ -147,7 +190,7 @@ def test_ctrl_c_and_a_damaged_record_get_one_sentence(tmp_path, monkeypatch):
     with pytest.raises(SystemExit, match="is not a record of runs") as caught:
         main(["experiment", "faces", "--out", str(out)])
     assert "\n" not in str(caught.value)
-    monkeypatch.setattr(experiments, "run_experiment", stop)
+    monkeypatch.setattr(recording, "run_experiment", stop)
     with pytest.raises(SystemExit, match="what was finished is kept"):
         main(["experiment", "faces", "--out", str(tmp_path / "new.json")])
 

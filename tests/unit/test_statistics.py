@@ -8,9 +8,12 @@ import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
 
-from dirlib.statistics import BinStatistics, anomaly_gap, cosine_to_anchor
+from dirlib import LabelBins
+from dirlib.anchors import anomaly_gap, cosine_to_anchor
+from dirlib.statistics import BinStatistics, bin_statistics
 
 B, D, N = 7, 3, 60
+KINDS = ["diagonal", "full", "low_rank"]
 g = torch.Generator().manual_seed(0)
 Z = (
     torch.randn(N, D, generator=g, dtype=torch.float64)
@@ -29,15 +32,17 @@ def gathered(covariance="full", batches=(N,), z=Z, index=INDEX):
 
 def assert_same(a, b, tolerance=1e-12):
     torch.testing.assert_close(a.count, b.count)
-    for name in ("mean", "_scatter"):
-        torch.testing.assert_close(
-            getattr(a, name), getattr(b, name), atol=tolerance, rtol=tolerance
-        )
+    close = {"atol": tolerance, "rtol": tolerance, "equal_nan": True}
+    torch.testing.assert_close(a.mean, b.mean, **close)
+    torch.testing.assert_close(a.variance(), b.variance(), **close)
+    if a.covariance_kind != "diagonal":  # the rows of low_rank may be rotated
+        torch.testing.assert_close(a.covariance(), b.covariance(), **close)
 
 
+@pytest.mark.parametrize("covariance", ["full", "low_rank"])
 @pytest.mark.parametrize("batches", [(N,), (1,) * N, (7, 13, 1, 39)])
-def test_agrees_with_loops_however_it_is_split(batches):
-    stats = gathered(batches=list(batches))
+def test_agrees_with_loops_however_it_is_split(batches, covariance):
+    stats = gathered(covariance, batches=list(batches))
     for b in range(B):
         rows = [Z[i] for i in range(N) if INDEX[i] == b]
         assert stats.count[b] == len(rows)
@@ -58,7 +63,7 @@ def test_diagonal_is_the_diagonal_of_full():
         diagonal.covariance()
 
 
-@pytest.mark.parametrize("covariance", ["diagonal", "full"])
+@pytest.mark.parametrize("covariance", KINDS)
 def test_two_halves_are_the_whole_and_stay_as_they_are(covariance):
     a = gathered(covariance, z=Z[:20], index=INDEX[:20], batches=20)
     b = gathered(covariance, z=Z[20:], index=INDEX[20:], batches=40)
@@ -68,11 +73,12 @@ def test_two_halves_are_the_whole_and_stay_as_they_are(covariance):
     assert torch.equal(a.mean, before)
 
 
-def test_features_far_from_zero_keep_their_variance():
-    far = gathered("diagonal", z=Z + 1e7)
+@pytest.mark.parametrize("covariance", KINDS)
+def test_features_far_from_zero_keep_their_variance(covariance):
+    far = gathered(covariance, z=Z + 1e7)
     torch.testing.assert_close(
         far.variance(),
-        gathered("diagonal").variance(),
+        gathered(covariance).variance(),
         rtol=1e-6,
         atol=0,
         equal_nan=True,
@@ -80,8 +86,9 @@ def test_features_far_from_zero_keep_their_variance():
 
 
 def test_large_blocks_are_split(monkeypatch):
-    monkeypatch.setattr("dirlib.statistics.BLOCK", 4 * D * D)
-    assert_same(gathered("full"), gathered("full", batches=[N]))
+    whole = gathered("full")
+    monkeypatch.setattr("dirlib.covariances.ROWS", 4)
+    assert_same(gathered("full"), whole)
 
 
 def test_half_precision_and_gradients_are_left_alone():
@@ -91,10 +98,11 @@ def test_half_precision_and_gradients_are_left_alone():
     torch.testing.assert_close(stats.mean, gathered("full").mean, atol=0.05, rtol=0.05)
 
 
-def test_an_empty_batch_changes_nothing():
-    stats = gathered()
+@pytest.mark.parametrize("covariance", KINDS)
+def test_an_empty_batch_changes_nothing(covariance):
+    stats = gathered(covariance)
     stats.update(Z[:0], INDEX[:0])
-    assert_same(stats, gathered())
+    assert_same(stats, gathered(covariance))
 
 
 @pytest.mark.parametrize(
@@ -103,25 +111,47 @@ def test_an_empty_batch_changes_nothing():
         (Z[:, :2], INDEX, r"features must have shape \[N, 3\], but got \[60, 2\]"),
         (Z, INDEX[:5], "index must hold 60 integers"),
         (Z, INDEX.double(), "index must hold 60 integers"),
+        (Z, INDEX > 2, "index must hold 60 integers"),
         (Z, INDEX - 1, r"index must lie in 0..6, but got -1"),
         (Z, INDEX + 5, "index must lie in 0..6"),
         (Z.index_fill(0, torch.tensor([4]), math.nan), INDEX, "sample 4 aren't"),
+        (Z.index_fill(0, torch.tensor([4]), -math.inf), INDEX, "sample 4 aren't"),
     ],
 )
-def test_bad_batches_are_refused_and_change_nothing(features, index, message):
-    stats = gathered()
+@pytest.mark.parametrize("covariance", KINDS)
+def test_bad_batches_are_refused_and_change_nothing(
+    covariance, features, index, message
+):
+    stats = gathered(covariance)
     with pytest.raises(ValueError, match=message):
         stats.update(features, index)
-    assert_same(stats, gathered())
+    assert_same(stats, gathered(covariance))
+
+
+def test_features_whose_sum_overflows_are_finite_all_the_same():
+    stats = BinStatistics(2, 2)
+    stats.update(torch.full((2, 2), 1e308, dtype=torch.float64), torch.tensor([0, 1]))
+    assert stats.mean.isfinite().all()
+    halves = torch.full((64, 2), 60000.0).half()
+    stats = BinStatistics(1, 2)
+    stats.update(halves, torch.zeros(64).int())
+    assert stats.mean.tolist() == [[60000.0, 60000.0]]
 
 
 def test_bad_kinds_and_mergers_are_refused():
-    with pytest.raises(ValueError, match="diagonal, full, but got 'low'"):
+    with pytest.raises(ValueError, match="full, low_rank, but got 'low'"):
         BinStatistics(B, D, "low")
-    with pytest.raises(ValueError, match="must be positive, but got 0 and 3"):
+    with pytest.raises(
+        ValueError, match="n_bins must be a positive integer, but got 0"
+    ):
         BinStatistics(0, D)
-    with pytest.raises(ValueError, match="can't be merged"):
+    with pytest.raises(ValueError, match="rank must be a positive integer"):
+        BinStatistics(B, D, "low_rank", rank=0.5)
+    with pytest.raises(ValueError, match=r"'diagonal' and shape \[7, 3\] don't fit"):
         gathered("full").merge(gathered("diagonal"))
+    low = BinStatistics(B, D, "low_rank", rank=2)  # of the shape of "full"
+    with pytest.raises(ValueError, match="of kind 'low_rank'"):
+        gathered("full").merge(low)
 
 
 def reduce_in_process(rank, address, covariance, out):
@@ -130,19 +160,44 @@ def reduce_in_process(rank, address, covariance, out):
     stats = BinStatistics(B, D, covariance)
     stats.update(Z[part], INDEX[part])
     total = stats.all_reduce()
-    torch.save((total.count, total.mean, total._scatter), f"{out}/{rank}.pt")
+    torch.save(total.state(), f"{out}/{rank}.pt")
     dist.destroy_process_group()
 
 
-@pytest.mark.parametrize("covariance", ["diagonal", "full"])
+@pytest.mark.parametrize("covariance", KINDS)
 def test_two_processes_give_the_statistics_of_one(covariance, tmp_path):
     address = f"file://{tmp_path}/meeting"
     mp.spawn(reduce_in_process, (address, covariance, str(tmp_path)), nprocs=2)
     one = gathered(covariance)
     for rank in (0, 1):
         saved = torch.load(tmp_path / f"{rank}.pt", weights_only=True)
-        for a, b in zip(saved, (one.count, one.mean, one._scatter), strict=True):
-            torch.testing.assert_close(a, b, atol=1e-6, rtol=1e-6)
+        assert_same(BinStatistics.from_state(covariance, **saved), one, 1e-6)
+
+
+@pytest.mark.parametrize("covariance", KINDS)
+def test_statistics_of_all_features_are_those_of_their_batches(covariance, monkeypatch):
+    bins = LabelBins(0, B, 1)
+    labels = INDEX + 0.5
+    labels[0], index = 99.0, INDEX.clone()  # beyond the last bin: counted there
+    index[0] = B - 1
+    monkeypatch.setattr("dirlib.statistics.BATCH", 10 * D)
+    stats = bin_statistics(Z, labels, bins, covariance)
+    assert_same(stats, gathered(covariance, index=index))
+    assert_same(bin_statistics(Z.numpy(), labels.tolist(), bins, covariance), stats)
+
+
+@pytest.mark.parametrize(
+    ("features", "labels", "message"),
+    [
+        (Z[:, 0], INDEX, r"features must have shape \[N, D\]"),
+        (Z, INDEX[:4], "index must hold 60 integers"),
+        (Z[:1], [math.nan], "labels must be finite"),
+        (Z[:1] * math.inf, [1], "features must be finite"),
+    ],
+)
+def test_bad_features_and_labels_are_refused(features, labels, message):
+    with pytest.raises(ValueError, match=message):
+        bin_statistics(features, labels, LabelBins(0, B, 1))
 
 
 def test_one_process_reduces_to_itself():

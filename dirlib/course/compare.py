@@ -1,0 +1,88 @@
+"""How a check compares two values, and says in a sentence how they differ."""
+
+import numpy as np
+import torch
+
+
+def difference(got, want, rtol):
+    """Say how a value differs from the wanted one, or return None."""
+    if got is None or want is None:
+        if got is want:
+            return None
+        return f"expected {short(want)}, but got {short(got)}"
+    if isinstance(want, dict):
+        if not isinstance(got, dict) or set(got) != set(want):
+            return f"the result must be a dict with the keys {sorted(want)}"
+        found = ((k, difference(got[k], want[k], rtol)) for k in want)
+        return next((f"{k!r}: {text}" for k, text in found if text), None)
+    if isinstance(want, tuple):
+        if not isinstance(got, tuple | list) or len(got) != len(want):
+            return f"the result must be {len(want)} values: return a, b"
+        found = (difference(g, w, rtol) for g, w in zip(got, want, strict=True))
+        return next((text for text in found if text), None)
+    if isinstance(want, torch.Tensor):
+        if not isinstance(got, torch.Tensor):
+            return f"the result must be a tensor, but it is a {type(got).__name__}"
+        if want.requires_grad and not got.requires_grad:
+            return "no gradient flows through the result: stay with torch's operations"
+    got, want = as_array(got), as_array(want)
+    if got is None:
+        return "the result is not a number or an array of numbers"
+    if got.dtype.kind == "c":
+        return "the result holds complex numbers: stay with real ones"
+    if got.shape != want.shape:
+        return f"the result has shape {list(got.shape)}, not {list(want.shape)}"
+    if same(got, want, rtol):
+        if want.dtype.kind in "ib" and got.dtype.kind == "f":
+            kind, name = (
+                ("whole numbers", "int") if want.dtype.kind == "i" else ("bool", "bool")
+            )
+            return f"the result must hold {kind}: end with .astype({name})"
+        return None
+    if want.ndim == 1 and want.size > 8:  # a long list: name the first that differs
+        i = next(i for i in range(want.size) if not same(got[i], want[i], rtol))
+        return f"at position {i}, expected {short(want[i])}, but got {short(got[i])}"
+    return f"expected {short(want)}, but got {short(got)}"
+
+
+def same(a, b, rtol):
+    """Whether two values, or nested lists and dicts of them, agree."""
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(same(a[k], b[k], rtol) for k in a)
+    if isinstance(a, tuple | list) and isinstance(b, tuple | list):
+        return len(a) == len(b) and all(
+            same(x, y, rtol) for x, y in zip(a, b, strict=True)
+        )
+    if a is None or b is None:
+        return a is b
+    a, b = as_array(a), as_array(b)
+    if a is None or b is None or a.shape != b.shape:
+        return False
+    if "U" in (a.dtype.kind, b.dtype.kind):
+        return bool((a == b).all())
+    return np.allclose(a, b, rtol=rtol, atol=rtol * 1e-3, equal_nan=True)
+
+
+def as_array(value):
+    """Return numbers or texts as an array, and None for anything else."""
+    try:
+        if isinstance(value, torch.Tensor):
+            value = value.detach().cpu().numpy()
+        array = np.asarray(value)
+    except (ValueError, TypeError, RuntimeError):  # a ragged list, bfloat16
+        return None
+    if array.dtype.kind == "O" and all(isinstance(v, str) for v in array.flat):
+        array = array.astype(str)
+    return array if array.dtype.kind in "biufcU" else None
+
+
+def short(value):
+    """Return a value as a student reads it: rounded, in one line, not too long."""
+    array = as_array(value)
+    if array is None:
+        return " ".join(repr(value).split())[:60]
+    if array.ndim == 0:
+        item = array.item()
+        return f"{item:.6g}" if isinstance(item, float) else repr(item)
+    text = np.array2string(array, precision=4, threshold=8, edgeitems=4, separator=", ")
+    return " ".join(text.split())

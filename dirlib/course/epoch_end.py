@@ -1,0 +1,54 @@
+"""What lesson 4 gives of MyFDS: all but forward."""
+
+import torch
+from torch import nn
+
+from dirlib.course.checks4.momentum_update import momentum_update
+from dirlib.course.checks4.smoothed_statistics import smoothed_statistics
+from dirlib.statistics import BinStatistics
+
+
+class EpochEnd(nn.Module):
+    """A layer that keeps its statistics and smooths them; it only lacks forward."""
+
+    def __init__(self, feature_dim, bins, window, momentum=0.9):
+        super().__init__()
+        self.bins, self.window, self.momentum = bins, window, momentum
+        self.epoch = BinStatistics(bins.n_bins, feature_dim)
+        self.running = None  # count, mean and variance of each bin
+        self.pair = None  # (mean, var, smoothed_mean, smoothed_var)
+
+    def end_epoch(self):
+        new = self.epoch
+        if not new.count.any():
+            raise ValueError("no batch was collected in this epoch")
+        self.epoch = BinStatistics(*new.mean.shape)
+        if self.running is None:
+            zero = torch.zeros_like(new.mean)
+            self.running = torch.zeros_like(new.count[:, None]), zero, zero
+        count, mean, var = self.running
+        known, seen = count[:, 0] > 0, new.count > 0
+        wide, spread = count[:, 0] > 1, new.count > 1  # two samples have a variance
+        update, alpha = momentum_update.reference, self.momentum
+        self.running = (
+            update(count, new.count[:, None], known, seen, alpha),
+            update(mean, new.mean, known, seen, alpha),
+            update(var, new.variance(), wide, spread, alpha),
+        )
+        self.pair = self.smoothed(*self.running)
+
+    def smoothed(self, count, mean, var):
+        def smooth(values, count):
+            numbers = values.numpy(), count[:, 0].numpy(), self.window
+            return torch.from_numpy(smoothed_statistics.reference(*numbers))
+
+        smoothed_mean = smooth(mean, count)
+        smoothed_var = smooth(var, (count - 1).clamp(min=0))
+        # One sample has no variance: it takes its neighbours' one, and keeps its scale.
+        var = torch.where(count > 1, var, smoothed_var)
+        pair = mean, var, smoothed_mean, smoothed_var
+        # A bin never seen, or without a variance nearby, leaves z as it is.
+        known = (count > 0) & (smoothed_var > 0)
+        neutral = 0.0, 1.0, 0.0, 1.0
+        pair = [torch.where(known, a, b) for a, b in zip(pair, neutral, strict=True)]
+        return [table.float() for table in pair]  # the precision of features
