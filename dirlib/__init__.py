@@ -2,7 +2,7 @@
 
 from dirlib.anchors import anomaly_gap, cosine_to_anchor
 from dirlib.bins import LabelBins, ShotRegions, shot_regions
-from dirlib.calibration import calibrate
+from dirlib.calibration import calibrate, matrix_sqrt
 from dirlib.fds import FDS
 from dirlib.kernels import kernel_window, smooth_bins
 from dirlib.lds import (
@@ -53,6 +53,7 @@ __all__ = [
     "l1_loss",
     "lds_weights",
     "mae",
+    "matrix_sqrt",
     "mse",
     "mse_loss",
     "paired_comparison",

@@ -31,16 +31,24 @@ def experiment(args):
 
 def results(args):
     """Compute the course's tables, claims and figure anew from the recorded runs."""
+    from dirlib.course.feature_figures import anchor_bars
     from dirlib.course.figures import methods_by_region
     from dirlib.datasets.label_counts import data_dir
     from dirlib.experiments import WEIGHTS
-    from dirlib.runs import load_runs, report
+    from dirlib.runs import AGES, feature_report, load_runs, load_statistics, report
 
     runs = load_runs("faces")
     print(report(runs))
-    figure = data_dir() / "runs" / "faces.png"
-    methods_by_region(runs, list(WEIGHTS)).savefig(figure, dpi=110)
-    print(f"figure: {figure}")
+    print(feature_report())
+    shown = ("vanilla", "sqinv+lds", "sqinv+lds+fds")
+    models = {method: load_statistics(method, split="test") for method in shown}
+    for name, figure in (
+        ("faces", methods_by_region(runs, list(WEIGHTS))),
+        ("features", anchor_bars(models, AGES, runs.train_counts, anchor=0)),
+    ):
+        path = data_dir() / "runs" / f"{name}.png"
+        figure.savefig(path, dpi=110)
+        print(f"figure: {path}")
 
 
 def main(argv=None):

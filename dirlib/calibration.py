@@ -140,8 +140,21 @@ def _matrix_transform(cov, smoothed_cov, low, high):
     transform = _compose(vectors, values.sqrt()) @ whiten
     if (low, high) == (0.0, float("inf")):
         return transform
-    u, s, vh = _svd(transform)
-    return (u * s.clamp(low**0.5, high**0.5)[:, None, :]) @ vh
+    return _clipped(transform, low, high)
+
+
+def _clipped(matrices, low, high):
+    """Bound the squared singular values of matrices [B, D, D]."""
+    squares, vectors = torch.linalg.eigh(matrices.mT @ matrices)
+    ratio = squares.clamp(low, high) / squares.clamp(min=TINY)
+    clipped = matrices @ _compose(vectors, ratio.sqrt())
+    # Twice as fast as singular values, but the product has lost the small ones of those
+    # matrices whose values lie far apart.
+    apart = squares[:, 0] < squares[:, -1] * 1e-8
+    if apart.any():
+        u, s, vh = _svd(matrices[apart])
+        clipped[apart] = (u * s.clamp(low**0.5, high**0.5)[:, None, :]) @ vh
+    return clipped
 
 
 def _svd(matrices):

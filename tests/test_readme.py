@@ -2,8 +2,12 @@
 
 import re
 
-from dirlib import gm, paired_comparison
-from dirlib.runs import density_correlations, load_runs
+import numpy as np
+import pytest
+
+from dirlib import FDS, gm, paired_comparison
+from dirlib.experiments import FDS_SETTINGS, FDS_TRIAL, FDS_TRIALS
+from dirlib.runs import AGES, density_correlations, load_runs
 
 from lesson_env import ROOT
 
@@ -15,6 +19,14 @@ METHODS = {
     "SQINV + LDS": "sqinv+lds",
     "INV: 1/count": "inv",
     "INV + LDS": "inv+lds",
+    "SQINV + FDS": "sqinv+fds",
+    "SQINV + LDS + FDS": "sqinv+lds+fds",
+    "INV + FDS": "inv+fds",
+    "INV + LDS + FDS": "inv+lds+fds",
+    "SQINV + FDS, full": "sqinv+fds full",
+    "SQINV + LDS + FDS, full": "sqinv+lds+fds full",
+    "INV + FDS, full": "inv+fds full",
+    "INV + LDS + FDS, full": "inv+lds+fds full",
 }
 
 
@@ -44,13 +56,39 @@ def test_the_claims():
         assert f"{density.min():.2f} to {density.max():.2f}" in flat
     for base in ("sqinv", "inv"):
         assert few_shot(runs, base, f"{base}+lds") in flat
+        for with_fds in (base, f"{base}+lds"):
+            for settings in FDS_SETTINGS:
+                assert few_shot(runs, with_fds, f"{with_fds}+{settings}") in flat
         right = few_shot(runs, f"{base}, right labels", f"{base}+lds, right labels")
         assert right in flat
 
 
-def test_the_search_for_the_kernel():
-    runs = load_runs("kernels")
-    table = rows(DATA)
+@pytest.mark.parametrize(
+    ("name", "heading"), [("kernels", "for the kernel"), ("fds", "settings of FDS")]
+)
+def test_the_searches(name, heading):
+    runs = load_runs(name)
+    table = rows(DATA[DATA.index(heading) :])
     for method in runs.methods():
         expected = [f"{runs.score(method, r).mean():.2f}" for r in ("all", "few")]
         assert table[method][:2] == expected
+
+
+def test_the_settings_of_fds_follow_from_the_search():
+    """The rule of data/README.md, applied to the record."""
+    runs = load_runs("fds")
+    bases = ("sqinv", "inv")
+    mean_error = {}
+    for trial in FDS_TRIALS:
+        scores = [(base, f"{base}+fds {trial}") for base in bases]
+        if all((runs.score(m, "few") < runs.score(b, "few")).all() for b, m in scores):
+            mean_error[trial] = np.mean([runs.score(m).mean() for _, m in scores])
+    variances = [trial for trial in mean_error if "full" not in trial]
+    assert min(mean_error, key=mean_error.get) == "31 10 full"
+    assert min(variances, key=mean_error.get) == "15 5"
+    for trial, name in (("15 5", "fds"), ("31 10 full", "fds full")):
+        chosen = FDS(64, AGES, **FDS_TRIAL | FDS_TRIALS[trial])
+        used = FDS(64, AGES, **FDS_SETTINGS[name])
+        assert used.window.tolist() == chosen.window.tolist()
+        for setting in ("covariance", "momentum", "weighting", "shrinkage", "clip"):
+            assert getattr(used, setting) == getattr(chosen, setting), setting

@@ -17,7 +17,8 @@ def difference(got, want, rtol):
         return next((f"{k!r}: {text}" for k, text in found if text), None)
     if isinstance(want, tuple):
         if not isinstance(got, tuple | list) or len(got) != len(want):
-            return f"the result must be {len(want)} values: return a, b"
+            names = ", ".join("abcdefgh"[: len(want)])
+            return f"the result must be {len(want)} values: return {names}"
         found = (difference(g, w, rtol) for g, w in zip(got, want, strict=True))
         return next((text for text in found if text), None)
     if isinstance(want, torch.Tensor):

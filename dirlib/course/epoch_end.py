@@ -44,8 +44,9 @@ class EpochEnd(nn.Module):
 
         smoothed_mean = smooth(mean, count)
         smoothed_var = smooth(var, (count - 1).clamp(min=0))
-        # One sample has no variance: it takes its neighbours' one, and keeps its scale.
-        var = torch.where(count > 1, var, smoothed_var)
+        # One sample has no variance, and equal ones have 0: they take that of their
+        # neighbours, and keep their scale.
+        var = torch.where((count > 1) & (var > 0), var, smoothed_var)
         pair = mean, var, smoothed_mean, smoothed_var
         # A bin never seen, or without a variance nearby, leaves z as it is.
         known = (count > 0) & (smoothed_var > 0)

@@ -17,7 +17,6 @@ from dirlib.course.figures import (
     GREEN,
     RED,
     REGIONS,
-    draw_bars,
     region_legend,
 )
 
@@ -38,7 +37,7 @@ def anchor_bars(models, bins, counts, anchor, *, label="age (years)"):
     fig, axes = plt.subplots(
         len(models),
         2,
-        figsize=(8.5, 1.2 + 1.75 * len(models)),
+        figsize=(8.5, 1.3 + 1.7 * len(models)),
         layout="constrained",
         squeeze=False,
         sharex=True,
@@ -55,8 +54,7 @@ def anchor_bars(models, bins, counts, anchor, *, label="age (years)"):
     for ax in axes[-1]:
         ax.set_xlabel(label)
     regions = shot_regions(counts)
-    region_legend(axes[0, 0], regions, ncols=3, loc="lower left", fontsize=7)
-    axes[0, 0].get_legend().set(frame_on=True)
+    region_legend(fig, regions, ncols=3, loc="outside lower center", fontsize=8)
     return fig
 
 
@@ -65,7 +63,7 @@ def draw_similarity(ax, bins, counts, stats, anchor, statistic):
     similarity = cosine_to_anchor(stats, anchor, statistic)
     at_anchor = np.arange(bins.n_bins) == anchor
     regions = shot_regions(counts)
-    shade_regions(ax, bins, regions)
+    shade_regions(ax, bins, regions, strip=(1.03, 1.1))
     bars = np.nan_to_num(similarity)
     ax.stairs(np.where(at_anchor, 0, bars), bins.edges, fill=True, color=BLUE)
     width = bins.edges[anchor + 1] - bins.edges[anchor]
@@ -78,14 +76,32 @@ def draw_similarity(ax, bins, counts, stats, anchor, statistic):
     return similarity
 
 
-def shade_regions(ax, bins, regions):
-    """Shade the regions behind the bars, and repeat them as a hatched strip on top."""
+def shade_regions(ax, bins, regions, strip=None):
+    """Shade the regions behind a panel, and draw them as a hatched strip on top.
+
+    Parameters
+    ----------
+    strip : (float, float), optional
+        Where the strip begins and ends; there is none without it.
+    """
     for name, mask in zip(regions._fields, regions, strict=True):
+        color, hatch, _ = REGIONS[name]
+        if name == "zero" or not mask.any():
+            continue
         for b in np.flatnonzero(mask):
-            color = REGIONS[name][0]
-            ax.axvspan(*bins.edges[b : b + 2], color=color, alpha=0.28, linewidth=0)
-    strip = np.full(bins.n_bins, 1.1)
-    draw_bars(ax, bins, strip, regions, baseline=1.03)
+            ax.axvspan(*bins.edges[b : b + 2], color=color, alpha=0.25, linewidth=0)
+        if strip is not None:
+            low, high = strip
+            ax.stairs(
+                np.where(mask, high, low),
+                bins.edges,
+                baseline=low,
+                fill=True,
+                facecolor=color,
+                edgecolor=DARK,
+                hatch=hatch,
+                linewidth=0.0,
+            )
 
 
 def covariance_images(matrices):
@@ -151,7 +167,7 @@ def smoothed_lines(
     )  # fmt: skip
     count = np.asarray(count)
     for ax, (name, (plain, smoothed)) in zip(axes[:, 0], panels.items(), strict=True):
-        shade_below(ax, bins, shot_regions(count))
+        shade_regions(ax, bins, shot_regions(count))
         size = 6 + 3 * np.sqrt(count)
         ax.scatter(bins.centers, plain, s=size, color=BLUE, alpha=0.7, label=names[0])
         ax.plot(bins.centers, smoothed, color=RED, linewidth=2, label=names[1])
@@ -160,15 +176,6 @@ def smoothed_lines(
     axes[0, 0].legend(frameon=False)
     axes[-1, 0].set_xlabel(label)
     return fig
-
-
-def shade_below(ax, bins, regions):
-    """Shade the regions over the whole height of a panel."""
-    for name, mask in zip(regions._fields, regions, strict=True):
-        for b in np.flatnonzero(mask):
-            ax.axvspan(
-                *bins.edges[b : b + 2], color=REGIONS[name][0], alpha=0.2, linewidth=0
-            )
 
 
 def clouds(panels, limit=4.0):
@@ -183,7 +190,7 @@ def clouds(panels, limit=4.0):
         The panels reach from -limit to limit.
     """
     fig, axes = plt.subplots(
-        1, len(panels), figsize=(8.5, 8.5 / len(panels) + 0.2), layout="constrained",
+        1, len(panels), figsize=(8.5, 8.5 / len(panels) + 0.5), layout="constrained",
         squeeze=False, sharex=True, sharey=True,
     )  # fmt: skip
     for ax, (name, points) in zip(axes[0], panels.items(), strict=True):

@@ -2,6 +2,7 @@
 
 import copy
 import math
+from functools import partial
 
 import numpy as np
 import pytest
@@ -11,9 +12,11 @@ from torch import nn
 
 from dirlib import LabelBins, kernel_window
 from dirlib.calibration import calibrate, calibration_transform, matrix_sqrt, oas
-from dirlib.fds import FDS
+from dirlib.fds import FDS as Layer
 from dirlib.statistics import BinStatistics, bin_statistics
 
+# Ten bins have no room for the default window.
+FDS = partial(Layer, kernel_size=5, sigma=2.0)
 BINS = LabelBins(0, 10, 1)
 B, D = 10, 4
 DENSE = ["diagonal", "full"]
@@ -93,15 +96,24 @@ def test_the_matrix_square_root():
     torch.testing.assert_close(root, root.mT)
 
 
-def test_a_decomposition_that_fails_is_done_in_another_way(monkeypatch):
+@pytest.mark.parametrize("largest", [1.0, 1e4, 1e12])
+def test_clipping_is_that_of_the_singular_values(largest, monkeypatch):
+    """Near to each other or far apart, and where LAPACK's fast driver gives up."""
     cov, smooth = covariances(0), covariances(1)
-    expected = calibration_transform(cov, smooth, (0.5, 2.0))
+    smooth[0] *= largest
+    smooth[1, 0, :] *= largest**0.5
+    smooth[1, :, 0] *= largest**0.5
+    u, s, vh = torch.linalg.svd(calibration_transform(cov, smooth))
+    expected = (u * s.clamp(0.5**0.5, 2.0**0.5)[:, None, :]) @ vh
+    found = calibration_transform(cov, smooth, (0.5, 2.0))
+    torch.testing.assert_close(found, expected, atol=1e-7, rtol=1e-7)
 
     def fails(matrices):
         raise torch.linalg.LinAlgError("the algorithm failed to converge")
 
     monkeypatch.setattr(torch.linalg, "svd", fails)
-    torch.testing.assert_close(calibration_transform(cov, smooth, (0.5, 2.0)), expected)
+    found = calibration_transform(cov, smooth, (0.5, 2.0))
+    torch.testing.assert_close(found, expected, atol=1e-7, rtol=1e-7)
 
 
 def test_clip_bounds_every_direction():

@@ -14,7 +14,9 @@ from dirlib.datasets.label_counts import data_dir
 from dirlib.runs import (
     AGES,
     Runs,
+    anomaly_gaps,
     density_correlations,
+    feature_report,
     load_features,
     load_runs,
     load_statistics,
@@ -160,15 +162,45 @@ def test_lds_helps_its_own_base_in_the_few_shot_region(recorded):
     assert all(pair.wins >= 4 for pair in pairs), [str(pair) for pair in pairs]
 
 
+def test_fds_helps_plain_re_weighting_in_the_few_shot_region(recorded):
+    for base in ("sqinv", "inv"):
+        for settings in ("fds", "fds full"):
+            few = (
+                recorded.score(base, "few"),
+                recorded.score(f"{base}+{settings}", "few"),
+            )
+            pair = paired_comparison(*few)
+            assert pair.wins >= 4, (base, settings, str(pair))
+
+
+def test_the_balanced_control_shows_no_anomaly_and_lds_with_fds_widens_the_gap():
+    for split in ("train", "test"):
+        assert (anomaly_gaps("balanced", split) > 0.3).all()
+        assert (abs(anomaly_gaps("vanilla", split)) < 0.1).all()
+    # By variance, the crowd is nearer than the neighbours on training images.
+    assert (anomaly_gaps("vanilla", "train", statistic="variance") < 0).all()
+    vanilla = anomaly_gaps("vanilla", "test")
+    for method in ("sqinv+lds+fds", "inv+lds+fds", "sqinv+lds+fds full"):
+        assert np.sum(anomaly_gaps(method, "test") > vanilla) >= 4
+
+
+def test_the_same_training_is_recorded_once_like_the_other_time(recorded):
+    """Lesson 3's control "from the mean" is lesson 1's vanilla network."""
+    again = load_runs("features").predictions("from the mean")
+    np.testing.assert_allclose(again, recorded.predictions("vanilla"), atol=0.02)
+
+
 def test_the_command_prints_what_the_records_hold(
     recorded, capsys, tmp_path, monkeypatch
 ):
     (tmp_path / "runs").mkdir()
-    shutil.copy(data_dir() / "runs" / "faces.json", tmp_path / "runs")
+    for name in ("faces.json", "features.json", "features.npz"):
+        shutil.copy(data_dir() / "runs" / name, tmp_path / "runs")
     monkeypatch.setenv("DIRLIB_DATA", str(tmp_path))
     main(["results"])
-    assert capsys.readouterr().out.startswith(report(recorded))
-    assert (tmp_path / "runs" / "faces.png").stat().st_size > 10_000
+    assert capsys.readouterr().out.startswith(f"{report(recorded)}\n{feature_report()}")
+    for name in ("faces", "features"):
+        assert (tmp_path / "runs" / f"{name}.png").stat().st_size > 10_000
 
 
 def test_a_folder_that_cannot_be_written_is_named_before_any_training(quick, tmp_path):

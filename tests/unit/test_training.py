@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from dirlib import l1_loss, lds_weights
+from dirlib import FDS, l1_loss, lds_weights
 from dirlib.datasets.label_counts import label_counts
 from dirlib.models import SmallResNet
 from dirlib.runs import AGES
-from dirlib.training import fit, predict, to_tensor
+from dirlib.training import extract_features, fit, predict, to_tensor
 
 rng = np.random.default_rng(0)
 LABELS = rng.integers(0, 101, 96)
@@ -161,3 +161,47 @@ def test_an_unknown_table_or_a_missing_folder_is_named(monkeypatch, tmp_path):
     monkeypatch.setenv("DIRLIB_DATA", str(tmp_path / "nowhere"))
     with pytest.raises(FileNotFoundError, match="clone the course's repository"):
         label_counts("agedb-dir")
+
+
+def counted(**options):
+    """An FDS layer that notes how many samples each epoch brought."""
+    fds = FDS(64, AGES, **options)
+    fds.epochs, end_epoch = [], fds.end_epoch
+
+    def noted():
+        fds.epochs.append(int(fds.epoch_count.sum()))
+        end_epoch()
+
+    fds.end_epoch = noted
+    return fds
+
+
+def test_training_through_fds_ends_each_epoch_once_and_needs_no_layer_later():
+    fds = counted()
+    model, history = trained(fds=fds)
+    assert fds.epochs == [96] * 8 and fds.active.any()
+    plain, plain_history = trained()
+    assert history[0] == plain_history[0]  # the first epoch is the identity
+    assert history[1] != plain_history[1]
+    assert history[-1] < 0.5 * history[0]
+    assert predict(model, IMAGES).shape == (96,)
+    assert trained(fds=counted())[1] == history
+
+
+def test_fds_may_start_later():
+    fds = counted()
+    _, history = trained(fds=fds, fds_start=6)
+    assert fds.epochs == [96] * 2
+    plain_history = trained()[1]
+    assert history[:7] == plain_history[:7]  # it collects in the epoch it starts in
+    assert history[7] != plain_history[7]
+
+
+def test_features_are_extracted_in_eval_mode_and_lead_to_the_predictions():
+    model, _ = trained()
+    before = {k: v.clone() for k, v in model.state_dict().items()}
+    z = extract_features(model, IMAGES)
+    assert z.shape == (96, 64) and not z.requires_grad and model.training
+    assert all(torch.equal(v, before[k]) for k, v in model.state_dict().items())
+    y_hat = model.regressor(z).squeeze(-1).detach().numpy()
+    np.testing.assert_allclose(y_hat, predict(model, IMAGES), rtol=1e-5)

@@ -57,6 +57,14 @@ def _dropped_first(similarity, anchor, many, near):
     return s[_neighbours(d, many, near)].mean() - s[_crowd(d, many, near)].mean()
 
 
+def _masked(similarity, anchor, many, near):
+    """Zeros in place of the bins that don't belong to a group."""
+    d = np.arange(len(similarity)) - anchor
+    groups = _neighbours(d, many, near), _crowd(d, many, near)
+    close, far = ((similarity * group).mean() for group in groups)
+    return close - far
+
+
 def _sliced(ends):
     """The neighbours by slices, with ends that may be negative."""
 
@@ -151,7 +159,21 @@ anomaly_gap = Exercise(
         ),
         *_twice(
             "the crowd is made of the many-shot bins, not of the others",
+            crowd=lambda d, many, near: ~many & (np.abs(d) > near),
+        ),
+        *_twice(
+            "the crowd is made of the many-shot bins, and of those far away only",
             crowd=lambda d, many, near: ~many,
+        ),
+        Wrong(
+            _masked,
+            "similarity * mask leaves zeros, which count in the mean: choose bins with "
+            "similarity[mask], and leave NaN out",
+        ),
+        Wrong(
+            lambda s, *others: _masked(np.nan_to_num(s), *others),
+            "the bins outside a group count as 0 in its mean: choose those inside with "
+            "similarity[mask]",
         ),
         *_twice(
             "your neighbours are many-shot bins only: all bins near the anchor count",
@@ -200,6 +222,16 @@ anomaly_gap = Exercise(
             neighbours=lambda d, many, near: (d != 0) & (np.abs(d) < near),
         ),
         *_twice(
+            "a bin at a distance of exactly `near` is a neighbour, not crowd: use <= "
+            "for the neighbours and > for the crowd",
+            neighbours=lambda d, many, near: (d != 0) & (np.abs(d) < near),
+            crowd=lambda d, many, near: many & (np.abs(d) >= near),
+        ),
+        *_twice(
+            "all bins up to the distance `near` are neighbours, not only those at it",
+            neighbours=lambda d, many, near: np.abs(d) == near,
+        ),
+        *_twice(
             "a bin at a distance of exactly `near` is no crowd, it is a neighbour: "
             "use >",
             crowd=lambda d, many, near: many & (np.abs(d) >= near),
@@ -231,10 +263,9 @@ anomaly_gap = Exercise(
             _means(lambda near, far: near),
             "that is the neighbours' mean alone: subtract the crowd's",
         ),
-        Wrong(
-            _means(lambda near, far: 1 - far),
-            "you compare the anchor itself, which is always 1, with the crowd: take "
-            "its neighbours",
+        *_twice(
+            "you compare the anchor itself with the crowd: take its neighbours",
+            neighbours=lambda d, many, near: d == 0,
         ),
         Wrong(
             lambda s, anchor, many, near: _gap()(s, anchor, many, 2),

@@ -122,6 +122,17 @@ bin_covariances = Exercise(
             "rowvar=False, or transpose",
         ),
         Wrong(
+            _list_of(lambda x: np.cov(x), list),
+            "np.cov compares the samples of a bin: for the features, pass rowvar=False",
+        ),
+        Wrong(
+            lambda features, index, n_bins: np.array(
+                [np.cov(features[index == b], rowvar=False) for b in np.unique(index)]
+            ),
+            "np.unique leaves empty bins out, and np.cov gives a number for a single "
+            "feature: write into an array of shape [n_bins, D, D]",
+        ),
+        Wrong(
             _list_of(lambda x: np.cov(x, rowvar=False)),
             "np.cov gives a number, not [1, 1], for a single feature: write into an "
             "array of shape [B, D, D], or reshape",
@@ -134,6 +145,11 @@ bin_covariances = Exercise(
         Wrong(
             _then(lambda c, n: np.nan_to_num(c)),
             "fewer than two samples give no covariance, not one of 0: fill with NaN",
+        ),
+        Wrong(
+            _then(lambda c, n: np.where((n == 1)[:, None, None], 0, c)),
+            "one sample gives no covariance, not one of 0: fill with NaN wherever "
+            "count is below 2",
         ),
         Wrong(
             _then(lambda c, n: np.where((n == 0)[:, None, None], 0, c)),
@@ -173,6 +189,11 @@ bin_covariances = Exercise(
             _then(lambda c, n: c * np.eye(c.shape[1])),
             "the off-diagonal is 0: a covariance matrix holds the products of *two* "
             "features too",
+        ),
+        *_twice(
+            lambda x, _: ((x - x.mean(0)) ** 2).sum(0) / _freedom(x),
+            "d * d multiplies each feature by itself: d.T @ d has the products of each "
+            "two",
         ),
         Wrong(
             _then(lambda c, n: np.diagonal(c, axis1=1, axis2=2)),

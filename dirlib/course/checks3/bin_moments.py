@@ -1,44 +1,20 @@
 """Exercise 3.1: the count, the mean and the variance of each bin, batch by batch."""
 
 import numpy as np
-import torch
 
+from dirlib.course.checks3.batches import FAR_FROM_ZERO, NEAR_ZERO
+from dirlib.course.checks3.batchwise import (
+    batch_means,
+    batchwise,
+    free,
+    indexed,
+    last_known,
+    moments,
+    overwritten,
+    within,
+)
 from dirlib.course.checks3.outputs import by_output
 from dirlib.course.exercise import Exercise, Part, Wrong
-from dirlib.statistics import BinStatistics
-
-rng = np.random.default_rng(31)
-
-
-def _bin_moments(batches, n_bins):
-    stats = BinStatistics(n_bins, batches[0][0].shape[1])
-    for features, index in batches:
-        stats.update(torch.as_tensor(features), index)
-    count = stats.count.numpy().astype(int)
-    mean = np.where(count[:, None] > 0, stats.mean.numpy(), np.nan)
-    return count, mean, stats.variance().numpy()
-
-
-def _batches(index, sizes, dim):
-    """Random features for these bins, cut into batches of these sizes."""
-    index = np.array(index)
-    features = rng.normal(rng.normal(0, 3, dim), 2, (len(index), dim))
-    ends = np.cumsum(sizes)[:-1]
-    return list(zip(np.split(features, ends), np.split(index, ends), strict=True))
-
-
-def _far_from_zero():
-    """Features that differ by a hundred-thousandth, in bins of 2, 4 and 4 samples.
-
-    All float32 sums of squares lose these differences, in whichever order they are
-    taken: the deviations cancel in pairs, and the counts are powers of 2.
-    """
-    steps = np.array([3, -3, 11, -11, 6, -6, 2, -2, 9, -9])[:, None] * [1, -1, 1]
-    features = np.array([1024, 2048, -512]) * (1 + steps / 2**20)
-    index = np.array([0, 0, 1, 1, 1, 1, 2, 2, 2, 2])
-    mixed = rng.permutation(10)
-    features, index = features[mixed].astype(np.float32), index[mixed]
-    return [(features[:4], index[:4]), (features[4:], index[4:])]
 
 
 def _bins(batches, n_bins):
@@ -62,6 +38,15 @@ def _mean(x):
     return x.mean(0)
 
 
+def _one_mean(x):
+    return np.full(x.shape[1], x.astype(np.float64).mean())
+
+
+def _one_variance(x):
+    spread = x.astype(np.float64).var(ddof=1) if len(x) > 1 else np.nan
+    return np.full(x.shape[1], spread)
+
+
 def _squares(x):
     """The variance from sums of squares, in the features' own dtype."""
     n = np.int64(len(x))
@@ -75,7 +60,7 @@ def _twice(change, cause):
     """A wrong change of the right statistics, and of those from float32 squares."""
     both = cause + "; and convert the features to np.float64 before you square them"
     return [
-        Wrong(lambda *args: change(*_bin_moments(*args)), cause),
+        Wrong(lambda *args: change(*moments(*args)), cause),
         Wrong(lambda *args: change(*_in_float32(*args)), both),
     ]
 
@@ -93,86 +78,46 @@ def _by_all(n, m, v):
     return n, np.nan_to_num(m) * n[:, None] / n.sum(), scatter / (n.sum() - 1)
 
 
-def _batchwise(combine):
-    """Combine the right statistics of the single batches, each [batches, B, ...]."""
+def _spread(middle):
+    """Squared deviations from another middle(bin's features, all features)."""
 
     def answer(batches, n_bins):
-        single = [_bin_moments([batch], n_bins) for batch in batches]
-        return combine(*(np.array(s) for s in zip(*single, strict=True)))
+        count, mean, _ = moments(batches, n_bins)
+        bins = [x.astype(np.float64) for x in _bins(batches, n_bins)]
+        everything = np.concatenate(bins)
+        scatter = [((x - middle(x, everything)) ** 2).sum(0) for x in bins]
+        return count, mean, scatter / free(count)[:, None]
 
     return answer
 
 
-def _overwritten(batches, n_bins):
-    """Each batch replaces the statistics of the bins that it holds."""
-    kept = _bin_moments(batches[:1], n_bins)
-    for batch in batches[1:]:
-        for old, new in zip(kept, _bin_moments([batch], n_bins), strict=True):
-            old[batch[1]] = new[batch[1]]
-    return kept
+def _old_mean_twice(batches, n_bins):
+    """Welford's update with the old mean in both factors."""
+    count, mean, _ = moments(batches, n_bins)
+    scatter = np.zeros(mean.shape)
+    for total, x in zip(scatter, _bins(batches, n_bins), strict=True):
+        x = x.astype(np.float64)
+        steps = np.arange(1, len(x))[:, None]
+        before = np.concatenate([x[:1] * 0, x[:-1].cumsum(0)[: len(x)] / steps])
+        total += ((x - before) ** 2).sum(0)
+    return count, mean, scatter / free(count)[:, None]
 
 
-def _last_known(n, m, v):
-    """The counts of all batches, the others of the last batch that gives them."""
-    for values in (m, v):
-        for old, new in zip(values[:-1], values[1:], strict=True):
-            new[np.isnan(new)] = old[np.isnan(new)]
-    return n.sum(0), m[-1], v[-1]
+def _not_by_axis(n, m, v):
+    return n, np.repeat(m.mean(1, keepdims=True), m.shape[1], 1), v
 
 
-def _within(batches, n_bins):
-    """Deviations from the mean of each batch."""
-    count, mean, _ = _bin_moments(batches, n_bins)
-    total = np.zeros(mean.shape)
-    for batch in batches:
-        n, _, variance = _bin_moments([batch], n_bins)
-        total += np.nan_to_num(variance) * (n - 1)[:, None]
-    return count, mean, total / (count - 1)[:, None]
-
-
-def _indexed(counted, to_float64):
-    """sums[index] += features, which adds one sample of each bin and batch."""
-
-    def answer(batches, n_bins):
-        count = np.zeros((n_bins, 1))
-        sums, squares = np.zeros((2, n_bins, batches[0][0].shape[1]))
-        for x, index in batches:
-            if counted:
-                count[:, 0] += np.bincount(index, minlength=n_bins)
-            else:
-                count[index] += 1
-            sums[index] += x
-            squares[index] += (x.astype(np.float64) if to_float64 else x) ** 2
-        variance = (squares - sums**2 / count) / (count - 1)
-        return count[:, 0].astype(int), sums / count, variance
-
-    return answer
-
-
-def _about_all(batches, n_bins):
-    middle = np.concatenate([features for features, _ in batches]).mean(0)
-    spread = _each(_mean, lambda x: ((x - middle) ** 2).sum(0) / np.int64(len(x) - 1))
-    return spread(batches, n_bins)
-
-
-_two = np.array([[1.0], [3.0]]), np.array([0, 0])
-_near_zero = [
-    ([_two, (np.array([[5.0]]), np.array([0]))], 1),
-    (_batches([4, 0, 1, 1, 0, 2, 5, 0, 2, 1, 4, 2, 0, 0, 1, 0], (7, 1, 8), 3), 7),
-    (_batches(rng.integers(1, 4, 60), (20, 20, 15, 5), 2), 6),
-    (_batches([1, 0, 0, 1, 2], (5,), 1), 3),
-]
 bin_moments = Exercise(
     "3.1",
     "bin_moments",
-    _bin_moments,
+    moments,
     parts=[
-        Part("count and mean", 1, [(*case, "count and mean") for case in _near_zero]),
-        Part("variance", 1, [(*case, "variance") for case in _near_zero]),
+        Part("count and mean", 1, [(*case, "count and mean") for case in NEAR_ZERO]),
+        Part("variance", 1, [(*case, "variance") for case in NEAR_ZERO]),
         Part(
             "features far from zero, in float32",
             1,
-            [(_far_from_zero(), 3, "count, mean and variance")],
+            [(*FAR_FROM_ZERO, "mean and variance")],
         ),
     ],
     wrong=[
@@ -191,51 +136,61 @@ bin_moments = Exercise(
             "divide the squared deviations by count - 1, not by count",
         ),
         Wrong(
-            _batchwise(lambda n, m, v: (n.sum(0), np.nanmean(m, 0), np.nanmean(v, 0))),
+            batchwise(lambda n, m, v: (n.sum(0), np.nanmean(m, 0), np.nanmean(v, 0))),
             "the mean of the batches' means is not the bin's mean: a batch with more "
             "of its samples counts more, so add up sums and divide at the end",
         ),
         Wrong(
-            _overwritten,
+            batch_means(True, False),
+            "the mean of the batches' means is not the bin's mean: add up sums, and "
+            "divide them by the count at the end",
+        ),
+        Wrong(
+            batch_means(False, True),
+            "the mean of the batches' variances is not the bin's: add up sums over "
+            "all batches, and divide at the end",
+        ),
+        Wrong(
+            overwritten,
             "each batch overwrites the bins that it holds: a bin is spread over many "
             "batches, so add up its sums",
         ),
         Wrong(
-            _batchwise(_last_known),
+            batchwise(last_known),
             "your counts are right, but each batch overwrites the mean and the "
             "variance: add up sums, and divide after the last batch",
         ),
         Wrong(
-            _batchwise(lambda n, m, v: (n[-1], m[-1], v[-1])),
+            batchwise(lambda n, m, v: (n[-1], m[-1], v[-1])),
             "only the last batch counts: make the arrays for the sums before the loop, "
             "and add to them",
         ),
         Wrong(
-            _batchwise(lambda n, m, v: (n[0], m[0], v[0])),
+            batchwise(lambda n, m, v: (n[0], m[0], v[0])),
             "only the first batch counts: your return stands inside the loop",
         ),
         Wrong(
-            _within,
+            within,
             "you take deviations from the mean of each *batch*: what the batches' "
             "means differ by is lost",
         ),
         Wrong(
-            _indexed(False, True),
+            indexed(False, True),
             "sums[index] += x adds one sample of each bin, however many there are: use "
             "np.add.at, or a mask for each bin",
         ),
         Wrong(
-            _indexed(False, False),
+            indexed(False, False),
             "sums[index] += x adds one sample of each bin, and loses digits in "
             "float32: convert to np.float64, and use np.add.at or a mask for each bin",
         ),
         Wrong(
-            _indexed(True, True),
+            indexed(True, True),
             "your counts are right, but sums[index] += x adds only one sample of each "
             "bin: use np.add.at, or a mask for each bin",
         ),
         Wrong(
-            _indexed(True, False),
+            indexed(True, False),
             "sums[index] += x adds only one sample of each bin, unlike your counts, "
             "and loses digits in float32: convert to np.float64, and use np.add.at",
         ),
@@ -277,17 +232,43 @@ bin_moments = Exercise(
             lambda n, m, v: (n, m, np.sqrt(v)),
             "that is the standard deviation: the variance has no root",
         ),
+        *_twice(
+            lambda n, m, v: (n, m, np.where(n[:, None] == 1, 0, v)),
+            "a single sample has no variance, not one of 0: give NaN wherever count "
+            "is below 2",
+        ),
+        *_twice(
+            lambda n, m, v: (n, m, np.where(n[:, None] > 2, v, np.nan)),
+            "two samples are enough for a variance: NaN is for fewer than two",
+        ),
+        *_twice(
+            _not_by_axis,
+            "x.mean() is one number for all features: use x.mean(axis=0)",
+        ),
         Wrong(
-            _each(_mean, lambda x: (x**2).sum(0) / np.int64(len(x) - 1)),
+            _each(_one_mean, _one_variance),
+            "one mean and one variance for all features: use axis=0 in both",
+        ),
+        Wrong(
+            _spread(lambda x, z: 0.0),
             "you square the features themselves: subtract the bin's mean first",
         ),
         Wrong(
-            _about_all,
+            _spread(lambda x, z: z.mean(0)),
             "you take deviations from the mean of *all* samples: each bin has its own",
+        ),
+        Wrong(
+            _old_mean_twice,
+            "both factors have the old mean: multiply by the deviation from the *new* "
+            "mean, too",
         ),
         *_twice(
             _by_all,
             "you divide by the number of all samples: divide by that of the bin",
+        ),
+        *_twice(
+            lambda n, m, v: (m, v, n),
+            "the order is count, mean, variance: your count comes last",
         ),
         *_twice(
             lambda n, m, v: (n, v, m),

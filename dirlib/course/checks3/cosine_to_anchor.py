@@ -47,6 +47,15 @@ def _length_by_column(values, anchor):
     return values @ values[anchor] / (length * np.linalg.norm(values[anchor]))
 
 
+def _unit_columns(values, anchor):
+    unit = values / np.linalg.norm(values, axis=0)
+    return unit @ unit[anchor]
+
+
+def _without_unknown(values, anchor):
+    return _cosine_to_anchor(values, anchor)[~np.isnan(values).any(1)]
+
+
 def _one_length(values, anchor):
     return values @ values[anchor] / np.linalg.norm(values) ** 2
 
@@ -99,6 +108,10 @@ cosine_to_anchor = Exercise(
             "divide by the length of each bin's own vector too",
         ),
         Wrong(
+            _over(lambda length, anchor: anchor**2),
+            "you divide by the anchor's length twice: one of the two is the bin's own",
+        ),
+        Wrong(
             lambda values, anchor: values @ values[anchor],
             "that is the dot product: divide it by both lengths",
         ),
@@ -128,6 +141,10 @@ cosine_to_anchor = Exercise(
             "NaN",
         ),
         Wrong(
+            _without_unknown,
+            "you leave NaN bins out, so the others move: keep their places, with NaN",
+        ),
+        Wrong(
             _centred(1),
             "that is Pearson's correlation of two vectors: a cosine subtracts no mean",
         ),
@@ -149,6 +166,11 @@ cosine_to_anchor = Exercise(
         Wrong(
             _length_by_column,
             "axis=0 gives the length of each column: a bin is a row, so use axis=1",
+        ),
+        Wrong(
+            _unit_columns,
+            "axis=0 scales each column to length 1: a bin is a row, so use axis=1 and "
+            "keepdims=True",
         ),
         Wrong(
             _then(lambda cosine: 1 - cosine),

@@ -51,6 +51,13 @@ def _as_if_descending(covariance):
     return rank, values[0] / values[-1] if rank == len(values) else np.inf
 
 
+def _descending_to_the_end(covariance):
+    values = np.linalg.eigvalsh(covariance)
+    rank = int((values > 1e-10 * values[0]).sum())
+    small = values[-1] <= 1e-10 * values[0]
+    return rank, np.inf if small else values[0] / values[-1]
+
+
 def _of_the_rest(covariance):
     values = np.linalg.eigvalsh(covariance)
     rest = values[values > 1e-10 * values[-1]]
@@ -163,6 +170,11 @@ rank_and_condition = Exercise(
             "small to large",
         ),
         Wrong(
+            _descending_to_the_end,
+            "you take the first eigenvalue for the largest, but eigvalsh sorts in "
+            "ascending order: the largest is the last",
+        ),
+        Wrong(
             _both(condition=_of_the_rest),
             "you leave the zero eigenvalues out of the ratio: with one of them the "
             "condition number is infinite",
@@ -170,6 +182,11 @@ rank_and_condition = Exercise(
         Wrong(
             _both(condition=_guarded(_unsorted_ratio)),
             "np.linalg.eig doesn't sort the eigenvalues: use eigvalsh, or max and min",
+        ),
+        Wrong(
+            _both(condition=_guarded(lambda c: 1 / _unsorted_ratio(c))),
+            "the eigenvalues of np.linalg.eig don't begin with the largest, they are "
+            "not sorted: use max and min",
         ),
         Wrong(
             _unsorted,

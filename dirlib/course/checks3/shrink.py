@@ -146,6 +146,15 @@ shrink = Exercise(
             "the two weights must sum to 1: divide by n + strength",
         ),
         *_twice(
+            lambda n, c, t, s: (n * c + s * t) / n,
+            "you divide by n alone: the weights are n and strength, so divide by their "
+            "sum",
+        ),
+        *_twice(
+            lambda n, c, t, s: (n * c + t) / (n + s),
+            "the target counts `strength` times: multiply it by strength",
+        ),
+        *_twice(
             lambda n, c, t, s: n * c + s * t / (n + s),
             "a + b / c divides only b: put the whole sum in parentheses",
         ),
@@ -186,6 +195,10 @@ shrink = Exercise(
         *_twice(
             lambda n, c, t, s: _mix(n, c, _sphere(c), s),
             "you draw each bin to a multiple of the identity: draw it to the target",
+        ),
+        Wrong(
+            lambda c, count, t, s: _shrink(c, count, np.broadcast_to(t[0], t.shape), s),
+            "all bins get the first one's target: each bin has its own, target[b]",
         ),
         Wrong(
             _small_bins(lambda c, t: 0.0),

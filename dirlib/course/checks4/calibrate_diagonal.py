@@ -38,6 +38,19 @@ def _without_index(z, index, mean, var, smoothed_mean, smoothed_var):
     return scale * (z - mean) + smoothed_mean
 
 
+def _ratio_of_bins(times):
+    def answer(z, index, mean, var, smoothed_mean, smoothed_var):
+        scale = (smoothed_var / var).clamp(0.1, 10).sqrt()
+        return times(scale, z - mean[index]) + smoothed_mean[index]
+
+    return answer
+
+
+def _result_clipped(z, index, mean, var, smoothed_mean, smoothed_var):
+    scale = (smoothed_var / var).sqrt()[index]
+    return (scale * (z - mean[index]) + smoothed_mean[index]).clamp(0.1, 10)
+
+
 def _one_bin(z, index, *statistics):
     return _reference(z, index[:1].expand(len(index)), *statistics)
 
@@ -144,6 +157,21 @@ calibrate_diagonal = Exercise(
             "sample's row with `index`",
         ),
         Wrong(
+            _ratio_of_bins(lambda scale, z: scale * z),
+            "the ratio has a row per bin, z has one per sample: pick its rows with "
+            "`index` too",
+        ),
+        Wrong(
+            _ratio_of_bins(lambda scale, z: z * scale),
+            "the ratio has a row per *bin*, z has one per sample: pick its rows with "
+            "`index` too",
+        ),
+        Wrong(
+            lambda z, index, *others: _reference(z, 0 * index, *others),
+            "all samples get the statistics of bin 0: pick a row per sample with "
+            "`index`",
+        ),
+        Wrong(
             _one_bin,
             "all samples get the statistics of the first one's bin: pick a row per "
             "sample with `index`",
@@ -164,6 +192,14 @@ calibrate_diagonal = Exercise(
         Wrong(
             _with_factor(lambda v, s: (s / v).clamp(min=0.1).sqrt()),
             "only small ratios are clipped: large ones stop at 10",
+        ),
+        Wrong(
+            _result_clipped,
+            "you clip the features: clip the ratio of the variances",
+        ),
+        Wrong(
+            _with_factor(lambda v, s: (s.sqrt() / v).clamp(0.1, 10)),
+            "only smoothed_var is under the root: take the root of the whole ratio",
         ),
         Wrong(
             _with_factor(lambda v, s: v.rsqrt()),

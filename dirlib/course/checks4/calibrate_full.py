@@ -50,6 +50,13 @@ def _diagonal(c, s):
     return torch.diag_embed((smoothed / var).sqrt())
 
 
+def _transport(c, s):
+    """The symmetric matrix that moves one Gaussian to the other."""
+    root = matrix_sqrt(c)
+    back = torch.linalg.inv(root)
+    return back @ matrix_sqrt(root @ s @ root) @ back
+
+
 def _through_numpy(z, *others):
     return torch.from_numpy(calibrate(torch.from_numpy(z.numpy()), *others).numpy())
 
@@ -172,6 +179,15 @@ calibrate_full = Exercise(
             "first",
         ),
         Wrong(
+            _with_transform(lambda c, s: s.sqrt() @ torch.linalg.inv(c.sqrt())),
+            "you take the root of each entry: the root of a matrix is matrix_sqrt",
+        ),
+        Wrong(
+            _with_transform(_transport),
+            "your matrix is symmetric, and gives the right covariance: but the product "
+            "of the two roots, cov^(-1/2) on the right, is wanted",
+        ),
+        Wrong(
             _with_transform(lambda c, s: torch.eye(c.shape[-1]).to(c).expand_as(c)),
             "only the mean moves: whiten and re-colour the deviations too",
         ),
@@ -179,6 +195,11 @@ calibrate_full = Exercise(
             _without_index,
             "z has a row per sample, the statistics have one per bin: pick each "
             "sample's with `index`",
+        ),
+        Wrong(
+            lambda z, index, *others: calibrate(z, 0 * index, *others),
+            "all samples get the statistics of bin 0: pick them per sample with "
+            "`index`",
         ),
         Wrong(
             _one_bin,

@@ -28,6 +28,16 @@ def _from_values(function):
     return answer
 
 
+def _cholesky_plus(jitter):
+    """The Cholesky factor with a little added, so that it exists."""
+
+    def answer(matrix):
+        identity = torch.eye(matrix.shape[-1], dtype=matrix.dtype)
+        return torch.linalg.cholesky(matrix + jitter * identity)
+
+    return answer
+
+
 def _rotated(values, angle):
     """A matrix with these eigenvalues and turned axes."""
     c, s = torch.tensor(angle).cos(), torch.tensor(angle).sin()
@@ -81,6 +91,11 @@ matrix_sqrt = Exercise(
             "not of its entries",
         ),
         Wrong(
+            lambda matrix: matrix.sign() * matrix.abs().sqrt(),
+            "you take the root of each entry, with its sign: the root of a matrix "
+            "needs its eigenvalues",
+        ),
+        Wrong(
             _from_values(torch.sqrt),
             "the root of a tiny negative eigenvalue is NaN: clamp the eigenvalues to 0 "
             "first",
@@ -99,6 +114,19 @@ matrix_sqrt = Exercise(
             lambda matrix: torch.linalg.cholesky(matrix).mT,
             "the transposed Cholesky factor is triangular too, and fails on a singular "
             "matrix: take the eigenvalues of torch.linalg.eigh",
+        ),
+        *(
+            Wrong(
+                _cholesky_plus(jitter),
+                f"a Cholesky factor is triangular, with {jitter:g} added or without: "
+                "the symmetric root comes from torch.linalg.eigh",
+            )
+            for jitter in (1e-12, 1e-10, 1e-9, 1e-8, 1e-6, 1e-5, 1e-4)
+        ),
+        Wrong(
+            lambda matrix: torch.diag_embed(matrix.diagonal(dim1=-2, dim2=-1).sqrt()),
+            "only the diagonal is used: what stands beside it belongs to the matrix, "
+            "so take the eigenvalues",
         ),
         Wrong(
             _from_roots(lambda roots, v: v * roots[..., None, :] @ v.T),
@@ -134,8 +162,8 @@ matrix_sqrt = Exercise(
         ),
         Wrong(
             _from_roots(lambda roots, v: roots[..., :, None] * v @ v.mT),
-            "you scale the rows of V, and V V^T cancels: the eigenvectors are its "
-            "columns",
+            "only the roots are left, on a diagonal: scale the *columns* of V, which "
+            "are the eigenvectors, then multiply by V^T",
         ),
         Wrong(
             lambda matrix: torch.diag_embed(

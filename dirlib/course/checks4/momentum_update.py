@@ -124,7 +124,13 @@ momentum_update = Exercise(
         ),
         Wrong(
             lambda r, n, known, seen, a: torch.where(seen[:, None], _mix(r, n, a), n),
-            "a bin that isn't seen takes `new`, and new is NaN there: it keeps running",
+            "only a bin that is known *and* seen is mixed: one seen for the first time "
+            "takes new, and one not seen, where new is NaN, keeps running",
+        ),
+        Wrong(
+            lambda r, n, known, seen, a: r.mul_(a).add_((1 - a) * n),
+            "you write into `running`, in all bins: make a new tensor, and mix only "
+            "bins that are known *and* seen",
         ),
         Wrong(
             _chosen(_mix, first=lambda running, new, alpha: running),

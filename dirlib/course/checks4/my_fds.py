@@ -2,7 +2,6 @@
 
 import torch
 
-from dirlib.course.checks4.calibrate_diagonal import calibrate_diagonal
 from dirlib.course.checks4.epochs import PARTS, through_epochs
 from dirlib.course.epoch_end import EpochEnd
 from dirlib.course.exercise import Exercise, Wrong
@@ -59,10 +58,16 @@ def _step(self, z, index):
     return _calibrated(self, z, index)
 
 
+def _calibrate(z, index, mean, var, smoothed_mean, smoothed_var):
+    """The formula of exercise 4.2, for numbers that aren't statistics, too."""
+    ratio = (smoothed_var / var).clamp(0.1, 10)[index]
+    return ratio.sqrt() * (z - mean[index]) + smoothed_mean[index]
+
+
 def _calibrated(self, z, index):
     if self.pair is None:
         return z
-    return calibrate_diagonal.reference(z, index, *self.pair)
+    return _calibrate(z, index, *self.pair)
 
 
 def _collected_late(self, z, index):
@@ -90,15 +95,12 @@ def _last_batch_only(self, z, index):
 
 def _without_first_epoch(self, z, index):
     self.epoch.update(z.detach(), index)
-    mean, var, smoothed_mean, smoothed_var = self.pair
-    return calibrate_diagonal.reference(
-        z, index, mean, var, smoothed_mean, smoothed_var
-    )
+    return _calibrate(z, index, *self.pair)
 
 
 def _with_this_epoch(self, z, index):
-    here = self.epoch.mean, self.epoch.variance()
-    return calibrate_diagonal.reference(z, index, *here, *self.pair[2:])
+    own = self.epoch
+    return _calibrate(z, index, own.mean, own.variance(), *self.pair[2:])
 
 
 def _inverted(self, z, labels):
@@ -127,6 +129,19 @@ def _collects_in_eval_only(self, z, labels):
     return _calibrated(self, z, index)
 
 
+def _calibrates_in_eval_only(self, z, labels):
+    index = _index(self, labels)
+    if not self.training:
+        return _calibrated(self, z, index)
+    self.epoch.update(z.detach(), index)
+    return z
+
+
+def _nothing_at_first(self, z, index):
+    result = _step(self, z, index)
+    return None if self.pair is None else result
+
+
 MyFDS = Exercise(
     "4.6",
     "MyFDS",
@@ -140,8 +155,8 @@ MyFDS = Exercise(
         ),
         Wrong(
             _training(_calibrated),
-            "no batch is collected: in train(), give z.detach() and the index to "
-            "self.epoch.update",
+            "no batch is collected in the first epoch: in train(), give z.detach() and "
+            "the index to self.epoch.update, before you look at self.pair",
         ),
         Wrong(
             _collected(lambda self, z, index: z),
@@ -167,12 +182,22 @@ MyFDS = Exercise(
             "self.training is True in train(): you leave there, and work in eval()",
         ),
         Wrong(
+            _layer(_calibrates_in_eval_only),
+            "you calibrate in eval(), and not in train(): it must be the other way "
+            "round",
+        ),
+        Wrong(
             _layer(_collects_in_eval_only),
             "you collect in eval(), and not in train(): it must be the other way round",
         ),
         Wrong(
             _indexed(lambda self, labels: labels.long()),
             "a label is no bin: -0.7 and 2.5 have theirs, which self.bins.index finds",
+        ),
+        Wrong(
+            _indexed(lambda self, x: x.long().clamp(0, self.bins.n_bins - 1)),
+            "a label is no bin, and a negative one is not bin 0: find it with "
+            "self.bins.index",
         ),
         Wrong(
             _indexed(lambda self, labels: _index(self, labels.long())),
@@ -202,6 +227,11 @@ MyFDS = Exercise(
             "calibration gets z itself",
         ),
         Wrong(
+            _training(lambda self, z, index: _step(self, z.detach(), index)),
+            "no gradient reaches z, from the first epoch on: only the statistics get "
+            "z.detach(), and forward goes on with z itself",
+        ),
+        Wrong(
             _training(_collected_late),
             "you collect features that are calibrated already: give z as it came to "
             "self.epoch.update",
@@ -228,12 +258,31 @@ MyFDS = Exercise(
         ),
         Wrong(
             _collected(
-                lambda self, z, index: calibrate_diagonal.reference(
+                lambda self, z, index: _calibrate(
                     z, index, *self.pair[2:], *self.pair[:2]
                 )
             ),
             "the pair is exchanged: self.pair is mean, var, smoothed_mean, "
             "smoothed_var, in the order of calibrate_diagonal",
+        ),
+        Wrong(
+            _collected(
+                lambda self, z, index: _calibrate(
+                    z, index, *(self.pair[i] for i in (0, 2, 1, 3))
+                )
+            ),
+            "a mean and a variance are exchanged: self.pair is mean, var, "
+            "smoothed_mean, smoothed_var",
+        ),
+        Wrong(
+            _layer(
+                lambda self, *args: _everywhere(self, *args) if self.training else None
+            ),
+            "in eval() forward returns nothing: return z as it is",
+        ),
+        Wrong(
+            _training(_nothing_at_first),
+            "before the first end_epoch() forward returns nothing: return z as it is",
         ),
         Wrong(
             _collected(lambda self, z, index: None),

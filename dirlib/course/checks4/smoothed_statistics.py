@@ -63,6 +63,22 @@ def _one_column(values, count, window):
     return _ratio(mass, np.convolve(count, window)[h : h + n])
 
 
+def _from_the_bin_on(values, window):
+    """The window begins at the bin, and isn't centred on it."""
+    half = len(window) // 2
+    values = np.asarray(values, float)
+    past = np.zeros((half, *values.shape[1:]))
+    return smooth_bins(np.concatenate([values, past]), window)[half:]
+
+
+def _along_features(v, c, w):
+    masses = _mass(v, c), np.repeat(c[:, None], v.shape[1], 1)
+    above, below = (
+        correlate1d(m.astype(float), w, axis=1, mode="constant") for m in masses
+    )
+    return np.divide(above, below, out=np.zeros_like(above), where=below != 0)
+
+
 def _case(count, size, features, sigma=1.0):
     count = np.array(count)
     values = rng.normal(5, 3, (len(count), features)) * (count > 0)[:, None]
@@ -198,6 +214,33 @@ smoothed_statistics = Exercise(
         Wrong(
             _own_windows(_without(None)),
             "the bin itself is left out: the middle of the window belongs to it",
+        ),
+        Wrong(
+            _own_windows(_from_the_bin_on),
+            "your window begins at the bin: its middle belongs to the bin, so d goes "
+            "from -(K // 2) to K // 2",
+        ),
+        Wrong(
+            _along_features,
+            "you smooth from feature to feature: the bins are rows, so smooth along "
+            "axis 0",
+        ),
+        Wrong(
+            lambda v, c, w: _ratio(smooth_bins(c * v, w), smooth_bins(c, w)),
+            "count [B] beside values [B, D] lines up with the features: make it [B, 1] "
+            "with count[:, None]",
+        ),
+        Wrong(
+            lambda v, c, w: _ratio(smooth_bins(v * c, w), smooth_bins(c, w)),
+            "count [B] beside values [B, D] lines up with the features: make it a "
+            "column with count[:, None]",
+        ),
+        Wrong(
+            lambda v, c, w: _ratio(
+                smooth_bins(_mass(v, c), w), smooth_bins(c, np.ones_like(w))
+            ),
+            "your divisor adds up the counts without the window: divide by the sum of "
+            "window * count",
         ),
         Wrong(
             _one_column,

@@ -1,0 +1,46 @@
+"""Features in batches, with the bin of each sample: the inputs of exercise 3.1."""
+
+import numpy as np
+
+rng = np.random.default_rng(31)
+
+
+class Batches(list):
+    """Pairs (features, index), shown as a student writes them, or by their sizes."""
+
+    def __repr__(self):
+        if sum(len(index) for _, index in self) < 5:
+            return repr([(x.tolist(), index.tolist()) for x, index in self])
+        return f"batches of {', '.join(str(len(index)) for _, index in self)} samples"
+
+
+def _batches(index, sizes, dim):
+    """Random features for these bins, cut into batches of these sizes."""
+    index = np.array(index)
+    features = rng.normal(rng.normal(0, 3, dim), 2, (len(index), dim))
+    ends = np.cumsum(sizes)[:-1]
+    return Batches(zip(np.split(features, ends), np.split(index, ends), strict=True))
+
+
+def _far_from_zero():
+    """Features that differ by a hundred-thousandth, in bins of 2, 4 and 4 samples.
+
+    All float32 sums of squares lose these differences, in whichever order they are
+    taken: the deviations cancel in pairs, and the counts are powers of 2.
+    """
+    steps = np.array([3, -3, 11, -11, 6, -6, 2, -2, 9, -9])[:, None] * [1, -1, 1]
+    features = np.array([1024, 2048, -512]) * (1 + steps / 2**20)
+    index = np.array([0, 0, 1, 1, 1, 1, 2, 2, 2, 2])
+    mixed = rng.permutation(10)
+    features, index = features[mixed].astype(np.float32), index[mixed]
+    return Batches([(features[:4], index[:4]), (features[4:], index[4:])])
+
+
+_two = np.array([[1.0], [3.0]]), np.array([0, 0])
+NEAR_ZERO = [
+    (Batches([_two, (np.array([[5.0]]), np.array([0]))]), 1),
+    (_batches([4, 0, 1, 1, 0, 2, 5, 0, 2, 1, 4, 2, 0, 0, 1, 0], (7, 1, 8), 3), 7),
+    (_batches(rng.integers(1, 4, 60), (20, 20, 15, 5), 2), 6),
+    (_batches([1, 0, 0, 1, 2], (5,), 1), 3),
+]
+FAR_FROM_ZERO = _far_from_zero(), 3

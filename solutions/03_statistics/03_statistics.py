@@ -1,0 +1,750 @@
+# %% [markdown]
+# # Lesson 3 · Feature statistics and the age-0 anomaly
+#
+# LDS corrects the *labels'* distribution, in the loss. This lesson looks one layer deeper,
+# at the **features** that a network computes before it answers. You take their statistics
+# for each age, compare every age with age 0, and find something odd. Then you test what
+# causes it, and meet the covariances that lesson 4 needs.
+#
+# **You will be able to**
+#
+# - *compute* the mean and the variance of features in each bin, in one pass (exercise 3.1);
+# - *compare* bins by cosine similarity (3.2), and *measure* the anomaly with one number
+#   (3.3);
+# - *test* an explanation with controls instead of believing it;
+# - *compute* a covariance per bin (3.4), and *diagnose* when it can't be inverted (3.5);
+# - *shrink* a covariance, so that it can (3.6).
+#
+# **Before you start.** Lessons 1 and 2, above all shot regions and windows. You need the
+# variance of a list of numbers, and matrices. Eigenvalues are recalled where they come up.
+#
+# | part | minutes |
+# |---|---|
+# | 1. From predictions to features | 6 |
+# | 2. The statistics of each bin (exercise 3.1) | 20 |
+# | 3. Similarity to an anchor (exercises 3.2, 3.3) | 24 |
+# | 4. Testing the explanation | 17 |
+# | 5. From variance to covariance (exercises 3.4, 3.5) | 20 |
+# | 6. Shrinkage (exercise 3.6) | 14 |
+# | Quiz and take-away | 6 |
+# | **together** | **107** |
+#
+# If you have less time, leave out the blocks marked *optional*.
+
+# %%
+import numpy as np
+import torch
+
+import dirlib
+from dirlib import BinStatistics, shot_regions
+from dirlib.course import checks3 as check
+from dirlib.course import feature_explorers, feature_figures, figures
+from dirlib.runs import AGES, load_features, load_runs, load_statistics
+
+runs = load_runs("features")
+counts = runs.train_counts
+regions = shot_regions(counts)
+
+# %% [markdown]
+# One picture to begin with. Two networks of the same kind were trained, one on the
+# imbalanced faces, one on as many faces with all ages equally often. Each bar says how
+# similar the features of an age are to those of age 0 (the red bar). What to look for: which
+# of the two networks keeps age 0 apart from ages that look quite different?
+
+# %%
+models = {
+    "imbalanced": load_statistics("vanilla", split="test"),
+    "balanced": load_statistics("balanced", split="test"),
+}
+fig = feature_figures.anchor_bars(models, AGES, counts, anchor=0)
+
+# %% [markdown]
+# *Two rows of two panels, over the shot regions in purple, yellow and pink. Upper row, the
+# imbalanced network: for the mean, all bars are close to 1, as if every age looked like age
+# 0. Lower row, the balanced network: bars near 1 for the first years of life only, then they
+# fall steeply.*
+#
+# ## 1. From predictions to features
+#
+# A network for regression has two parts, $\hat y = g(z)$ and $z = f(x)$. The large part $f$,
+# the **backbone**, turns an image $x$ into a list of $D$ numbers, the **feature vector** $z$.
+# The small part $g$, the **regressor**, is one linear layer: it turns $z$ into an age. So all
+# that the network knows about an image when it answers stands in $z$.
+#
+# Here $D = 64$. The recorded features below are those of all 5,000 training images,
+# computed once by a network that was trained on them without weights.
+
+# %%
+z, labels = load_features("vanilla")
+index = AGES.index(labels)
+print("features", z.shape, "labels", labels.shape)
+print(f"between {z.min():.1f} and {z.max():.1f}, {np.mean(z < 0.05):.0%} below 0.05")
+
+# %% [markdown]
+# The features end in a ReLU and a mean over the picture, so none is negative. Networks of
+# this lesson answer 0 years before they are trained, as in the paper. (In lessons 1 and 2
+# they started at the mean age, which saves time. Part 4 shows what difference it makes.)
+#
+# ## 2. The statistics of each bin
+#
+# For each bin $b$ with $N_b$ samples, the paper takes the mean $\mu_b$ and, feature by
+# feature, the variance:
+#
+# $$\mu_b = \frac{1}{N_b} \sum_{i \text{ in } b} z_i, \qquad
+# v_b = \frac{1}{N_b - 1} \sum_{i \text{ in } b} (z_i - \mu_b)^2$$
+#
+# The published code makes one more pass over all training images for this, each epoch. You
+# can do without: features come in batches anyway while the network trains. If you add up the
+# right sums, the statistics are there when the epoch ends.
+
+# %% [markdown]
+# ### Exercise 3.1 · Bin statistics in one pass
+#
+# **What.** Return count, mean and variance of each bin, from batches that you go through
+# once.
+#
+# **Why.** The samples of one age are spread over many batches, and you can't keep them all.
+#
+# *About 14 minutes · 3 points*
+
+
+# %% grade_id="bin_moments" role="solution"
+def bin_moments(batches, n_bins):
+    """Return the samples, the mean and the variance of the features in each bin.
+
+    batches: list of (features, index), features a float array [n, D], index an int
+    array [n] with the bin of each sample; every batch is used once.
+    Returns count [B] int, mean [B, D] float64 and variance [B, D] float64 (unbiased:
+    divided by count - 1). NaN where they can't be computed: the mean of an empty bin,
+    the variance of a bin with fewer than two samples.
+
+    Worked number: batches [([[1.0], [3.0]], [0, 0]), ([[5.0]], [0])] and n_bins 1
+    give 3, 3.0 and 4.0.
+    """
+    ### BEGIN SOLUTION
+    dim = np.shape(batches[0][0])[1]
+    count = np.zeros(n_bins, int)
+    total, squares = np.zeros((n_bins, dim)), np.zeros((n_bins, dim))
+    for features, index in batches:
+        features = np.asarray(features, dtype=np.float64)
+        np.add.at(count, index, 1)
+        np.add.at(total, index, features)
+        np.add.at(squares, index, features**2)
+    n = count[:, None]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = total / n
+        variance = (squares - n * mean**2) / (n - 1)
+    return count, mean, np.where(n > 1, variance, np.nan)
+    ### END SOLUTION
+
+
+# %% grade_id="bin_moments_check" points=3 role="test"
+check.bin_moments(bin_moments)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>Keep three arrays: how many samples, the sum of z, and the
+# sum of z**2 of each bin. The variance is (sum of z**2 - N_b * mean**2) / (N_b - 1).</details>
+# <details><summary>Hint 2</summary>total[index] += features adds only one of the samples that
+# share a bin. np.add.at(total, index, features) adds them all.</details>
+# <details><summary>Hint 3</summary>Sums of many float32 squares lose digits: begin with
+# features.astype(np.float64). At the end, np.where(n > 1, variance, np.nan).</details>
+# <details><summary>Common mistakes</summary>The mean of the batches' means; dividing by N_b
+# instead of N_b - 1; zeros for empty bins; float32 sums.</details>
+#
+# From here on the lesson uses the library's version, `dirlib.BinStatistics`. It keeps
+# sums of *deviations* instead of squares, which stays exact even in float32 for features
+# far from 0, and two halves can be merged. **Predict:** how far does the mean of one
+# feature jump from one age to the next, in the many-shot region and in the few-shot
+# region?
+
+# %%
+stats = BinStatistics(AGES.n_bins, feature_dim=64)
+for zb, ib in zip(np.array_split(z, 20), np.array_split(index, 20), strict=True):
+    stats.update(torch.from_numpy(zb), ib)
+mean = stats.mean.numpy()
+jump = np.linalg.norm(np.diff(mean, axis=0), axis=1)
+for name in ("many", "few"):
+    pairs = getattr(regions, name)
+    print(f"{name}: {jump[pairs[1:] & pairs[:-1]].mean():.1f}")
+
+# %%
+held_out = load_statistics("vanilla", split="test")
+feature = int(np.argmax(held_out.mean.numpy().std(0)))
+panels = {f"mean of feature {feature}": (mean[:, feature], held_out.mean[:, feature])}
+fig = feature_figures.smoothed_lines(
+    AGES, counts, panels, names=("training", "held-out")
+)
+
+# %% [markdown]
+# *One feature's mean by age. Dots for the training images, larger where an age has more of
+# them; a red line for held-out images, 15 of each age. In the many-shot region the dots
+# form a line, in the few-shot region they scatter widely.*
+#
+# The jumps in the few-shot region are several times larger. Faces don't change that much
+# within a year: a mean over three images is mostly chance, and one wrong label among
+# three pulls it far away.
+#
+# ## 3. Similarity to an anchor
+#
+# Are the features of age 0 more like those of age 1, or like those of age 30? To compare
+# whole vectors, the paper takes one age as the **anchor** and computes the **cosine
+# similarity** of every other age's mean to the anchor's mean (and the same for the
+# variances):
+#
+# $$\cos(\mu_a, \mu_b) = \frac{\mu_a \cdot \mu_b}{\lVert \mu_a \rVert \, \lVert \mu_b
+# \rVert}$$
+#
+# It is 1 where two vectors point the same way, whatever their lengths, and 0 where they
+# share nothing.
+
+# %% [markdown]
+# ### Exercise 3.2 · Cosine similarity to an anchor
+#
+# **What.** Return the similarity of each bin's vector to that of the anchor.
+#
+# **Why.** One bar per age: this is how the paper shows what a network mixes up.
+#
+# *About 6 minutes · 2 points*
+
+
+# %% grade_id="cosine_to_anchor" role="solution"
+def cosine_to_anchor(values, anchor):
+    """Return the cosine similarity of each bin's vector to the anchor's.
+
+    values: float array [B, D], a bin without a statistic is NaN in all its entries;
+    anchor: int, a bin.
+    Returns a float array [B]; 1 at the anchor, NaN where values are NaN or all zero.
+
+    Worked number: values [[1, 0], [1, 1], [0, 2]] and anchor 0 give [1, 0.7071, 0].
+    """
+    ### BEGIN SOLUTION
+    length = np.linalg.norm(values, axis=1)
+    length = np.where(length == 0, np.nan, length)
+    return values @ values[anchor] / (length * length[anchor])
+    ### END SOLUTION
+
+
+# %% grade_id="cosine_to_anchor_check" points=2 role="test"
+check.cosine_to_anchor(cosine_to_anchor)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>values @ values[anchor] gives all dot products at once.
+# </details>
+# <details><summary>Hint 2</summary>np.linalg.norm(values, axis=1) gives all lengths; divide
+# by the bin's own length and by the anchor's.</details>
+# <details><summary>Hint 3</summary>Set lengths of 0 to NaN before you divide:
+# np.where(length == 0, np.nan, length).</details>
+# <details><summary>Common mistakes</summary>Dividing by one of the two lengths only;
+# subtracting the mean first (that is Pearson's correlation); NaN turned into 0.</details>
+#
+# **Predict:** the anchor is age 0, which has 5 training images, and so have its neighbours
+# about. Draw the bars in your mind: where are they high, and where low?
+
+# %%
+anchor = 0
+models = {"training": stats, "held-out": held_out}
+fig = feature_figures.anchor_bars(models, AGES, counts, anchor)
+
+# %% [markdown]
+# *Two rows, training and held-out features. All bars of the means are close to 1, at every
+# age. For the variance of the training features some of the nearest bars are the lowest.*
+#
+# One would expect high bars around the anchor that fall with the distance, because a
+# baby looks more like a child than like an adult of 60. What is there: every age is
+# about as similar to age 0 as its neighbours are. With age 0 at 5 images, the network
+# has not learnt features of its own for it. It uses those of the crowd.
+#
+# The paper found the same on photographs: age 0 was similar to ages 40 to 80. Let us put a
+# number on it.
+
+# %% [markdown]
+# ### Exercise 3.3 · The anomaly gap
+#
+# **What.** Return the mean similarity to the neighbours, minus the mean similarity to the
+# crowd.
+#
+# **Why.** A picture can't be averaged over five seeds; a number can.
+#
+# *About 8 minutes · 2 points*
+
+
+# %% grade_id="anomaly_gap" role="solution"
+def anomaly_gap(similarity, anchor, many, near):
+    """Return the mean similarity to the neighbours minus that to the crowd.
+
+    similarity: float array [B], NaN where unknown; anchor: int; many: bool array [B],
+    the many-shot bins; near: int, in bins.
+    Neighbours: bins at a distance of 1 to `near` from the anchor. Crowd: many-shot bins
+    farther away than `near`. NaN bins are left out.
+    Returns a float.
+
+    Worked number: similarity [1, 0.9, 0.7, 0.8, 0.6], anchor 0, the last two many-shot
+    and near 2 give 0.1.
+    """
+    ### BEGIN SOLUTION
+    distance = np.abs(np.arange(len(similarity)) - anchor)
+    neighbours = (distance > 0) & (distance <= near)
+    crowd = many & (distance > near)
+    return np.nanmean(similarity[neighbours]) - np.nanmean(similarity[crowd])
+    ### END SOLUTION
+
+
+# %% grade_id="anomaly_gap_check" points=2 role="test"
+check.anomaly_gap(anomaly_gap)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>Begin with the distance of every bin from the anchor.
+# </details>
+# <details><summary>Hint 2</summary>Two masks: one for the neighbours, without the anchor
+# itself; one for the many-shot bins that lie farther away.</details>
+# <details><summary>Hint 3</summary>np.nanmean leaves NaN out.</details>
+# <details><summary>Common mistakes</summary>Counting the anchor among its own neighbours;
+# neighbours on one side only; many-shot bins near the anchor counted as crowd.</details>
+#
+# Five seeds of each network were recorded; `near` is 5 years. **Predict:** is the gap of
+# the imbalanced network above 0, below 0 or about 0? And that of the balanced one?
+
+# %%
+SEEDS = range(5)
+
+
+def gaps(method, split, anchor=0, statistic="mean"):
+    """The anomaly gap of each seed, from the library's functions."""
+    found = []
+    for seed in SEEDS:
+        recorded = load_statistics(method, seed, split)
+        similarity = dirlib.cosine_to_anchor(recorded, anchor, statistic)
+        found.append(dirlib.anomaly_gap(similarity, anchor, regions.many, near=5))
+    return np.array(found)
+
+
+for statistic in ("mean", "variance"):
+    for method in ("vanilla", "balanced"):
+        for split in ("train", "test"):
+            by_seed = gaps(method, split, statistic=statistic)
+            print(f"{statistic:<8} {method:<8} {split:<5}", by_seed.round(2))
+
+# %% [markdown]
+# The balanced network sees the first years as a group of their own: its gap is large on
+# every seed. That of the imbalanced network is close to 0, on training and on held-out
+# images. A negative gap would mean that the crowd is even nearer than the neighbours;
+# for the means that doesn't happen here, for the variances of the imbalanced network's
+# training images it does, on every seed. (So it does for the balanced network on three
+# seeds: variances of training images are a shaky guide. Held-out images tell the two
+# networks apart on every seed, by means and by variances.)
+#
+# ## 4. Testing the explanation
+#
+# So far we have told a story: *too few samples, so the network takes over what it knows from
+# the crowd*. A story that fits is not yet a tested one. Other causes could do the same:
+# wrong labels, or the way the network was set up. So change one thing at a time:
+#
+# - `balanced`: as many faces, all ages equally often. If the story is right, the anomaly
+#   must go.
+# - `more of age 0`: 150 images of age 0 instead of 5, all else as it was.
+# - `right labels`: no wrong label.
+# - `from the mean`: the untrained network answers the mean age instead of 0.
+#
+# **Predict:** which of them give age 0 a clearly positive gap?
+
+# %%
+CONTROLS = ("vanilla", "balanced", "more of age 0", "right labels", "from the mean")
+for method in CONTROLS:
+    train, test = gaps(method, "train"), gaps(method, "test")
+    print(f"{method:<14} training {train.mean():5.2f}  held-out {test.mean():5.2f}")
+fig = figures.paired_bars(
+    CONTROLS,
+    [gaps(m, "test") for m in CONTROLS],
+    ylabel="anomaly gap of age 0, held-out",
+)
+
+# %% [markdown]
+# *Five columns of five dots, one dot per seed; a red line marks their mean. Two columns are
+# high, `balanced` and `more of age 0`; the other three stay near 0.*
+#
+# Nothing but images of age 0 is missing: give the network 150 of them instead of 5, and the
+# anomaly goes, as it does with balanced data. With right labels it stays, so mistakes in the
+# labels aren't the cause. It stays when the network starts at the mean, too. The story has
+# passed its test; it might have failed it.
+#
+# **Other anchors.** Age 30 has many images, age 80 few. **Predict** their gaps.
+
+# %%
+for method in ("vanilla", "balanced"):
+    for anchor in (0, 30, 80):
+        mean_gap = gaps(method, "test", anchor).mean()
+        variance_gap = gaps(method, "test", anchor, "variance").mean()
+        print(
+            f"{method:<9} anchor {anchor:2d}: {counts[anchor]:3d} images, "
+            f"gap of the means {mean_gap:5.2f}, of the variances {variance_gap:5.2f}"
+        )
+
+# %% [markdown]
+# For 30 and 80 both networks have gaps near 0. That is no anomaly at 30: there the crowd *is*
+# the neighbourhood. And at 80? The features of all older ages point the same way, in the
+# balanced network as well, and only their length tells 80 from 40. The cosine can't see
+# lengths. So this measure shows the anomaly at the young end only: know what your measure is
+# blind to.
+
+# %%
+explorer = feature_explorers.anchors(
+    {
+        method: {
+            "held-out images": load_statistics(method, split="test"),
+            "training images": load_statistics(method, split="train"),
+        }
+        for method in CONTROLS
+    },
+    AGES,
+    counts,
+)
+explorer
+
+# %% [markdown]
+# **Question.** Take the model `vanilla` and move the anchor slowly from 0 to 100, once
+# for held-out and once for training images. Where do single bars stand out, and in
+# which of the two? Then switch to `balanced`. From which anchor on do the two models
+# show nearly the same picture?
+
+# %%
+for model in ("vanilla", "balanced"):
+    for anchor in (0, 10, 20, 30, 50, 70, 90):
+        explorer.set(model=model, anchor=anchor)
+        gap = explorer.readout["anomaly gap"]
+        print(f"{model} anchor {anchor:2d}: gap {gap:5.2f}")
+explorer.reset()
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# Among training images, ages with one or two of them stand out, up or down: their means are
+# chance. Among held-out images, 15 per age, the bars are smooth. With `vanilla` they are high
+# for every anchor. With `balanced` they fall steeply for anchors below 10; from about 20 on
+# the two models show nearly the same picture.
+#
+# </details>
+#
+# ## 5. From variance to covariance
+#
+# The variance looks at each feature alone. But features move *together*: when an image
+# makes one of them larger, it makes others larger too. The **covariance** of two
+# features says so, and the covariance matrix holds all pairs:
+#
+# $$\Sigma_b = \frac{1}{N_b - 1} \sum_{i \text{ in } b} (z_i - \mu_b)(z_i - \mu_b)^\top$$
+#
+# Its diagonal holds the variances. The paper writes FDS with $\Sigma_b$, "to reflect also
+# the relationship between the various feature elements"; its code uses the diagonal only.
+
+# %% [markdown]
+# ### Exercise 3.4 · A covariance per bin
+#
+# **What.** Return the covariance matrix of each bin.
+#
+# **Why.** With it you can see how much the diagonal leaves out.
+#
+# *About 8 minutes · 2 points*
+
+
+# %% grade_id="bin_covariances" role="solution"
+def bin_covariances(features, index, n_bins):
+    """Return the covariance matrix of the features in each bin.
+
+    features: float array [N, D]; index: int array [N]; n_bins: int.
+    Returns a float array [B, D, D], sums divided by count - 1; NaN in a bin with fewer
+    than two samples.
+
+    Worked number: features [[0, 0], [2, 4]], index [0, 0], n_bins 1 give
+    [[[2, 4], [4, 8]]].
+    """
+    ### BEGIN SOLUTION
+    dim = features.shape[1]
+    out = np.full((n_bins, dim, dim), np.nan)
+    for b in range(n_bins):
+        mine = features[index == b]
+        if len(mine) > 1:
+            deviation = mine - mine.mean(axis=0)
+            out[b] = deviation.T @ deviation / (len(mine) - 1)
+    return out
+    ### END SOLUTION
+
+
+# %% grade_id="bin_covariances_check" points=2 role="test"
+check.bin_covariances(bin_covariances)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>Go through the bins; features[index == b] are the
+# samples of bin b.</details>
+# <details><summary>Hint 2</summary>Subtract the bin's mean; then deviation.T @ deviation
+# adds up all products of pairs, [D, D].</details>
+# <details><summary>Hint 3</summary>Start from np.full((n_bins, dim, dim), np.nan), and fill
+# only bins with two samples or more.</details>
+# <details><summary>Common mistakes</summary>np.cov without .T (it wants features in rows);
+# the mean of all samples instead of the bin's; dividing by N_b.</details>
+
+# %%
+full = dirlib.bin_statistics(torch.from_numpy(z), labels, AGES, covariance="full")
+cov = full.covariance().numpy()
+peak, rare = int(counts.argmax()), 79
+active = np.argsort(-np.diag(cov[peak]))[:24]  # the 24 features that vary most
+
+
+def correlation(matrix):
+    matrix = matrix[np.ix_(active, active)]
+    spread = np.sqrt(np.diag(matrix)) + 1e-9
+    return matrix / np.outer(spread, spread)
+
+
+titles = [f"age {age}: {counts[age]} images" for age in (peak, rare)]
+fig = feature_figures.covariance_images(
+    {t: correlation(cov[a]) for t, a in zip(titles, (peak, rare), strict=True)}
+)
+
+# %% [markdown]
+# *Two squares of 24 by 24 correlations, purple for positive ones. On the left nearly all are
+# purple, in blocks of different strength; on the right nearly all are as dark as can be.*
+#
+# Off the diagonal there is a lot: features rise and fall together. A calibration by
+# variances alone treats them as if they had nothing to do with each other. On the right the
+# relation looks even stronger, but don't trust it: with 12 images almost any two features
+# seem to be related.
+
+# %%
+off = correlation(cov[peak])[~np.eye(24, dtype=bool)]
+print(f"age {peak}: mean absolute correlation of two features {np.abs(off).mean():.2f}")
+
+# %% [markdown]
+# **How far can four samples go?** The **eigenvalues** of a covariance are the variances
+# along its own axes, the axes of the ellipse that the samples fill. Its **rank** is the
+# number of eigenvalues that aren't 0. Its **condition number** is the largest divided by
+# the smallest: how much longer the ellipse is than wide. FDS divides by the root of each
+# eigenvalue, so an eigenvalue of 0 can't be used.
+#
+# **Predict:** how large can the rank of a 64 x 64 covariance of four samples be at most?
+
+# %% [markdown]
+# ### Exercise 3.5 · Rank and condition
+#
+# **What.** Return the rank and the condition number of a covariance matrix.
+#
+# **Why.** Two numbers that say whether you may whiten with it.
+#
+# *About 7 minutes · 2 points*
+
+
+# %% grade_id="rank_and_condition" role="solution"
+def rank_and_condition(covariance):
+    """Return the rank of a covariance matrix and its condition number.
+
+    covariance: float array [D, D], symmetric. An eigenvalue counts as zero if it is at
+    most 1e-10 times the largest.
+    Returns the rank, an int, and the largest eigenvalue divided by the smallest, a
+    float; infinity when the smallest counts as zero.
+
+    Worked number: [[2, 0], [0, 8]] gives 2 and 4.0; [[1, 1], [1, 1]] gives 1 and
+    infinity.
+    """
+    ### BEGIN SOLUTION
+    values = np.linalg.eigvalsh(covariance)  # in rising order
+    rank = int((values > 1e-10 * values[-1]).sum())
+    condition = values[-1] / values[0] if rank == len(values) else np.inf
+    return rank, condition
+    ### END SOLUTION
+
+
+# %% grade_id="rank_and_condition_check" points=2 role="test"
+check.rank_and_condition(rank_and_condition)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>np.linalg.eigvalsh gives the eigenvalues of a symmetric
+# matrix, the smallest first.</details>
+# <details><summary>Hint 2</summary>The threshold is relative: 1e-10 times the largest
+# eigenvalue. Rounding leaves tiny numbers where 0 should be.</details>
+# <details><summary>Hint 3</summary>When the rank is smaller than D, return np.inf as the
+# condition.</details>
+# <details><summary>Common mistakes</summary>The size of the matrix as its rank; an absolute
+# threshold; the smallest divided by the largest.</details>
+
+# %%
+for age in (80, rare, 60, peak):
+    values = np.linalg.eigvalsh(cov[age])
+    rank = (values > 1e-10 * values[-1]).sum()
+    print(f"age {age:2d}: {counts[age]:3d} images, rank {rank} of 64")
+enough = (counts > 64).sum()
+print(f"ages with more images than features: {enough} of {len(counts)}")
+
+# %% [markdown]
+# Two images give rank 1, twelve give 11, and only 20 of the 101 ages have more images than
+# there are features. Four samples have four deviations, and those add up to 0, so only
+# three of them are free: the rank is at most $N_b - 1$. In all other directions the variance
+# is 0. Not because the faces don't vary there, but because you haven't seen it yet.
+#
+# ## 6. Shrinkage
+#
+# The cure is old and good: don't trust a small sample alone. Mix its covariance with a
+# **target** that is known better, and the more so, the fewer samples there are:
+#
+# $$\hat\Sigma_b = \frac{(N_b - 1)\, \Sigma_b + s\, T_b}{(N_b - 1) + s}$$
+#
+# The **strength** $s$ counts like samples: the target weighs as much as $s$ of them. In FDS
+# the target $T_b$ will be the smoothed covariance, from the neighbours.
+
+# %% [markdown]
+# ### Exercise 3.6 · Shrinkage by the count
+#
+# **What.** Return each bin's covariance, drawn towards its target.
+#
+# **Why.** It makes every covariance usable, and leaves those of the many-shot bins nearly
+# as they are.
+#
+# *About 6 minutes · 2 points*
+
+
+# %% grade_id="shrink" role="solution"
+def shrink(covariance, count, target, strength):
+    """Return each bin's covariance, drawn towards a target.
+
+    covariance: float array [B, D, D], NaN in a bin with fewer than two samples;
+    count: int array [B]; target: float array [B, D, D]; strength: float above 0.
+    With n = count - 1 deviations that are free:
+    (n * covariance + strength * target) / (n + strength). A bin with fewer than two
+    samples gets the target itself.
+    Returns a float array [B, D, D].
+
+    Worked number: covariance [[[4.0]]], count [11], target [[[1.0]]], strength 10 give
+    [[[2.5]]].
+    """
+    ### BEGIN SOLUTION
+    n = np.maximum(count - 1, 0)[:, None, None]
+    own = np.where(n > 0, covariance, 0.0)
+    return (n * own + strength * target) / (n + strength)
+    ### END SOLUTION
+
+
+# %% grade_id="shrink_check" points=2 role="test"
+check.shrink(shrink)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>count has shape [B]; (count - 1)[:, None, None] stands
+# beside [B, D, D].</details>
+# <details><summary>Hint 2</summary>NaN times 0 is NaN: put a 0 in the place of a missing
+# covariance first, with np.where.</details>
+# <details><summary>Hint 3</summary>n must not be negative: np.maximum(count - 1, 0).</details>
+# <details><summary>Common mistakes</summary>count instead of count - 1; the two matrices
+# exchanged; empty bins that stay NaN.</details>
+#
+# How much should you shrink? Test it where the truth is known. The most frequent age, 42, has
+# 478 images: take their covariance for the truth, pretend to know four of the images, and
+# shrink towards the mean covariance of the five ages on each side. **Predict:** which
+# strength comes nearest to the truth: 0, 1, 10, 100, or infinity (the target alone)?
+
+# %%
+near = [a for a in range(peak - 5, peak + 6) if a != peak]
+target = np.average(cov[near], axis=0, weights=counts[near] - 1)
+mine, rng = z[index == peak].astype(float), np.random.default_rng(0)
+samples = [rng.choice(mine, 4, replace=False) for _ in range(200)]
+
+
+def distance(matrix):
+    return np.linalg.norm(matrix - cov[peak]) / np.linalg.norm(cov[peak])
+
+
+for s in (0, 1, 3, 10, 30, 100, np.inf):
+    weight = 1.0 if s == np.inf else s / (3 + s)
+    shrunk = [(1 - weight) * np.cov(x.T) + weight * target for x in samples]
+    error = np.mean([distance(matrix) for matrix in shrunk])
+    print(f"strength {s:5}: relative distance from the truth {error:.2f}")
+
+# %% [markdown]
+# The stronger, the better, and the target alone is as good as any. Here, in the middle of the
+# crowd, the ten ages around hold more than a thousand images, and their faces vary in the
+# same way. FDS is built on this: *neighbours know*. Where they are rare themselves, they know
+# less, so `dirlib.FDS` takes a moderate strength of 10 unless you say otherwise.
+#
+# **Optional: strengths from the data.** Ledoit and Wolf (2004) and OAS (Chen et al., 2010)
+# compute the strength from the samples themselves; scikit-learn has both. Their target is
+# round: the identity times the mean variance.
+
+# %%
+from sklearn.covariance import ledoit_wolf, oas
+
+for name, method in (("Ledoit-Wolf", ledoit_wolf), ("OAS", oas)):
+    found = [method(x) for x in samples]
+    error = np.mean([distance(matrix) for matrix, _ in found])
+    strength = np.mean([s for _, s in found])
+    print(f"{name:<11}: weight of the target {strength:.2f}, distance {error:.2f}")
+
+# %% [markdown]
+# Both come nearer to the truth than four images alone (0.83), and stay far from what the
+# neighbours reach. A round target doesn't know in which directions faces vary. A good target
+# is worth more than a good strength.
+#
+# In `dirlib.FDS` you can choose: `shrinkage=10.0` counts like ten samples,
+# `shrinkage="oas"` computes it for each bin.
+
+# %%
+shrunk = (3 * np.cov(samples[0].T) + 10 * target) / 13
+eigenvalues = {
+    "all images": np.linalg.eigvalsh(cov[peak]),
+    "four images": np.linalg.eigvalsh(np.cov(samples[0].T)),
+    "four images, shrunk": np.linalg.eigvalsh(shrunk),
+}
+fig = feature_figures.spectra(eigenvalues)
+
+# %% [markdown]
+# *Eigenvalues on a logarithmic axis, largest first. All images: a line that falls steadily.
+# Four images: three values, then nothing but the floor. Shrunk: close to the first line.*
+
+# %% [markdown]
+# ## Quiz
+#
+# Choose an answer, then open it.
+#
+# **1. The bars of the means are near 1 for every age, at anchor 0. What does that say?**
+#
+# <details><summary>A. The network predicts 0 years for everyone.</summary>No: the cosine
+# ignores lengths. Two vectors of one direction can give different predictions.</details>
+# <details><summary>B. In the direction of its features, the network doesn't keep age 0 apart
+# from other ages.</summary>Right. That is what a cosine near 1 says, and no more.</details>
+# <details><summary>C. Age 0 has too many images.</summary>No: it has 5.</details>
+#
+# **2. Which control tells you that the imbalance, and not the faces, causes the anomaly?**
+#
+# <details><summary>A. More seeds of the same training.</summary>No: they show that it isn't
+# chance, but not its cause.</details>
+# <details><summary>B. As many faces, all ages equally often.</summary>Right: only the counts
+# differ.</details>
+# <details><summary>C. A larger network.</summary>No: then two things would differ.</details>
+#
+# **3. A bin has 10 samples of 64 features. What is the rank of its covariance at most?**
+#
+# <details><summary>A. 64</summary>No: that is its size.</details>
+# <details><summary>B. 10</summary>No: the ten deviations add up to 0, so one of them follows
+# from the others.</details>
+# <details><summary>C. 9</summary>Right: N_b - 1.</details>
+#
+# **4. You shrink with strength 10. A bin with 500 samples changes**
+#
+# <details><summary>A. by about 2 %.</summary>Right: the target's weight is 10 / 509.</details>
+# <details><summary>B. as much as every other bin.</summary>No: the weight of the target falls
+# with the count.</details>
+# <details><summary>C. not at all.</summary>No, but little.</details>
+
+# %% [markdown]
+# ## Take-away
+#
+# - All that a network knows when it answers stands in the features. Their mean and
+#   variance per bin can be had in one pass.
+# - With imbalanced training, rare ages share the features of the crowd. A balanced
+#   control shows that the imbalance does it.
+# - One number, the anomaly gap, makes it comparable over seeds.
+# - The covariance of $N_b$ samples has a rank of at most $N_b - 1$. Shrink it before you
+#   divide by it.
+#
+# ## Go further
+#
+# - Yang et al., ICML 2021, arXiv:2102.09554, section 3.2: feature statistics, and the
+#   paper's figure of the anomaly.
+# - O. Ledoit and M. Wolf, "A well-conditioned estimator for large-dimensional covariance
+#   matrices", Journal of Multivariate Analysis, 2004.
+# - `BinStatistics` takes features of any network: try it on your own, with
+#   `feature_figures.anchor_bars`.
