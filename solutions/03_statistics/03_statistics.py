@@ -39,7 +39,7 @@ import dirlib
 from dirlib import BinStatistics, shot_regions
 from dirlib.course import checks3 as check
 from dirlib.course import feature_explorers, feature_figures, figures
-from dirlib.runs import AGES, load_features, load_runs, load_statistics
+from dirlib.runs import AGES, anomaly_gaps, load_features, load_runs, load_statistics
 
 runs = load_runs("features")
 counts = runs.train_counts
@@ -301,27 +301,15 @@ check.anomaly_gap(anomaly_gap)
 # <details><summary>Common mistakes</summary>Counting the anchor among its own neighbours;
 # neighbours on one side only; many-shot bins near the anchor counted as crowd.</details>
 #
-# Five seeds of each network were recorded; `near` is 5 years. **Predict:** is the gap of
+# Five seeds of each network were recorded, and `anomaly_gaps` gives the gap of each seed,
+# with `near` = 5 years. **Predict:** is the gap of
 # the imbalanced network above 0, below 0 or about 0? And that of the balanced one?
 
 # %%
-SEEDS = range(5)
-
-
-def gaps(method, split, anchor=0, statistic="mean"):
-    """The anomaly gap of each seed, from the library's functions."""
-    found = []
-    for seed in SEEDS:
-        recorded = load_statistics(method, seed, split)
-        similarity = dirlib.cosine_to_anchor(recorded, anchor, statistic)
-        found.append(dirlib.anomaly_gap(similarity, anchor, regions.many, near=5))
-    return np.array(found)
-
-
 for statistic in ("mean", "variance"):
     for method in ("vanilla", "balanced"):
         for split in ("train", "test"):
-            by_seed = gaps(method, split, statistic=statistic)
+            by_seed = anomaly_gaps(method, split, statistic=statistic)
             print(f"{statistic:<8} {method:<8} {split:<5}", by_seed.round(2))
 
 # %% [markdown]
@@ -350,11 +338,11 @@ for statistic in ("mean", "variance"):
 # %%
 CONTROLS = ("vanilla", "balanced", "more of age 0", "right labels", "from the mean")
 for method in CONTROLS:
-    train, test = gaps(method, "train"), gaps(method, "test")
+    train, test = anomaly_gaps(method, "train"), anomaly_gaps(method, "test")
     print(f"{method:<14} training {train.mean():5.2f}  held-out {test.mean():5.2f}")
 fig = figures.paired_bars(
     CONTROLS,
-    [gaps(m, "test") for m in CONTROLS],
+    [anomaly_gaps(m, "test") for m in CONTROLS],
     ylabel="anomaly gap of age 0, held-out",
 )
 
@@ -372,8 +360,8 @@ fig = figures.paired_bars(
 # %%
 for method in ("vanilla", "balanced"):
     for anchor in (0, 30, 80):
-        mean_gap = gaps(method, "test", anchor).mean()
-        variance_gap = gaps(method, "test", anchor, "variance").mean()
+        mean_gap = anomaly_gaps(method, "test", anchor).mean()
+        variance_gap = anomaly_gaps(method, "test", anchor, "variance").mean()
         print(
             f"{method:<9} anchor {anchor:2d}: {counts[anchor]:3d} images, "
             f"gap of the means {mean_gap:5.2f}, of the variances {variance_gap:5.2f}"
