@@ -7,7 +7,7 @@ import pytest
 
 from dirlib import FDS, gm, paired_comparison
 from dirlib.experiments import FDS_SETTINGS, FDS_TRIAL, FDS_TRIALS
-from dirlib.runs import AGES, density_correlations, load_runs
+from dirlib.runs import AGES, anomaly_gaps, density_correlations, load_runs
 
 from lesson_env import ROOT
 
@@ -92,3 +92,23 @@ def test_the_settings_of_fds_follow_from_the_search():
         assert used.window.tolist() == chosen.window.tolist()
         for setting in ("covariance", "momentum", "weighting", "shrinkage", "clip"):
             assert getattr(used, setting) == getattr(chosen, setting), setting
+
+
+def test_the_anomaly_gaps():
+    flat = " ".join(README.split())
+    parts = [
+        f"{anomaly_gaps(method, 'test').mean():.2f} {words}"
+        for method, words in (
+            ("vanilla", "without weights"),
+            ("balanced", "for a control with as many faces"),
+            ("more of age 0", "with 150 instead of 5 faces"),
+            ("right labels", "with right labels"),
+        )
+    ]
+    lds, fds = (anomaly_gaps(m, "test").mean() for m in ("sqinv+lds", "sqinv+lds+fds"))
+    parts.append(f"SQINV + LDS reach {lds:.2f}, with FDS {fds:.2f}")
+    for statistic in ("mean", "variance"):
+        gaps = anomaly_gaps("vanilla", "train", statistic=statistic)
+        parts.append(f"{statistic}s ({gaps.min():.2f} to {gaps.max():.2f})")
+    for part in parts:
+        assert part in flat, part

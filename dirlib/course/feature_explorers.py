@@ -35,8 +35,7 @@ def anchors(models, bins, counts, near=5):
         stats = models[model][samples]
         similarity = draw_similarity(ax, bins, counts, stats, anchor, statistic)
         ax.set(xlabel="age (years)", ylabel=f"cosine similarity of the {statistic}")
-        region_legend(ax, regions, ncols=3, loc="lower center")
-        ax.get_legend().set(frame_on=True)
+        region_legend(ax, regions, ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1))
         gap = anomaly_gap(similarity, anchor, regions.many, near)
         crowd = regions.many & (np.abs(np.arange(bins.n_bins) - anchor) > near)
         far = float(np.nanmean(similarity[crowd]))

@@ -88,8 +88,15 @@ def shade_regions(ax, bins, regions, strip=None):
         color, hatch, _ = REGIONS[name]
         if name == "zero" or not mask.any():
             continue
-        for b in np.flatnonzero(mask):
-            ax.axvspan(*bins.edges[b : b + 2], color=color, alpha=0.25, linewidth=0)
+        ax.stairs(
+            mask.astype(float),
+            bins.edges,
+            fill=True,
+            color=color,
+            alpha=0.25,
+            linewidth=0,
+            transform=ax.get_xaxis_transform(),  # the whole height of the panel
+        )
         if strip is not None:
             low, high = strip
             ax.stairs(
@@ -129,10 +136,10 @@ def spectra(eigenvalues):
     Parameters
     ----------
     eigenvalues : dict of str to array-like of shape [D]
-        Those below 1e-6 of the largest of all are drawn at that floor.
+        Those below 1e-10 of the largest of all are drawn at that floor, as 0.
     """
     fig, ax = plt.subplots(figsize=(8.5, 3.0), layout="constrained")
-    floor = 1e-6 * max(np.max(values) for values in eigenvalues.values())
+    floor = 1e-10 * max(np.max(values) for values in eigenvalues.values())
     styles = zip(("o-", "s--", "^:", "d-."), (BLUE, RED, GREEN, DARK), strict=True)
     for (name, values), (style, color) in zip(
         eigenvalues.items(), styles, strict=False
@@ -141,6 +148,7 @@ def spectra(eigenvalues):
         rank = np.arange(1, len(values) + 1)
         ax.plot(rank, values, style, color=color, markersize=4, label=name)
     ax.set(yscale="log", xlabel="eigenvalue, largest first", ylabel="variance")
+    ax.text(0, floor * 1.6, "0", color=DARK)
     ax.spines[["top", "right"]].set_visible(False)
     ax.legend(frameon=False)
     return fig
@@ -162,7 +170,7 @@ def smoothed_lines(
         What the dots and the line are.
     """
     fig, axes = plt.subplots(
-        len(panels), 1, figsize=(8.5, 0.9 + 1.9 * len(panels)), layout="constrained",
+        len(panels), 1, figsize=(8.5, 1.2 + 1.9 * len(panels)), layout="constrained",
         squeeze=False, sharex=True,
     )  # fmt: skip
     count = np.asarray(count)
@@ -175,6 +183,9 @@ def smoothed_lines(
         ax.spines[["top", "right"]].set_visible(False)
     axes[0, 0].legend(frameon=False)
     axes[-1, 0].set_xlabel(label)
+    region_legend(
+        fig, shot_regions(count), ncols=3, loc="outside lower center", fontsize=8
+    )
     return fig
 
 

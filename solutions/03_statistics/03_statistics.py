@@ -20,16 +20,17 @@
 #
 # | part | minutes |
 # |---|---|
-# | 1. From predictions to features | 6 |
-# | 2. The statistics of each bin (exercise 3.1) | 20 |
+# | 1. From predictions to features | 7 |
+# | 2. The statistics of each bin (exercise 3.1) | 24 |
 # | 3. Similarity to an anchor (exercises 3.2, 3.3) | 24 |
-# | 4. Testing the explanation | 17 |
-# | 5. From variance to covariance (exercises 3.4, 3.5) | 20 |
-# | 6. Shrinkage (exercise 3.6) | 14 |
+# | 4. Testing the explanation | 19 |
+# | 5. From variance to covariance (exercises 3.4, 3.5) | 23 |
+# | 6. Shrinkage (exercise 3.6) | 17 |
 # | Quiz and take-away | 6 |
-# | **together** | **107** |
+# | **together** | **120** |
 #
-# If you have less time, leave out the blocks marked *optional*.
+# After part 4 is a good place for a break. If you have less time, leave out the blocks
+# marked *optional*.
 
 # %%
 import numpy as np
@@ -49,36 +50,37 @@ regions = shot_regions(counts)
 # One picture to begin with. Two networks of the same kind were trained, one on the
 # imbalanced faces, one on as many faces with all ages equally often. Each bar says how
 # similar the features of an age are to those of age 0 (the red bar). What to look for: which
-# of the two networks keeps age 0 apart from ages that look quite different?
+# network keeps age 0 apart from ages that look quite different? And which of the two, A or
+# B, do you think was trained on the imbalanced faces?
 
 # %%
 models = {
-    "imbalanced": load_statistics("vanilla", split="test"),
-    "balanced": load_statistics("balanced", split="test"),
+    "network A": load_statistics("vanilla", split="test"),
+    "network B": load_statistics("balanced", split="test"),
 }
 fig = feature_figures.anchor_bars(models, AGES, counts, anchor=0)
 
 # %% [markdown]
-# *Two rows of two panels, over the shot regions in purple, yellow and pink. Upper row, the
-# imbalanced network: for the mean, all bars are close to 1, as if every age looked like age
-# 0. Lower row, the balanced network: bars near 1 for the first years of life only, then they
-# fall steeply.*
+# *Two rows of two panels, over the shot regions of the imbalanced faces in purple, yellow and
+# pink. Upper row, network A: all bars are high, as if every age looked like age 0. Lower row,
+# network B: bars near 1 for the first years of life only, then they fall steeply.*
 #
 # ## 1. From predictions to features
 #
 # A network for regression has two parts, $\hat y = g(z)$ and $z = f(x)$. The large part $f$,
 # the **backbone**, turns an image $x$ into a list of $D$ numbers, the **feature vector** $z$.
 # The small part $g$, the **regressor**, is one linear layer: it turns $z$ into an age. So all
-# that the network knows about an image when it answers stands in $z$.
+# that the network knows about an image when it answers is in $z$.
 #
 # Here $D = 64$. The recorded features below are those of all 5,000 training images,
-# computed once by a network that was trained on them without weights.
+# computed once by a network that was trained on them without weights: `vanilla`, as in
+# lesson 2.
 
 # %%
 z, labels = load_features("vanilla")
 index = AGES.index(labels)
 print("features", z.shape, "labels", labels.shape)
-print(f"between {z.min():.1f} and {z.max():.1f}, {np.mean(z < 0.05):.0%} below 0.05")
+print(f"between {z.min():.1f} and {z.max():.1f}")
 
 # %% [markdown]
 # The features end in a ReLU and a mean over the picture, so none is negative. Networks of
@@ -142,8 +144,9 @@ def bin_moments(batches, n_bins):
 check.bin_moments(bin_moments)
 
 # %% [markdown]
-# <details><summary>Hint 1</summary>Keep three arrays: how many samples, the sum of z, and the
-# sum of z**2 of each bin. The variance is (sum of z**2 - N_b * mean**2) / (N_b - 1).</details>
+# <details><summary>Hint 1</summary>Keep three arrays: how many samples, [B]; the sum of z and
+# the sum of z**2 of each bin, [B, D]. With n = count[:, None], the variance is
+# (sum of z**2 - n * mean**2) / (n - 1).</details>
 # <details><summary>Hint 2</summary>total[index] += features adds only one of the samples that
 # share a bin. np.add.at(total, index, features) adds them all.</details>
 # <details><summary>Hint 3</summary>Sums of many float32 squares lose digits: begin with
@@ -153,36 +156,38 @@ check.bin_moments(bin_moments)
 #
 # From here on the lesson uses the library's version, `dirlib.BinStatistics`. It keeps
 # sums of *deviations* instead of squares, which stays exact even in float32 for features
-# far from 0, and two halves can be merged. **Predict:** how far does the mean of one
-# feature jump from one age to the next, in the many-shot region and in the few-shot
-# region?
+# far from 0, and two halves can be merged. **Predict:** how far does the mean *vector* jump
+# from one age to the next, among many-shot and among few-shot ages? And for **held-out**
+# images, which are those of the balanced test set, 15 of each age?
 
 # %%
 stats = BinStatistics(AGES.n_bins, feature_dim=64)
 for zb, ib in zip(np.array_split(z, 20), np.array_split(index, 20), strict=True):
     stats.update(torch.from_numpy(zb), ib)
-mean = stats.mean.numpy()
-jump = np.linalg.norm(np.diff(mean, axis=0), axis=1)
-for name in ("many", "few"):
-    pairs = getattr(regions, name)
-    print(f"{name}: {jump[pairs[1:] & pairs[:-1]].mean():.1f}")
+held_out = load_statistics("vanilla", split="test")
+for name, found in (("training", stats), ("held-out", held_out)):
+    jump = np.linalg.norm(np.diff(found.mean.numpy(), axis=0), axis=1)
+    for region in ("many", "few"):
+        inside = getattr(regions, region)
+        both = inside[1:] & inside[:-1]  # two ages of this region side by side
+        print(f"{name}, {region}-shot: {jump[both].mean():.1f}")
 
 # %%
-held_out = load_statistics("vanilla", split="test")
 feature = int(np.argmax(held_out.mean.numpy().std(0)))
-panels = {f"mean of feature {feature}": (mean[:, feature], held_out.mean[:, feature])}
-fig = feature_figures.smoothed_lines(
-    AGES, counts, panels, names=("training", "held-out")
-)
+dots, line = stats.mean.numpy()[:, feature], held_out.mean.numpy()[:, feature]
+panels = {f"mean of feature {feature}": (dots, line)}
+names = ("training", "held-out")
+fig = feature_figures.smoothed_lines(AGES, counts, panels, names=names)
 
 # %% [markdown]
 # *One feature's mean by age. Dots for the training images, larger where an age has more of
-# them; a red line for held-out images, 15 of each age. In the many-shot region the dots
-# form a line, in the few-shot region they scatter widely.*
+# them; a red line for held-out images. Among many-shot ages the dots form a line, among
+# few-shot ages they scatter widely.*
 #
-# The jumps in the few-shot region are several times larger. Faces don't change that much
-# within a year: a mean over three images is mostly chance, and one wrong label among
-# three pulls it far away.
+# For training images the jumps of few-shot ages are about ten times as large; for held-out
+# images, 15 of every age, they are hardly larger. So faces don't change that much from one
+# year to the next. A mean over three images is mostly chance, and 5 % of the training labels
+# are wrong (lesson 2): one wrong label among three pulls the mean far away.
 #
 # ## 3. Similarity to an anchor
 #
@@ -237,25 +242,30 @@ check.cosine_to_anchor(cosine_to_anchor)
 # <details><summary>Common mistakes</summary>Dividing by one of the two lengths only;
 # subtracting the mean first (that is Pearson's correlation); NaN turned into 0.</details>
 #
-# **Predict:** the anchor is age 0, which has 5 training images, and so have its neighbours
-# about. Draw the bars in your mind: where are they high, and where low?
+# **Predict:** the anchor is age 0, which has 5 training images; its neighbours have 2 or 3
+# each. For training images of the network without weights: where are the bars high, and
+# where low? How far down do they go?
 
 # %%
-anchor = 0
 models = {"training": stats, "held-out": held_out}
-fig = feature_figures.anchor_bars(models, AGES, counts, anchor)
+fig = feature_figures.anchor_bars(models, AGES, counts, anchor=0)
+for name in ("vanilla", "balanced"):
+    recorded = load_statistics(name, split="test")
+    bars = dirlib.cosine_to_anchor(recorded, 0)[[1, 5, 30, 60, 100]]
+    print(f"{name}, held-out, ages 1, 5, 30, 60, 100:", bars.round(2))
 
 # %% [markdown]
-# *Two rows, training and held-out features. All bars of the means are close to 1, at every
-# age. For the variance of the training features some of the nearest bars are the lowest.*
+# *Two rows, training and held-out features. All bars of the means are high, 0.65 and more.
+# For the variance of the training features some of the nearest bars are the lowest.*
 #
-# One would expect high bars around the anchor that fall with the distance, because a
-# baby looks more like a child than like an adult of 60. What is there: every age is
-# about as similar to age 0 as its neighbours are. With age 0 at 5 images, the network
-# has not learnt features of its own for it. It uses those of the crowd.
+# One would expect bars that fall with the distance, because a baby looks more like a child
+# than like an adult of 60. They do fall, but from 1.00 to 0.81 only; those of the balanced
+# network fall to 0.18. (So network A at the beginning was `vanilla`.) An age of 30 is nearly
+# as similar to age 0 as age 5 is. With 5 images of age 0, the network has learnt hardly any
+# features of its own for babies. It uses those of the **crowd**, the many-shot ages.
 #
-# The paper found the same on photographs: age 0 was similar to ages 40 to 80. Let us put a
-# number on it.
+# The paper reports the same of photographs: without FDS (feature distribution smoothing, the
+# topic of lesson 4), age 0 was similar to ages 40 to 80. Let us put a number on it.
 
 # %% [markdown]
 # ### Exercise 3.3 · The anomaly gap
@@ -263,7 +273,7 @@ fig = feature_figures.anchor_bars(models, AGES, counts, anchor)
 # **What.** Return the mean similarity to the neighbours, minus the mean similarity to the
 # crowd.
 #
-# **Why.** A picture can't be averaged over five seeds; a number can.
+# **Why.** Five pictures are hard to compare; five numbers are not.
 #
 # *About 8 minutes · 2 points*
 
@@ -301,6 +311,16 @@ check.anomaly_gap(anomaly_gap)
 # <details><summary>Common mistakes</summary>Counting the anchor among its own neighbours;
 # neighbours on one side only; many-shot bins near the anchor counted as crowd.</details>
 #
+# Put your two functions together. (`or_library` takes your function if it is right, and the
+# library's if it isn't.)
+
+# %%
+cosine = check.cosine_to_anchor.or_library(cosine_to_anchor)
+gap = check.anomaly_gap.or_library(anomaly_gap)
+similarity = cosine(held_out.mean.numpy(), 0)
+print(f"gap of age 0, held-out: {gap(similarity, 0, regions.many, 5):.2f}")
+
+# %% [markdown]
 # Five seeds of each network were recorded, and `anomaly_gaps` gives the gap of each seed,
 # with `near` = 5 years. **Predict:** is the gap of
 # the imbalanced network above 0, below 0 or about 0? And that of the balanced one?
@@ -316,7 +336,7 @@ for statistic in ("mean", "variance"):
 # The balanced network sees the first years as a group of their own: its gap is large on
 # every seed. That of the imbalanced network is close to 0, on training and on held-out
 # images. A negative gap would mean that the crowd is even nearer than the neighbours;
-# for the means that doesn't happen here, for the variances of the imbalanced network's
+# for the means it is never clearly negative (the lowest is -0.01), for the variances of the imbalanced network's
 # training images it does, on every seed. (So it does for the balanced network on three
 # seeds: variances of training images are a shaky guide. Held-out images tell the two
 # networks apart on every seed, by means and by variances.)
@@ -329,7 +349,7 @@ for statistic in ("mean", "variance"):
 #
 # - `balanced`: as many faces, all ages equally often. If the story is right, the anomaly
 #   must go.
-# - `more of age 0`: 150 images of age 0 instead of 5, all else as it was.
+# - `more of age 0`: 150 images of age 0 instead of 5, and the other 4,995 as they were.
 # - `right labels`: no wrong label.
 # - `from the mean`: the untrained network answers the mean age instead of 0.
 #
@@ -350,29 +370,37 @@ fig = figures.paired_bars(
 # *Five columns of five dots, one dot per seed; a red line marks their mean. Two columns are
 # high, `balanced` and `more of age 0`; the other three stay near 0.*
 #
-# Nothing but images of age 0 is missing: give the network 150 of them instead of 5, and the
-# anomaly goes, as it does with balanced data. With right labels it stays, so mistakes in the
-# labels aren't the cause. It stays when the network starts at the mean, too. The story has
-# passed its test; it might have failed it.
+# The number of images is the main cause: give the network 150 images of age 0 instead of 5,
+# and the anomaly goes, as it does with balanced data. Right labels, or a start at the mean,
+# change the gap by less than 0.1. The story has passed its test; it might have failed it.
 #
-# **Other anchors.** Age 30 has many images, age 80 few. **Predict** their gaps.
+# **The other side of it.** Take age 30 as the anchor. **Predict:** where do the two networks
+# differ?
 
 # %%
-for method in ("vanilla", "balanced"):
+models = {m: load_statistics(m, split="test") for m in ("vanilla", "balanced")}
+fig = feature_figures.anchor_bars(models, AGES, counts, anchor=30)
+for method, recorded in models.items():
+    zero = dirlib.cosine_to_anchor(recorded, 30)[0]
+    print(f"{method}: similarity of age 0 to age 30 {zero:.2f}")
     for anchor in (0, 30, 80):
-        mean_gap = anomaly_gaps(method, "test", anchor).mean()
-        variance_gap = anomaly_gaps(method, "test", anchor, "variance").mean()
-        print(
-            f"{method:<9} anchor {anchor:2d}: {counts[anchor]:3d} images, "
-            f"gap of the means {mean_gap:5.2f}, of the variances {variance_gap:5.2f}"
-        )
+        images = int(load_statistics(method).count[anchor])
+        gap = anomaly_gaps(method, "test", anchor).mean()
+        length = recorded.mean[anchor].norm()
+        print(f"  anchor {anchor}: {images} images, gap {gap:.2f}, length {length:.1f}")
 
 # %% [markdown]
-# For 30 and 80 both networks have gaps near 0. That is no anomaly at 30: there the crowd *is*
-# the neighbourhood. And at 80? The features of all older ages point the same way, in the
-# balanced network as well, and only their length tells 80 from 40. The cosine can't see
-# lengths. So this measure shows the anomaly at the young end only: know what your measure is
-# blind to.
+# *Two rows. To the right of age 12 or so they hardly differ; at the left end the bars of
+# vanilla stay high, those of balanced fall.*
+#
+# (The images are the training images of that age, the length is that of the mean vector.)
+# `vanilla` says that babies look like 30-year-olds, `balanced` says they don't. The gap at 30
+# doesn't notice: it asks about its own anchor only, and there the crowd *is* the
+# neighbourhood. And why is the gap small at 80, in the balanced network as well? The means of
+# all older ages point the same way, and it is their *length* that grows with the age. The
+# cosine can't see lengths. Know what your measure is blind to.
+#
+# *Optional:* compare more anchors and models.
 
 # %%
 explorer = feature_explorers.anchors(
@@ -391,24 +419,24 @@ explorer
 # %% [markdown]
 # **Question.** Take the model `vanilla` and move the anchor slowly from 0 to 100, once
 # for held-out and once for training images. Where do single bars stand out, and in
-# which of the two? Then switch to `balanced`. From which anchor on do the two models
-# show nearly the same picture?
+# which of the two? Then switch to `balanced`: up to which anchor is its gap above 0.3?
 
 # %%
 for model in ("vanilla", "balanced"):
-    for anchor in (0, 10, 20, 30, 50, 70, 90):
+    print(f"{model:<9}", end="")
+    for anchor in (0, 3, 6, 9, 12, 20, 50):
         explorer.set(model=model, anchor=anchor)
-        gap = explorer.readout["anomaly gap"]
-        print(f"{model} anchor {anchor:2d}: gap {gap:5.2f}")
+        print(f"  {anchor}: {explorer.readout['anomaly gap']:.2f}", end="")
+    print()
 explorer.reset()
 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Among training images, ages with one or two of them stand out, up or down: their means are
-# chance. Among held-out images, 15 per age, the bars are smooth. With `vanilla` they are high
-# for every anchor. With `balanced` they fall steeply for anchors below 10; from about 20 on
-# the two models show nearly the same picture.
+# Among training images, ages with two or three of them stand out, up or down: their means are
+# chance. Among held-out images, 15 per age, the bars are smooth. The gap of `balanced` falls
+# fast: it is 0.68 at anchor 0, 0.40 at 3 and 0.23 at 6. From 9 on the two models have about
+# the same gap, though not the same picture.
 #
 # </details>
 #
@@ -488,24 +516,36 @@ fig = feature_figures.covariance_images(
 )
 
 # %% [markdown]
-# *Two squares of 24 by 24 correlations, purple for positive ones. On the left nearly all are
-# purple, in blocks of different strength; on the right nearly all are as dark as can be.*
+# *Two squares of 24 by 24 correlations, the darker the stronger. On the left a pattern of
+# stronger and weaker blocks; on the right nearly all are as dark as can be.*
 #
 # Off the diagonal there is a lot: features rise and fall together. A calibration by
 # variances alone treats them as if they had nothing to do with each other. On the right the
-# relation looks even stronger, but don't trust it: with 12 images almost any two features
-# seem to be related.
+# relation looks even stronger. **Predict:** is that chance, because 12 images are so few?
+# Draw 12 of the images of age 42, again and again, and see how strong it looks then.
+
 
 # %%
-off = correlation(cov[peak])[~np.eye(24, dtype=bool)]
-print(f"age {peak}: mean absolute correlation of two features {np.abs(off).mean():.2f}")
+def strength(matrix):
+    return np.abs(correlation(matrix)[~np.eye(24, dtype=bool)]).mean()
+
+
+crowd, rng = z[index == peak].astype(float), np.random.default_rng(0)
+draws = [strength(np.cov(rng.choice(crowd, 12, replace=False).T)) for _ in range(200)]
+print(f"age {peak}, all images: mean absolute correlation {strength(cov[peak]):.2f}")
+print(f"age {peak}, 12 of them: {np.mean(draws):.2f}, at most {max(draws):.2f}")
+print(f"age {rare}, 12 images: {strength(cov[rare]):.2f}")
 
 # %% [markdown]
-# **How far can four samples go?** The **eigenvalues** of a covariance are the variances
+# No: twelve images of age 42 give about the same as all of them, so the older faces do differ
+# along fewer directions. A relation that looks like chance need not be chance; test it.
+#
+# **How much can four samples tell?** The **eigenvalues** of a covariance are the variances
 # along its own axes, the axes of the ellipse that the samples fill. Its **rank** is the
 # number of eigenvalues that aren't 0. Its **condition number** is the largest divided by
-# the smallest: how much longer the ellipse is than wide. FDS divides by the root of each
-# eigenvalue, so an eigenvalue of 0 can't be used.
+# the smallest; its root says how much longer the ellipse is than wide. FDS will divide by the
+# root of each eigenvalue (lesson 4 calls it **whitening**), so an eigenvalue of 0 can't be
+# used.
 #
 # **Predict:** how large can the rank of a 64 x 64 covariance of four samples be at most?
 
@@ -579,7 +619,7 @@ print(f"ages with more images than features: {enough} of {len(counts)}")
 # %% [markdown]
 # ### Exercise 3.6 · Shrinkage by the count
 #
-# **What.** Return each bin's covariance, drawn towards its target.
+# **What.** Return each bin's covariance, pulled towards its target.
 #
 # **Why.** It makes every covariance usable, and leaves those of the many-shot bins nearly
 # as they are.
@@ -589,17 +629,17 @@ print(f"ages with more images than features: {enough} of {len(counts)}")
 
 # %% grade_id="shrink" role="solution"
 def shrink(covariance, count, target, strength):
-    """Return each bin's covariance, drawn towards a target.
+    """Return each bin's covariance, pulled towards a target.
 
     covariance: float array [B, D, D], NaN in a bin with fewer than two samples;
     count: int array [B]; target: float array [B, D, D]; strength: float above 0.
-    With n = count - 1 deviations that are free:
+    With n = count - 1:
     (n * covariance + strength * target) / (n + strength). A bin with fewer than two
     samples gets the target itself.
     Returns a float array [B, D, D].
 
-    Worked number: covariance [[[4.0]]], count [11], target [[[1.0]]], strength 10 give
-    [[[2.5]]].
+    Worked number: covariance [[[4.0]]], count [31], target [[[1.0]]], strength 10 give
+    [[[3.25]]].
     """
     ### BEGIN SOLUTION
     n = np.maximum(count - 1, 0)[:, None, None]
@@ -620,33 +660,38 @@ check.shrink(shrink)
 # <details><summary>Common mistakes</summary>count instead of count - 1; the two matrices
 # exchanged; empty bins that stay NaN.</details>
 #
-# How much should you shrink? Test it where the truth is known. The most frequent age, 42, has
-# 478 images: take their covariance for the truth, pretend to know four of the images, and
-# shrink towards the mean covariance of the five ages on each side. **Predict:** which
-# strength comes nearest to the truth: 0, 1, 10, 100, or infinity (the target alone)?
+# How much should you shrink? Test it where the truth is known. Take the covariance of all
+# images of an age for the truth, pretend to know four of them, and shrink towards the mean
+# covariance of the five ages on each side. **Predict:** which strength comes nearest to the
+# truth, 0, 10, 100, or the target alone? Is it the same at age 42, in the middle of the
+# crowd, and at age 16, at its edge?
+
 
 # %%
-near = [a for a in range(peak - 5, peak + 6) if a != peak]
-target = np.average(cov[near], axis=0, weights=counts[near] - 1)
-mine, rng = z[index == peak].astype(float), np.random.default_rng(0)
-samples = [rng.choice(mine, 4, replace=False) for _ in range(200)]
+def distances(age, strengths):
+    """Relative distance from the truth, mean of 200 draws of four images."""
+    near = [a for a in range(age - 5, age + 6) if a != age]
+    target = np.average(cov[near], axis=0, weights=counts[near] - 1)
+    mine, rng = z[index == age].astype(float), np.random.default_rng(0)
+    draws = [np.cov(rng.choice(mine, 4, replace=False).T) for _ in range(200)]
+    for s in strengths:
+        off = [(3 * c + s * target) / (3 + s) - cov[age] for c in draws]
+        yield np.linalg.norm(off, axis=(1, 2)).mean() / np.linalg.norm(cov[age])
 
 
-def distance(matrix):
-    return np.linalg.norm(matrix - cov[peak]) / np.linalg.norm(cov[peak])
-
-
-for s in (0, 1, 3, 10, 30, 100, np.inf):
-    weight = 1.0 if s == np.inf else s / (3 + s)
-    shrunk = [(1 - weight) * np.cov(x.T) + weight * target for x in samples]
-    error = np.mean([distance(matrix) for matrix in shrunk])
-    print(f"strength {s:5}: relative distance from the truth {error:.2f}")
+# %%
+strengths = [0, 1, 3, 10, 30, 100, 1e9]  # the last one is the target alone
+print("strength ", *(f"{s:6.0f}" for s in strengths[:-1]), "target")
+for age in (peak, 16):
+    found = distances(age, strengths)
+    print(f"age {age} ({counts[age]:3d})", *(f"{d:6.2f}" for d in found))
 
 # %% [markdown]
-# The stronger, the better, and the target alone is as good as any. Here, in the middle of the
-# crowd, the ten ages around hold more than a thousand images, and their faces vary in the
-# same way. FDS is built on this: *neighbours know*. Where they are rare themselves, they know
-# less, so `dirlib.FDS` takes a moderate strength of 10 unless you say otherwise.
+# At 42 the target alone is as good as any: the ten ages around it hold more than a thousand
+# images, and their faces vary in the same way. FDS is built on this: *neighbours know*. At 16
+# the neighbours differ more, and a moderate strength is best. `dirlib.FDS` takes 10 unless you
+# say otherwise. (The distance is ruled by the few directions in which features vary most. It
+# hardly sees the small eigenvalues, which shrinkage makes usable.)
 #
 # **Optional: strengths from the data.** Ledoit and Wolf (2004) and OAS (Chen et al., 2010)
 # compute the strength from the samples themselves; scikit-learn has both. Their target is
@@ -655,44 +700,54 @@ for s in (0, 1, 3, 10, 30, 100, np.inf):
 # %%
 from sklearn.covariance import ledoit_wolf, oas
 
+rng, size = np.random.default_rng(0), np.linalg.norm(cov[peak])
+draws = [rng.choice(crowd, 4, replace=False) for _ in range(200)]
 for name, method in (("Ledoit-Wolf", ledoit_wolf), ("OAS", oas)):
-    found = [method(x) for x in samples]
-    error = np.mean([distance(matrix) for matrix, _ in found])
-    strength = np.mean([s for _, s in found])
-    print(f"{name:<11}: weight of the target {strength:.2f}, distance {error:.2f}")
+    found = [method(x) for x in draws]
+    off = np.mean([np.linalg.norm(matrix - cov[peak]) for matrix, _ in found]) / size
+    weight = np.mean([weight for _, weight in found])
+    print(f"{name:<11}: weight of the target {weight:.2f}, distance {off:.2f}")
 
 # %% [markdown]
-# Both come nearer to the truth than four images alone (0.83), and stay far from what the
-# neighbours reach. A round target doesn't know in which directions faces vary. A good target
-# is worth more than a good strength.
+# Both come nearer to the truth than four images alone, and stay far from what the neighbours
+# reach. A round target doesn't know in which directions faces vary. A good target is worth
+# more than a good strength.
 #
 # In `dirlib.FDS` you can choose: `shrinkage=10.0` counts like ten samples,
 # `shrinkage="oas"` computes it for each bin.
+#
+# And the eigenvalues, the reason for it all? Here your own function shrinks.
 
 # %%
-shrunk = (3 * np.cov(samples[0].T) + 10 * target) / 13
+target = np.average(cov[37:48], axis=0, weights=counts[37:48] - 1)
+four = np.cov(draws[0].T)
+pull = check.shrink.or_library(shrink)
+shrunk = pull(four[None], np.array([4]), target[None], 10.0)[0]
 eigenvalues = {
     "all images": np.linalg.eigvalsh(cov[peak]),
-    "four images": np.linalg.eigvalsh(np.cov(samples[0].T)),
+    "four images": np.linalg.eigvalsh(four),
     "four images, shrunk": np.linalg.eigvalsh(shrunk),
 }
 fig = feature_figures.spectra(eigenvalues)
 
 # %% [markdown]
 # *Eigenvalues on a logarithmic axis, largest first. All images: a line that falls steadily.
-# Four images: three values, then nothing but the floor. Shrunk: close to the first line.*
+# Four images: three values, then 0. Shrunk: close to the first line.*
+#
+# Four images have variance in three directions only. Shrunk, they have some in all 64, so
+# that you may divide by it.
 
 # %% [markdown]
 # ## Quiz
 #
 # Choose an answer, then open it.
 #
-# **1. The bars of the means are near 1 for every age, at anchor 0. What does that say?**
+# **1. At anchor 0 the bars of the means are high for every age. What does that say?**
 #
 # <details><summary>A. The network predicts 0 years for everyone.</summary>No: the cosine
 # ignores lengths. Two vectors of one direction can give different predictions.</details>
 # <details><summary>B. In the direction of its features, the network doesn't keep age 0 apart
-# from other ages.</summary>Right. That is what a cosine near 1 says, and no more.</details>
+# from other ages.</summary>Right. That is what a high cosine says, and no more.</details>
 # <details><summary>C. Age 0 has too many images.</summary>No: it has 5.</details>
 #
 # **2. Which control tells you that the imbalance, and not the faces, causes the anomaly?**
@@ -712,18 +767,19 @@ fig = feature_figures.spectra(eigenvalues)
 #
 # **4. You shrink with strength 10. A bin with 500 samples changes**
 #
-# <details><summary>A. by about 2 %.</summary>Right: the target's weight is 10 / 509.</details>
+# <details><summary>A. little: the target's weight is about 2 %.</summary>Right: 10 / 509.
+# </details>
 # <details><summary>B. as much as every other bin.</summary>No: the weight of the target falls
 # with the count.</details>
-# <details><summary>C. not at all.</summary>No, but little.</details>
+# <details><summary>C. not at all.</summary>No: a little.</details>
 
 # %% [markdown]
 # ## Take-away
 #
-# - All that a network knows when it answers stands in the features. Their mean and
-#   variance per bin can be had in one pass.
-# - With imbalanced training, rare ages share the features of the crowd. A balanced
-#   control shows that the imbalance does it.
+# - All that a network knows when it answers is in the features. Their mean and variance per
+#   bin can be computed in one pass.
+# - With imbalanced training, rare young ages share the features of the crowd. The controls
+#   show that missing images are the cause.
 # - One number, the anomaly gap, makes it comparable over seeds.
 # - The covariance of $N_b$ samples has a rank of at most $N_b - 1$. Shrink it before you
 #   divide by it.

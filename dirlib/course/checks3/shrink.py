@@ -43,6 +43,13 @@ def _twice(rule, cause):
     return [Wrong(_by(rule), cause), Wrong(_everywhere(rule), both)]
 
 
+def _zeroed(rule):
+    """The rule with 0 in place of NaN, and n of at least 0."""
+    return _everywhere(
+        lambda n, c, t, s: rule(np.maximum(n, 0), np.nan_to_num(c), t, s)
+    )
+
+
 def _diagonal(matrices):
     return matrices * np.eye(matrices.shape[1])
 
@@ -95,7 +102,7 @@ shrink = Exercise(
             "two samples or more in each bin",
             1,
             [
-                (np.array([[[4.0]]]), np.array([11]), np.array([[[1.0]]]), 10.0),
+                (np.array([[[4.0]]]), np.array([31]), np.array([[[1.0]]]), 10.0),
                 _case([2, 3, 10, 50, 2000], 3, 10.0),
                 _case([4, 25], 4, 0.3),
                 _case([7, 2, 90], 1, 40.0),
@@ -144,6 +151,15 @@ shrink = Exercise(
         *_twice(
             lambda n, c, t, s: n * c + s * t,
             "the two weights must sum to 1: divide by n + strength",
+        ),
+        Wrong(
+            _zeroed(lambda n, c, t, s: _mix(n, t, c, s)),
+            "covariance and target are exchanged: n weighs the bin's own covariance, "
+            "strength the target",
+        ),
+        Wrong(
+            _zeroed(lambda n, c, t, s: n * c + s * t),
+            "that is a sum, not a mean: divide by the sum of the weights, n + strength",
         ),
         *_twice(
             lambda n, c, t, s: (n * c + s * t) / n,
