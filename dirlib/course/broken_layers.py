@@ -20,6 +20,7 @@ class _Layer(nn.Module):
         self.window = window
         self.shape = (n_bins, feature_dim)
         self.seen = BinStatistics(*self.shape)
+        self.count = torch.ones(n_bins)
         self.mean, self.var = torch.zeros(self.shape), torch.ones(self.shape)
         self.smoothed_mean, self.smoothed_var = self.mean, self.var
 
@@ -36,7 +37,8 @@ class _Layer(nn.Module):
         known = self.seen.count[:, None] > 0
         self.mean = torch.where(known, self.seen.mean, 0.0).float()
         self.var = torch.where(known, self.seen.variance(), 1.0).float()
-        self.smooth(self.seen.count)
+        self.count = self.seen.count
+        self.smooth(self.count)
         self.seen = BinStatistics(*self.shape)
 
     def smooth(self, count):
@@ -49,33 +51,37 @@ class _Layer(nn.Module):
 
 
 class LayerA(_Layer):
-    """The smoothed pair is taken before the running statistics are updated."""
+    """One of the four."""
 
+    # The smoothed pair is taken before the statistics are updated.
     def end_epoch(self):
-        self.smooth(torch.ones(self.shape[0]))
+        self.smooth(self.count)
         last = self.smoothed_mean, self.smoothed_var
         super().end_epoch()
         self.smoothed_mean, self.smoothed_var = last
 
 
 class LayerB(_Layer):
-    """It writes the result into the features that it was given."""
+    """One of the four."""
 
+    # It writes the result into the features that it was given.
     def calibrate(self, z, index):
         z[:] = super().calibrate(z, index)
         return z
 
 
 class LayerC(_Layer):
-    """An empty bin keeps mean 0 and variance 1, and counts like any other."""
+    """One of the four."""
 
+    # An empty bin keeps mean 0 and variance 1, and counts like any other.
     def smooth(self, count):
         super().smooth(torch.ones_like(count))
 
 
 class LayerD(_Layer):
-    """It looks for samples whose label equals the bin's whole number."""
+    """One of the four."""
 
+    # It looks for samples whose label equals the bin's whole number.
     def forward(self, z, labels):
         out = z.clone()
         for b in range(self.shape[0]):

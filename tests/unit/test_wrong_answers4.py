@@ -880,7 +880,7 @@ def momentum_everywhere(running, new, known, seen, momentum):
     return momentum * running + (1 - momentum) * new
 
 
-@wrong("momentum_update", "not seen")
+@wrong("momentum_update", "look at `seen`")
 def momentum_nan_in_unseen(running, new, known, seen, momentum):
     mixed = momentum * running + (1 - momentum) * new
     return torch.where(known[:, None], mixed, new)

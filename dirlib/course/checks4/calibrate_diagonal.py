@@ -221,6 +221,10 @@ calibrate_diagonal = Exercise(
             ),
             "you use one factor for all features: each feature has its own variances",
         ),
+        Wrong(
+            _with_means(lambda z, scale, mean, to: scale * (z - z.mean(0)) + to),
+            "you subtract the mean of the batch: subtract that of each sample's bin",
+        ),
     ],
     rtol=1e-4,
     adapt=with_gradient,

@@ -109,8 +109,8 @@ momentum_update = Exercise(
         ),
         Wrong(
             lambda r, n, known, seen, a: torch.where(known[:, None], _mix(r, n, a), n),
-            "a bin not seen becomes NaN, since 0 * NaN is NaN too: choose with "
-            "torch.where, and keep running there",
+            "a bin that isn't seen becomes NaN: look at `seen`, too, and keep running "
+            "there (a mask doesn't help, since 0 * NaN is NaN)",
         ),
         Wrong(
             _chosen(_mix, unseen=lambda running, new, alpha: 0 * running),
