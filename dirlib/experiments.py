@@ -260,7 +260,7 @@ def fds_experiment():
 def features_experiment():
     """Lesson 3's networks and controls, and lesson 4's, with their statistics.
 
-    They start at 0 years, as the paper's do; only "from the mean" starts at the mean
+    They answer about 0 years before training; only "from the mean" starts at the mean
     label, as the networks of "faces" do. See data/README.md for what it changes.
     """
     counts = faces_label_counts()

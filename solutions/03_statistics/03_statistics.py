@@ -83,9 +83,9 @@ print("features", z.shape, "labels", labels.shape)
 print(f"between {z.min():.1f} and {z.max():.1f}")
 
 # %% [markdown]
-# The features end in a ReLU and a mean over the picture, so none is negative. Networks of
-# this lesson answer 0 years before they are trained, as in the paper. (In lessons 1 and 2
-# they started at the mean age, which saves time. Part 4 shows what difference it makes.)
+# The features end in a ReLU and a mean over the picture, so none is negative. The networks
+# of this lesson answer about 0 years before they are trained. (In lessons 1 and 2 they
+# started at the mean age, which saves time. Part 4 shows what difference it makes.)
 #
 # ## 2. The statistics of each bin
 #
@@ -155,7 +155,7 @@ check.bin_moments(bin_moments)
 # instead of N_b - 1; zeros for empty bins; float32 sums.</details>
 #
 # From here on the lesson uses the library's version, `dirlib.BinStatistics`. It keeps
-# sums of *deviations* instead of squares, which stays exact even in float32 for features
+# sums of *deviations* instead of squares, which stays accurate even in float32 for features
 # far from 0, and two halves can be merged. **Predict:** how far does the mean *vector* jump
 # from one age to the next, among many-shot and among few-shot ages? And for **held-out**
 # images, which are those of the balanced test set, 15 of each age?
@@ -184,10 +184,10 @@ fig = feature_figures.smoothed_lines(AGES, counts, panels, names=names)
 # them; a red line for held-out images. Among many-shot ages the dots form a line, among
 # few-shot ages they scatter widely.*
 #
-# For training images the jumps of few-shot ages are about ten times as large; for held-out
-# images, 15 of every age, they are hardly larger. So faces don't change that much from one
-# year to the next. A mean over three images is mostly chance, and 5 % of the training labels
-# are wrong (lesson 2): one wrong label among three pulls the mean far away.
+# For training images the jumps of few-shot ages are more than ten times as large; for
+# held-out images, 15 of every age, they are hardly larger. So faces don't change that much
+# from one year to the next. A mean over three images is mostly chance, and 5 % of the
+# training labels are wrong (lesson 2): one wrong label among three pulls the mean far away.
 #
 # ## 3. Similarity to an anchor
 #
@@ -242,9 +242,9 @@ check.cosine_to_anchor(cosine_to_anchor)
 # <details><summary>Common mistakes</summary>Dividing by one of the two lengths only;
 # subtracting the mean first (that is Pearson's correlation); NaN turned into 0.</details>
 #
-# **Predict:** the anchor is age 0, which has 5 training images; its neighbours have 2 or 3
-# each. For training images of the network without weights: where are the bars high, and
-# where low? How far down do they go?
+# **Predict:** the anchor is age 0, which has 5 training images; the next four ages have 2
+# or 3 each. For training images of the network without weights: where are the bars high,
+# and where low? How far down do they go?
 
 # %%
 models = {"training": stats, "held-out": held_out}
@@ -322,8 +322,8 @@ print(f"gap of age 0, held-out: {gap(similarity, 0, regions.many, 5):.2f}")
 
 # %% [markdown]
 # Five seeds of each network were recorded, and `anomaly_gaps` gives the gap of each seed,
-# with `near` = 5 years. **Predict:** is the gap of
-# the imbalanced network above 0, below 0 or about 0? And that of the balanced one?
+# with `near` = 5 years. **Predict:** is the gap of the imbalanced network above 0, below 0
+# or about 0? And that of the balanced one?
 
 # %%
 for statistic in ("mean", "variance"):
@@ -333,13 +333,14 @@ for statistic in ("mean", "variance"):
             print(f"{statistic:<8} {method:<8} {split:<5}", by_seed.round(2))
 
 # %% [markdown]
-# The balanced network sees the first years as a group of their own: its gap is large on
-# every seed. That of the imbalanced network is close to 0, on training and on held-out
-# images. A negative gap would mean that the crowd is even nearer than the neighbours;
-# for the means it is never clearly negative (the lowest is -0.01), for the variances of the imbalanced network's
-# training images it does, on every seed. (So it does for the balanced network on three
-# seeds: variances of training images are a shaky guide. Held-out images tell the two
-# networks apart on every seed, by means and by variances.)
+# Look at the means first. The balanced network sees the first years as a group of their
+# own: its gap is large on every seed. That of the imbalanced network is close to 0, on
+# training and on held-out images. A negative gap says that the crowd is even nearer than
+# the neighbours. For the means it is never clearly negative (the lowest is -0.01). For the
+# variances of the imbalanced network's training images it is negative on every seed. (For
+# those of the balanced network it is, too, on three seeds: variances of training images are
+# not a reliable guide. Held-out images tell the two networks apart on every seed, by means
+# and by variances.)
 #
 # ## 4. Testing the explanation
 #
@@ -435,8 +436,8 @@ explorer.reset()
 #
 # Among training images, ages with two or three of them stand out, up or down: their means are
 # chance. Among held-out images, 15 per age, the bars are smooth. The gap of `balanced` falls
-# fast: it is 0.68 at anchor 0, 0.40 at 3 and 0.23 at 6. From 9 on the two models have about
-# the same gap, though not the same picture.
+# fast: it is 0.68 at anchor 0, 0.40 at 3 and 0.23 at 6; the last anchor with a gap above
+# 0.3 is 5. From 9 on the two models have about the same gap, though not the same picture.
 #
 # </details>
 #
@@ -661,7 +662,7 @@ check.shrink(shrink)
 # exchanged; empty bins that stay NaN.</details>
 #
 # How much should you shrink? Test it where the truth is known. Take the covariance of all
-# images of an age for the truth, pretend to know four of them, and shrink towards the mean
+# images of an age as the truth, pretend to know four of them, and shrink towards the mean
 # covariance of the five ages on each side. **Predict:** which strength comes nearest to the
 # truth, 0, 10, 100, or the target alone? Is it the same at age 42, in the middle of the
 # crowd, and at age 16, at its edge?

@@ -1,7 +1,8 @@
 # %% [markdown]
 # # Lesson 4 · Building FDS
 #
-# In lesson 3 the features of rare ages were mostly chance, and close to those of the crowd.
+# In lesson 3 the training statistics of rare ages were mostly chance, and the features of
+# age 0 were close to those of the crowd.
 # Here you build the remedy: **feature distribution smoothing**, FDS. It smooths the feature
 # statistics along the ages, as LDS smooths the counts, and moves each feature from its bin's
 # own statistics to the smoothed ones while the network trains.
@@ -84,8 +85,8 @@ fig = feature_figures.smoothed_lines(AGES, counts, panels)
 # $$\tilde\mu_b = \frac{\sum_{b'} k(y_b, y_{b'}) \, N_{b'} \, \mu_{b'}}
 # {\sum_{b'} k(y_b, y_{b'}) \, N_{b'}}$$
 #
-# A bin without samples then has no influence, and the two edges need no rule of their own. `dirlib.FDS` can do both:
-# `weighting="count"` and `"uniform"`.
+# A bin without samples then has no influence, and the two edges need no rule of their own.
+# `dirlib.FDS` can do both: `weighting="count"` and `"uniform"`.
 
 # %% [markdown]
 # ### Exercise 4.1 · Smoothed statistics
@@ -436,8 +437,9 @@ for noise in (0.05, 0.5, 2.0):
 # ## 5. The layer
 #
 # FDS sits between the backbone and the regressor: $\hat y = g(\mathrm{FDS}(f(x), y))$. In
-# each epoch it collects this epoch's statistics, and calibrates with the pair from the last
-# epoch's end. Within an epoch the pair doesn't change.
+# each epoch it collects this epoch's statistics. It calibrates with the **pair** of plain
+# and smoothed statistics from the end of the last epoch, and within an epoch the pair
+# doesn't change.
 #
 # It needs the label $y$ to know the bin. At inference there is no label, so the layer is
 # **switched off**: in `eval()` it returns $z$ as it is. The regressor then sees features a
@@ -531,11 +533,11 @@ for epoch in range(3):
 #
 # ## 6. Four ways to get it wrong
 #
-# The layers A to D each do one thing as published code does it (rewritten, for whole-numbered
-# labels, without momentum). Four experiments show what is wrong; don't look into their code.
-# All use the same toy features of ages 0 to 9: their mean is 5 plus a tenth of the age in
-# epoch 0, and a quarter more in epoch 1. Before you open an answer, say which layer breaks
-# which rule, and what in its code could do so.
+# The layers A to D each show one mistake of the published code (rewritten, for
+# whole-numbered labels, without momentum). Four experiments show what is wrong; don't look
+# into their code. All use the same toy features of ages 0 to 9: their mean is 5 plus a
+# tenth of the age in epoch 0, and a quarter more in epoch 1. Before you open an answer, say
+# which layer breaks which rule, and what in its code could do so.
 
 
 # %%
@@ -575,8 +577,8 @@ for name, kind in LAYERS.items():
 #
 # <details><summary>Which layer is wrong, and why?</summary>
 #
-# A. Its two halves come from different epochs: it subtracts this epoch's mean and adds the
-# smoothed mean of the epoch before. In the published code an assignment without a copy does
+# A. Its two halves come from different epochs: it subtracts the mean of epoch 1 and adds
+# the smoothed mean of epoch 0. In the published code an assignment without a copy does
 # that (`last = running`, and then `running` is updated in place, which changes `last`, too).
 # Since features grow here from epoch to epoch, A pulls them back each time. The cure: make
 # both halves of the pair at one time, from one set of statistics.
@@ -604,7 +606,7 @@ for name, kind in LAYERS.items():
 #
 # B. It writes its result into the features, and then autograd stops: a ReLU keeps its output to
 # compute the gradient later, and B has overwritten it. Three issues of the published code's
-# repository report this error. The cure: make a new tensor.
+# repository are about this. The cure: make a new tensor.
 #
 # </details>
 #
@@ -646,8 +648,9 @@ for name, kind in LAYERS.items():
 # <details><summary>Which layer is wrong, and why?</summary>
 #
 # D switches itself off, without a word. It looks for samples with `label == bin`, and 4.5
-# equals no whole number. The others move features as before. The cure: compute the bin with
-# `bins.index`, and never compare labels with bins.
+# equals no whole number. (The published code, too, switches itself off with float labels:
+# every variance becomes 0.) The others move features as before. The cure: compute the bin
+# with `bins.index`, and never compare labels with bins.
 #
 # </details>
 #
@@ -674,11 +677,11 @@ for method in ("sqinv", "sqinv+fds"):
 # %% [markdown]
 # One run proves little, as you know from lesson 2. The recorded runs hold five seeds of two
 # settings: `fds`, the defaults of `dirlib.FDS` (variances, 15 bins), and `fds full`, the
-# paper's covariances with a window of 31 bins. **How were they chosen?** On validation data,
-# with seeds of their own: of the settings that lowered the few-shot error on every seed, the
-# one with the lowest error over all ages, once among variances and once among all. Here is
-# what some of them did. **Predict:** does the paper's window (5 bins, sigma 2) do as well as
-# wider ones?
+# paper's covariances with a window of 31 bins. **How were they chosen?** On validation
+# data, with seeds of their own: of the settings that lowered the few-shot error on every
+# seed, for SQINV and for INV, the one with the lowest error over all ages, once among
+# variances and once among all. Here is what some of them did. **Predict:** does the paper's
+# window (5 bins, sigma 2) do as well as wider ones?
 
 # %%
 trials = load_runs("fds")
@@ -691,9 +694,10 @@ for name in ("5 2", "9 3", "15 5", "31 10", "full", "15 5 full", "31 10 full"):
     print()
 
 # %% [markdown]
-# (`full` alone is 9 bins, sigma 3.) With SQINV the paper's window does nothing here, and wider
-# ones do more, with variances as with covariances. With INV all windows do about the same.
-# The intervals of three seeds are wide; `data/README.md` has them all.
+# (`full` alone is 9 bins, sigma 3.) With SQINV the paper's window does nothing here, and 31
+# bins do most, with variances as with covariances. Between 5 and 31 the gain doesn't grow
+# steadily. With INV no window stands out. The intervals of three seeds are wide;
+# `data/README.md` has them all.
 #
 # Now the five recorded seeds, on the test set. **Predict:** does FDS bring as much as
 # re-weighting did? Where does it bring nothing?
@@ -748,9 +752,10 @@ for base in bases:
 
 # %% [markdown]
 # In all four groups FDS makes the line steeper and both signed errors smaller, `full` more so.
-# That fits the explanation. It also shows the price: steeper answers spread wider. Where the
-# signed error is small already, as for the young with INV + LDS, wider answers cost as much as
-# better centred ones gain.
+# That fits the explanation. It also shows the price: steeper answers spread wider (*spread*
+# is the standard deviation of the errors). Where the signed error is small already, this
+# can cost more than better centred answers gain: for the young, `full` on INV + LDS takes
+# the signed error from 6.9 to 0.1, but the spread from 9.9 to 13.4.
 #
 # **Optional: a closer look.** The explanation says more than that: features of rare ages are
 # moved *inwards*, so up for the young and down for the old. By how many years does your
@@ -791,10 +796,11 @@ fig = feature_figures.anchor_bars(models, AGES, counts, anchor=0)
 # the means fall, to about 0.35 at age 60. With FDS they fall a little lower, and the bars of
 # the variances much lower.*
 #
-# Vanilla has next to no gap. SQINV with LDS opens one on every seed, and FDS with its defaults
-# widens it on four of five. (`full` widens it on some seeds and narrows it on others.) Most of
-# the way to the balanced network is the work of the weights. If you had compared vanilla with
-# SQINV + LDS + FDS alone, FDS would have got all the credit.
+# Vanilla has next to no gap. SQINV with LDS opens one on every seed, and FDS with its
+# defaults widens it on four of five; on the third seed it stays as it is. (`full` widens it
+# on some seeds and narrows it on others.) Most of the way to the balanced network is the
+# work of the weights. A comparison of vanilla with SQINV + LDS + FDS alone would hide this:
+# it would look as if FDS had done it all.
 #
 # ## Quiz
 #
@@ -805,8 +811,8 @@ fig = feature_figures.anchor_bars(models, AGES, counts, anchor=0)
 # <details><summary>A. It would be too slow.</summary>No: it costs little.</details>
 # <details><summary>B. It needs the label to know the bin, and there is none.</summary>Right.
 # </details>
-# <details><summary>C. It has learnt nothing by then.</summary>No: it has no weights to learn at
-# all.</details>
+# <details><summary>C. It has learnt nothing by then.</summary>No: it has running
+# statistics. What it lacks is the label.</details>
 #
 # **2. A bin has no image. What should it do to its neighbours' smoothed statistics?**
 #
@@ -822,7 +828,7 @@ fig = feature_figures.anchor_bars(models, AGES, counts, anchor=0)
 # <details><summary>A. the correlations of the features.</summary>Right: each feature is only
 # stretched.</details>
 # <details><summary>B. the covariance matrix.</summary>No: its diagonal changes.</details>
-# <details><summary>C. nothing.</summary>No.</details>
+# <details><summary>C. nothing.</summary>No: the correlations stay.</details>
 #
 # **4. You smooth with a window of one bin. What does a right layer do?**
 #
