@@ -1,8 +1,11 @@
 """Train a network on images that fit in memory, and predict with it."""
 
+import zlib
+
 import numpy as np
 import torch
 
+from dirlib.checkpoints import load_checkpoint, save_checkpoint
 from dirlib.losses import l1_loss
 from dirlib.progress import progress_bar
 
@@ -42,6 +45,7 @@ def fit(
     batch_size=64,
     lr=3e-3,
     seed=0,
+    checkpoint=None,
     progress=True,
 ):
     """Train `model` with Adam and a one-cycle learning rate; images flip at random.
@@ -67,6 +71,10 @@ def fit(
         `lr` is the peak of the one-cycle schedule.
     seed : int
         Fixes the order of the samples and the flips.
+    checkpoint : path-like, optional
+        Written after each epoch. If it is there already, the training goes on from it,
+        and ends as it would have without the interruption (bit for bit with one CPU
+        thread). `model` and `fds` may then be new ones.
     progress : bool
         Show a progress bar.
 
@@ -78,7 +86,8 @@ def fit(
     Raises
     ------
     ValueError
-        If images, labels and weights differ in number, or the loss becomes NaN.
+        If images, labels and weights differ in number, the loss becomes NaN, or the
+        checkpoint is damaged or of another training.
     """
     x = to_tensor(images).contiguous(memory_format=torch.channels_last)
     y = torch.as_tensor(np.asarray(labels))
@@ -99,8 +108,17 @@ def fit(
     )
     model.train()
     history = []
-    bar = progress_bar(epochs, "Training", "epoch", progress)
-    for epoch in range(epochs):
+    parts = {"model": model, "optimizer": optimizer, "schedule": schedule}
+    parts |= {"fds": fds} if fds is not None else {}
+    settings = {"epochs": epochs, "batch_size": batch_size, "lr": lr, "seed": seed}
+    settings |= {"loss": getattr(loss, "__qualname__", type(loss).__name__)}
+    settings |= {"fds": repr(fds), "fds_start": fds_start}
+    settings |= {"images": _checksum(images), "labels": _checksum(y.numpy())}
+    settings |= {"weights": None if w is None else _checksum(w.numpy())}
+    if checkpoint is not None:
+        history = _resume(checkpoint, settings, parts, generator)
+    bar = progress_bar(epochs, "Training", "epoch", progress, len(history))
+    for epoch in range(len(history), epochs):
         layer = fds if fds is not None and epoch >= fds_start else None
         total = 0.0
         order = torch.randperm(len(x), generator=generator)
@@ -124,10 +142,44 @@ def fit(
         if layer is not None:
             layer.end_epoch()
         history.append(total / n_batches)
+        if checkpoint is not None:
+            state = {name: part.state_dict() for name, part in parts.items()}
+            state |= {"settings": settings, "history": history}
+            save_checkpoint(checkpoint, state | {"generator": generator.get_state()})
         bar.set_postfix_str(f"loss {history[-1]:.2f}")
         bar.update()
     bar.close()
     return history
+
+
+def _resume(checkpoint, settings, parts, generator):
+    """Put the training back to where its checkpoint left it; return its history."""
+    state = load_checkpoint(checkpoint)
+    if state is None:
+        return []
+    theirs = state.get("settings", {})
+    for name, mine in settings.items():
+        if theirs.get(name) != mine:
+            raise ValueError(
+                f"{checkpoint} is of another training: its {name} is "
+                f"{theirs.get(name)}, but now it is {mine}; use another file, or move "
+                f"it away"
+            )
+    try:
+        for name, part in parts.items():
+            part.load_state_dict(state[name])
+    except (KeyError, RuntimeError) as error:
+        raise ValueError(
+            f"{checkpoint} is of another network: use the one it was made with, or "
+            f"another file"
+        ) from error
+    generator.set_state(state["generator"])
+    return state["history"]
+
+
+def _checksum(array):
+    """A number that tells two arrays apart, such as the images of two trainings."""
+    return zlib.crc32(np.ascontiguousarray(array))
 
 
 def _forward(model, x, y, fds):
