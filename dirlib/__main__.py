@@ -29,6 +29,21 @@ def experiment(args):
     print(report(Runs(record)))
 
 
+def train(args):
+    """Train one network on the drawn faces, in a folder that can be resumed."""
+    from dirlib.training_run import training_run
+
+    options = {name: getattr(args, name) for name in TRAIN_OPTIONS}
+    scores = training_run(args.out, **options)
+    print(f"{'MAE (years)':<12}" + "".join(f"{name:>8}" for name in scores["test"]))
+    for split, row in scores.items():
+        print(f"{split:<12}" + "".join(f"{value:8.2f}" for value in row.values()))
+    print(f"settings, checkpoint, predictions and scores: {args.out}")
+
+
+TRAIN_OPTIONS = ("reweight", "lds", "fds", "epochs", "seed", "resume")
+
+
 def results(args):
     """Compute the course's tables, claims and figure anew from the recorded runs."""
     from dirlib.course.feature_figures import anchor_bars
@@ -54,7 +69,7 @@ def results(args):
 def main(argv=None):
     parser = argparse.ArgumentParser(prog="python -m dirlib", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    for function in (prepare, experiment, results):
+    for function in (prepare, train, experiment, results):
         command = commands.add_parser(function.__name__, help=function.__doc__)
         command.set_defaults(function=function)
     command = commands.choices["experiment"]
@@ -63,6 +78,15 @@ def main(argv=None):
     jobs = os.cpu_count() or 1
     command.add_argument("--jobs", type=int, default=jobs, help="runs at a time")
     command.add_argument("--out", type=Path, help="default data/runs/NAME.json")
+    command = commands.choices["train"]
+    command.add_argument("--out", type=Path, required=True, help="such as runs/NAME")
+    command.add_argument("--reweight", default="none", choices=["none", "sqinv", "inv"])
+    command.add_argument("--lds", action="store_true", help="smooth the weights")
+    kinds = ["none", "diagonal", "full", "low_rank"]
+    command.add_argument("--fds", default="none", choices=kinds, help="an FDS layer")
+    command.add_argument("--epochs", type=int, default=15)
+    command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--resume", action="store_true", help="go on with a run")
     args = parser.parse_args(argv)
     try:
         args.function(args)

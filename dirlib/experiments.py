@@ -58,6 +58,8 @@ def train_ages(
     fds=None,
     fds_start=0,
     output_bias=None,
+    epochs=15,
+    checkpoint=None,
     progress=True,
     **options,
 ):
@@ -71,7 +73,7 @@ def train_ages(
         Fixes the faces, the initial weights and the order of the samples.
     fds : dirlib.FDS, optional
         Trains through this layer.
-    fds_start : int
+    fds_start, epochs, checkpoint
         See :func:`dirlib.training.fit`.
     output_bias : float, optional
         What an untrained network answers, in years; the mean label without it.
@@ -90,6 +92,8 @@ def train_ages(
         weights=weights,
         fds=fds,
         fds_start=fds_start,
+        epochs=epochs,
+        checkpoint=checkpoint,
         seed=seed,
         progress=progress,
     )

@@ -228,7 +228,7 @@ def test_ctrl_c_and_a_damaged_record_get_one_sentence(tmp_path, monkeypatch):
 
 
 def test_bad_commands_are_explained(capsys):
-    for argv in ([], ["train"], ["experiment", "nothing"]):
+    for argv in ([], ["fly"], ["train"], ["experiment", "nothing"]):
         with pytest.raises(SystemExit) as caught:
             main(argv)
         assert caught.value.code == 2
