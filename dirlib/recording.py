@@ -110,7 +110,7 @@ def write_record(path, record):
     )
     runs = ",\n".join(json.dumps(run) for run in record["runs"])
     text = f'{{{head}"runs": [\n{runs}\n]}}\n'
-    _write(path, lambda file: file.write(text.encode()))
+    write_in_one_step(path, lambda file: file.write(text.encode()))
 
 
 def write_arrays(path, run, arrays):
@@ -119,10 +119,14 @@ def write_arrays(path, run, arrays):
         kept = dict(np.load(path)) if path.exists() else {}
         prefix = f"{run['method']}/{run['seed']}"
         kept |= {f"{prefix}/{name}": array for name, array in arrays.items()}
-        _write(path, lambda file: np.savez_compressed(file, **kept))
+        write_in_one_step(path, lambda file: np.savez_compressed(file, **kept))
 
 
-def _write(path, fill):
+def write_in_one_step(path, fill):
+    """Write a file so that a reader sees the old one or the new one, whole.
+
+    ``fill(file)`` writes to the open binary file.
+    """
     temporary = path.with_suffix(f".{os.getpid()}.tmp")
     with open(temporary, "wb") as file:
         fill(file)

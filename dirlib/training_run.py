@@ -1,7 +1,6 @@
 """One training run in a folder: settings, checkpoint, predictions, scores."""
 
 import json
-import os
 from pathlib import Path
 
 import pandas as pd
@@ -11,6 +10,7 @@ from dirlib.datasets.faces import faces
 from dirlib.experiments import FEATURE_DIM, WEIGHTS, train_ages
 from dirlib.fds import FDS
 from dirlib.metrics import gm, mae
+from dirlib.recording import write_in_one_step
 from dirlib.runs import AGES
 from dirlib.training import predict
 
@@ -138,7 +138,4 @@ def _judge(model, out):
 
 
 def _write(path, text):
-    """Write a file in one step: a reader sees the old one or the new one, whole."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    temporary.write_text(text)
-    os.replace(temporary, path)
+    write_in_one_step(path, lambda file: file.write(text.encode()))
