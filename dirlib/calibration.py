@@ -217,3 +217,19 @@ def oas(cov, smoothed_cov, count):
     bounded = spread > FLAT * square  # else Sigma_b is a multiple of Sigma~_b already
     intensity = (square + trace**2) / ((count + 1) * torch.where(bounded, spread, 1.0))
     return torch.where(bounded, intensity.clamp(max=1), 1.0), trace / dim
+
+
+def check_shrinkage(shrinkage, covariance):
+    """Refuse a shrinkage that is no number and not "oas", or doesn't fit the kind."""
+    if isinstance(shrinkage, str):
+        if shrinkage != "oas":
+            raise ValueError(
+                f'shrinkage must be a number or "oas", but got {shrinkage!r}'
+            )
+        if covariance != "full":
+            raise ValueError(
+                f'shrinkage="oas" works on full covariance matrices, but covariance is '
+                f'{covariance!r}: use covariance="full", or a number as shrinkage'
+            )
+    elif not 0 <= shrinkage < float("inf"):
+        raise ValueError(f"shrinkage must be finite and 0 or more, but got {shrinkage}")

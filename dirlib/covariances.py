@@ -17,6 +17,9 @@ from dirlib.grouping import blocks
 
 # Rows of a bin that are multiplied at a time: enough for speed, little memory.
 ROWS = 64
+# Covariances that need more memory are refused: an error that names the cure is
+# better than a machine that swaps.
+MOST_BYTES = 4 * 2**30
 
 
 def column(per_bin, like):
@@ -89,3 +92,17 @@ KINDS = {
         reduce=low_rank.reduce,
     ),
 }
+
+
+def check_memory(feature_dim, n_bins, covariance, rank):
+    """Refuse covariances that need more memory than `MOST_BYTES`."""
+    # Measured: that many float64 numbers for each feature of a bin at a time.
+    numbers = {"diagonal": 0, "full": 9 * feature_dim, "low_rank": 23 * rank}
+    needed = 8 * n_bins * feature_dim * numbers[covariance]
+    if needed > MOST_BYTES:
+        cure = "a smaller rank" if covariance == "low_rank" else 'covariance="low_rank"'
+        raise ValueError(
+            f"{covariance} covariances of {n_bins} bins and {feature_dim} features "
+            f"need about {needed / 2**30:.1f} GiB: use {cure}, "
+            f'covariance="diagonal", or a linear layer to fewer features in front'
+        )

@@ -9,15 +9,17 @@ arrays: `predictions`, [N], and what else is worth keeping.
 from functools import partial
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d
 from torch.nn import functional as F
 
+from dirlib.bins import shot_regions
 from dirlib.datasets.faces import faces, faces_label_counts, scale_counts
 from dirlib.datasets.patterns import patterns
+from dirlib.datasets.samples import ImageArray
 from dirlib.fds import FDS
 from dirlib.lds import density_weights, lds_weights
 from dirlib.models import SmallResNet
-from dirlib.runs import AGES
+from dirlib.runs import AGES, HISTORY
+from dirlib.scores import region_errors
 from dirlib.statistics import bin_statistics
 from dirlib.training import extract_features, fit, predict
 
@@ -57,9 +59,10 @@ def train_ages(
     *,
     fds=None,
     fds_start=0,
-    output_bias=None,
     epochs=15,
-    checkpoint=None,
+    output_bias=None,
+    validate=None,
+    history=None,
     progress=True,
     **options,
 ):
@@ -73,10 +76,12 @@ def train_ages(
         Fixes the faces, the initial weights and the order of the samples.
     fds : dirlib.FDS, optional
         Trains through this layer.
-    fds_start, epochs, checkpoint
+    fds_start, epochs, validate
         See :func:`dirlib.training.fit`.
     output_bias : float, optional
         What an untrained network answers, in years; the mean label without it.
+    history : list, optional
+        Gets what `fit` returns, a dict per epoch.
     **options
         Passed on to :func:`dirlib.datasets.faces.faces`: `counts`, `leave_out`,
         `wrong_labels`.
@@ -84,19 +89,19 @@ def train_ages(
     data = faces("train", seed=seed, progress=progress, **options)
     bias = float(data.labels.mean()) if output_bias is None else output_bias
     model = SmallResNet(output_bias=bias, seed=seed)
-    weights = weights_of(data.labels)
-    fit(
+    rows = fit(
         model,
-        data.images,
-        data.labels,
-        weights=weights,
+        ImageArray(data.images, data.labels),
+        weights=weights_of(data.labels),
         fds=fds,
         fds_start=fds_start,
         epochs=epochs,
-        checkpoint=checkpoint,
+        validate=validate,
         seed=seed,
         progress=progress,
     )
+    if history is not None:
+        history.extend(rows)
     return model
 
 
@@ -150,6 +155,32 @@ def _faces_only(options):
     return {name: value for name, value in options.items() if name != "output_bias"}
 
 
+def predict_and_watch(seed, progress, *, weights_of, fds=None):
+    """Train on the faces of `seed`; return test predictions, and the epochs' history.
+
+    `history` is [E, K], float32: a row per epoch, a column for each of `HISTORY`, NaN
+    where there is no FDS.
+    """
+    val, history = faces("val"), []
+    regions = shot_regions(faces_label_counts())
+
+    def validate(model):
+        found = region_errors(val.labels, predict(model, val.images), AGES, regions)
+        return {f"val_{name}": value for name, value in found.items()}
+
+    model = train_ages(
+        weights_of,
+        seed,
+        fds=_layer(fds),
+        validate=validate,
+        history=history,
+        progress=progress,
+    )
+    rows = [[row.get(name, np.nan) for name in HISTORY] for row in history]
+    predictions = _ages(model, faces("test").images)
+    return {"predictions": predictions, "history": np.array(rows, np.float32)}
+
+
 def predict_patterns(seed, progress):
     """Train a classifier on the patterns of `seed`; return its test classes, [N]."""
     train = patterns("train", seed=seed, progress=progress)
@@ -158,8 +189,8 @@ def predict_patterns(seed, progress):
     def loss(scores, target, weights):
         return F.cross_entropy(scores, target)
 
-    x, y = train.images, train.labels
-    fit(model, x, y, loss=loss, epochs=10, seed=seed, progress=progress)
+    samples = ImageArray(train.images, train.labels)
+    fit(model, samples, loss=loss, epochs=10, seed=seed, progress=progress)
     return {"predictions": predict(model, patterns("test").images).argmax(1)}
 
 
@@ -183,82 +214,6 @@ def faces_experiment():
             predict_ages, weights_of=WEIGHTS[name], wrong_labels=0.0
         )
     return methods, "test", 0
-
-
-def kernels_experiment():
-    """The search for `KERNEL`, judged on validation data, with seeds of its own."""
-    kernels = [("gaussian", 5, 2.0), ("gaussian", 9, 3.0), ("gaussian", 15, 5.0)]
-    kernels += [("laplace", 9, 3.0), ("triangular", 9, 3.0)]
-    methods = {}
-    for base, scheme in (("sqinv", "sqrt_inverse"), ("inv", "inverse")):
-        methods[base] = WEIGHTS[base]
-        for kernel, size, sigma in kernels:
-            methods[f"{base}+lds {kernel} {size} {sigma:g}"] = partial(
-                lds_weights,
-                bins=AGES,
-                scheme=scheme,
-                kernel=kernel,
-                kernel_size=size,
-                sigma=sigma,
-            )
-    methods = {
-        name: partial(predict_ages, weights_of=w, split="val")
-        for name, w in methods.items()
-    }
-    return methods, "val", 100
-
-
-# The settings of FDS that the search starts from; each trial changes one or two.
-FDS_TRIAL = {
-    **KERNEL,
-    "momentum": 0.9,
-    "covariance": "diagonal",
-    "weighting": "count",
-    "edges": "renormalize",
-    "shrinkage": 10.0,
-    "clip": (0.1, 10.0),
-}
-# A truncated delta, filtered with mirrored ends: the window of the published code.
-PUBLISHED_WINDOW = gaussian_filter1d([0.0, 0.0, 1.0, 0.0, 0.0], sigma=2)
-FDS_TRIALS = {
-    "9 3": {},
-    "5 2": {"kernel_size": 5, "sigma": 2.0},
-    "15 5": {"kernel_size": 15, "sigma": 5.0},
-    "31 10": {"kernel_size": 31, "sigma": 10.0},
-    "uniform": {"weighting": "uniform"},
-    "momentum 0.5": {"momentum": 0.5},
-    "momentum 0": {"momentum": 0.0},
-    "start 5": {"start": 5},
-    "shrinkage 0": {"shrinkage": 0.0},
-    "shrinkage 50": {"shrinkage": 50.0},
-    "full": {"covariance": "full"},
-    "full shrinkage 50": {"covariance": "full", "shrinkage": 50.0},
-    "published": {
-        "window": PUBLISHED_WINDOW,
-        "weighting": "uniform",
-        "edges": "reflect",
-        "shrinkage": 0.0,
-    },
-    # Of the first round the wide kernels came out best: the second combines them.
-    "15 5 full": {"kernel_size": 15, "sigma": 5.0, "covariance": "full"},
-    "31 10 full": {"kernel_size": 31, "sigma": 10.0, "covariance": "full"},
-    "31 10 momentum 0.5": {"kernel_size": 31, "sigma": 10.0, "momentum": 0.5},
-}
-
-
-def fds_experiment():
-    """The search for the settings of FDS, judged on validation data, as `kernels`."""
-    methods = {}
-    for base in ("sqinv", "inv"):
-        on_val = partial(predict_ages, weights_of=WEIGHTS[base], split="val")
-        methods[base] = on_val
-        for name, trial in FDS_TRIALS.items():
-            options = FDS_TRIAL | trial
-            start = options.pop("start", 0)
-            methods[f"{base}+fds {name}"] = partial(
-                on_val, fds=options, fds_start=start
-            )
-    return methods, "val", 100
 
 
 def features_experiment():
@@ -290,9 +245,37 @@ def features_experiment():
     return methods, "test", 0
 
 
+def training_experiment():
+    """Lesson 5: what there is to watch while training, and ages left out of it.
+
+    Where no ages are left out, the predictions are those of "faces", as the seeds are.
+    """
+    methods = {}
+    watch = partial(predict_and_watch, weights_of=WEIGHTS["vanilla"])
+    methods["vanilla"] = watch
+    for name, base, settings in (
+        ("sqinv", "sqinv", None),
+        ("sqinv+lds", "sqinv+lds", None),
+        ("sqinv+fds", "sqinv", {}),
+        ("sqinv+lds+fds", "sqinv+lds", {}),
+        ("sqinv+lds+fds full", "sqinv+lds", FDS_SETTINGS["fds full"]),
+        # On purpose: a window as wide as the label range. See lesson 5.
+        ("sqinv+fds too wide", "sqinv", {"kernel_size": 101, "sigma": 50.0}),
+    ):
+        methods[name] = partial(watch, weights_of=WEIGHTS[base], fds=settings)
+    left_out = (*INTERPOLATION, *EXTRAPOLATION)
+    for name in ("sqinv", "sqinv+lds", "sqinv+lds+fds", "sqinv+lds+fds full"):
+        methods[f"{name}, gaps"] = partial(
+            predict_ages,
+            weights_of=methods[name].keywords["weights_of"],
+            fds=methods[name].keywords["fds"],
+            leave_out=left_out,
+        )
+    return methods, "test", 0
+
+
 EXPERIMENTS = {
     "faces": faces_experiment,
     "features": features_experiment,
-    "kernels": kernels_experiment,
-    "fds": fds_experiment,
+    "training": training_experiment,
 }

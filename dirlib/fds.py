@@ -8,13 +8,12 @@ import numpy as np
 import torch
 from torch import nn
 
-from dirlib.calibration import check_clip, constant_part, oas
-from dirlib.covariances import KINDS, column, mix
+from dirlib.calibration import check_clip, check_shrinkage, constant_part, oas
+from dirlib.covariances import KINDS, check_memory, column, mix
 from dirlib.kernels import kernel_window, smooth_bins
 from dirlib.statistics import BinStatistics, bin_index
 
 WEIGHTINGS = ("count", "uniform")
-MOST_BYTES = 4 * 2**30
 
 
 class FDS(nn.Module):
@@ -93,13 +92,13 @@ class FDS(nn.Module):
                 )
         if not 0 <= momentum < 1:
             raise ValueError(f"momentum must lie in [0, 1), but got {momentum}")
-        _check_shrinkage(shrinkage, covariance)
+        check_shrinkage(shrinkage, covariance)
         check_clip(clip)
         if window is None:
             window = kernel_window(kernel, kernel_size, sigma)
         self.window = np.asarray(window, dtype=np.float64)
         smooth_bins(np.zeros(bins.n_bins), self.window)  # refuses a bad window
-        _check_memory(feature_dim, bins.n_bins, covariance, rank)
+        check_memory(feature_dim, bins.n_bins, covariance, rank)
         self.bins, self.momentum, self.covariance = bins, momentum, covariance
         self.weighting, self.edges = weighting, edges
         self.shrinkage, self.clip = shrinkage, clip
@@ -194,6 +193,32 @@ class FDS(nn.Module):
         for value in self._epoch().state().values():
             value.zero_()
 
+    @torch.no_grad()
+    def distances(self):
+        """Return how far apart the running and the smoothed statistics are.
+
+        Features grow while a network learns, and these distances with them: compare
+        each with the size that stands beside it.
+
+        Returns
+        -------
+        dict of str to float
+            `distance_mean`: the mean of |mu_b - mu~_b| over features and bins, beside
+            `spread_mean`, the standard deviation of mu_b over the bins, mean over the
+            features. `distance_variance`: that of the variances, |v_b - v~_b|, beside
+            `size_variance`, the mean of v_b. Before ``end_epoch()`` all are NaN.
+        """
+        variance = self._kind.variances(self.cov)
+        smoother, _ = self._smoother(self.freedom)
+        apart, known = (self.mean - self.smoothed_mean).abs(), self.freedom > 0
+        found = {
+            "distance_mean": apart[self.active].mean(),
+            "spread_mean": self.mean[self.active].std(0, correction=0).mean(),
+            "distance_variance": (variance - smoother(variance))[known].abs().mean(),
+            "size_variance": variance[known].mean(),
+        }
+        return {name: value.item() for name, value in found.items()}
+
     def _epoch(self):
         return BinStatistics.from_state(
             self.covariance, self.epoch_count, self.epoch_mean, self.epoch_scatter
@@ -266,32 +291,3 @@ class FDS(nn.Module):
             converted = self.transform.to(dtype), self.shift.to(dtype)
             self._converted = self.transform, self.transform._version, converted
         return converted
-
-
-def _check_shrinkage(shrinkage, covariance):
-    if isinstance(shrinkage, str):
-        if shrinkage != "oas":
-            raise ValueError(
-                f'shrinkage must be a number or "oas", but got {shrinkage!r}'
-            )
-        if covariance != "full":
-            raise ValueError(
-                f'shrinkage="oas" works on full covariance matrices, but covariance is '
-                f'{covariance!r}: use covariance="full", or a number as shrinkage'
-            )
-    elif not 0 <= shrinkage < float("inf"):
-        raise ValueError(f"shrinkage must be finite and 0 or more, but got {shrinkage}")
-
-
-def _check_memory(feature_dim, n_bins, covariance, rank):
-    """Refuse covariances that need more memory than `MOST_BYTES`."""
-    # Measured: that many float64 numbers for each feature of a bin at a time.
-    numbers = {"diagonal": 0, "full": 9 * feature_dim, "low_rank": 23 * rank}
-    needed = 8 * n_bins * feature_dim * numbers[covariance]
-    if needed > MOST_BYTES:
-        cure = "a smaller rank" if covariance == "low_rank" else 'covariance="low_rank"'
-        raise ValueError(
-            f"{covariance} covariances of {n_bins} bins and {feature_dim} features "
-            f"need about {needed / 2**30:.1f} GiB: use {cure}, "
-            f'covariance="diagonal", or a linear layer to fewer features in front'
-        )

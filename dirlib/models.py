@@ -1,4 +1,7 @@
-"""A small residual network that a laptop trains in seconds."""
+"""Networks for images: a small one that a laptop trains in seconds, and torchvision's.
+
+Each has `features`, `regressor` and `feature_dim`, which is what FDS needs.
+"""
 
 import torch
 from torch import nn
@@ -49,6 +52,7 @@ class SmallResNet(nn.Module):
                 Block(16, 16, 2), Block(16, 32, 2), Block(32, feature_dim, 2)
             )
             self.regressor = nn.Linear(feature_dim, n_outputs)
+        self.feature_dim = feature_dim
         nn.init.constant_(self.regressor.bias, output_bias)
 
     def features(self, x):
@@ -60,3 +64,42 @@ class SmallResNet(nn.Module):
         """Return the prediction: [N] in label units, or [N, n_outputs] class scores."""
         y_hat = self.regressor(self.features(x))
         return y_hat.squeeze(-1) if y_hat.shape[-1] == 1 else y_hat
+
+
+# 11 to 60 million weights: for larger pictures, and for a GPU.
+RESNETS = ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152")
+
+
+class ResNet(nn.Module):
+    """A ResNet of torchvision for regression, with random initial weights.
+
+    Parameters
+    ----------
+    name : str
+        One of `RESNETS`.
+    output_bias : float
+        What the untrained network answers on average, in label units.
+    seed : int
+        Fixes the initial weights; the global random state is left alone.
+    """
+
+    def __init__(self, name, output_bias=0.0, seed=0):
+        super().__init__()
+        # Loaded here: `import dirlib.models` stays light without it.
+        from torchvision.models import get_model
+
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            self.backbone = get_model(name, weights=None)
+            self.feature_dim = self.backbone.fc.in_features
+            self.backbone.fc = nn.Identity()
+            self.regressor = nn.Linear(self.feature_dim, 1)
+        nn.init.constant_(self.regressor.bias, output_bias)
+
+    def features(self, x):
+        """Return z = f(x), [N, D], of images x, [N, 3, H, W], float."""
+        return self.backbone(x)
+
+    def forward(self, x):
+        """Return the prediction, [N], in label units."""
+        return self.regressor(self.features(x)).squeeze(-1)

@@ -15,10 +15,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from dirlib import experiments
 from dirlib.datasets.faces import faces
-from dirlib.experiments import EXPERIMENTS
 from dirlib.progress import progress_bar
 from dirlib.runs import AGES, read_record
+from dirlib.searches import SEARCHES
+
+EXPERIMENTS = experiments.EXPERIMENTS | SEARCHES
 
 
 def run_experiment(name, path, n_seeds, jobs=1):

@@ -4,6 +4,7 @@ import json
 import re
 
 import numpy as np
+import pandas as pd
 import torch
 
 from dirlib.anchors import anomaly_gap, cosine_to_anchor
@@ -14,6 +15,11 @@ from dirlib.metrics import error_by_bin, gm, mae, paired_comparison, pearson
 from dirlib.statistics import BinStatistics
 
 AGES = LabelBins(0, 101, 1)
+# What a run of the record "training" kept of each epoch.
+HISTORY = (
+    *("loss", "val_all", "val_many", "val_medium", "val_few", "val_GM"),
+    *("distance_mean", "spread_mean", "distance_variance", "size_variance"),
+)
 
 
 class Runs:
@@ -117,6 +123,29 @@ def load_statistics(method, seed=0, split="train", name="features"):
     freedom = (count - 1).clamp(min=0)[:, None]
     scatter = freedom * variance.nan_to_num()
     return BinStatistics.from_state("diagonal", count, mean, scatter)
+
+
+def load_history(method, name="training"):
+    """Read what was kept of each epoch of the recorded runs of a method.
+
+    Returns
+    -------
+    DataFrame
+        The columns `seed`, `epoch`, counted from 1, and those of `HISTORY`.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        As :func:`load_statistics`.
+    """
+    tables = []
+    for seed in range(len(load_runs(name).predictions(method))):
+        (rows,) = _arrays(f"{method}/{seed}", ["history"], name)
+        table = pd.DataFrame(rows.astype(float), columns=HISTORY)
+        table.insert(0, "epoch", np.arange(1, len(rows) + 1))
+        table.insert(0, "seed", seed)
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)
 
 
 def load_features(method, name="features"):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dirlib.metrics import check_confidence, indexed_errors, mae, sample_losses
+from dirlib.metrics import check_confidence, gm, indexed_errors, mae, sample_losses
 
 # The bootstrap draws at most this many samples at once, so that memory stays bounded.
 BLOCK = 1 << 20
@@ -34,6 +34,31 @@ class Score:
         if self.low is None:
             return f"{self.value:.2f} (n={self.n})"
         return f"{self.value:.2f} [{self.low:.2f}, {self.high:.2f}] (n={self.n})"
+
+
+def region_errors(y, y_hat, bins, regions):
+    """Return a model's scores in short: the MAE by shot region, and the GM.
+
+    Parameters
+    ----------
+    y, y_hat : array-like of shape [N]
+    bins : LabelBins
+        Labels outside its range count in the nearest bin.
+    regions : ShotRegions
+
+    Returns
+    -------
+    dict of str to float
+        `all`, the MAE of all samples; `many`, `medium` and `few`, that of each region,
+        NaN for one without samples; and `GM`, the geometric mean of all errors.
+    """
+    y, y_hat = np.asarray(y, float), np.asarray(y_hat, float)
+    index, error = bins.index(y, "clip"), np.abs(y - y_hat)
+    found = {"all": mae(y, y_hat)}
+    for region in ("many", "medium", "few"):
+        inside = getattr(regions, region)[index]
+        found[region] = float(error[inside].mean()) if inside.any() else np.nan
+    return found | {"GM": gm(y, y_hat)}
 
 
 def by_bin(y, y_hat, bins, metric=mae, *, n_bootstrap=1000, confidence=0.95, seed=0):

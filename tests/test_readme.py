@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from dirlib import FDS, gm, paired_comparison
-from dirlib.experiments import FDS_SETTINGS, FDS_TRIAL, FDS_TRIALS
+from dirlib.experiments import FDS_SETTINGS
 from dirlib.runs import AGES, anomaly_gaps, density_correlations, load_runs
+from dirlib.searches import FDS_TRIAL, FDS_TRIALS
 
 from lesson_env import ROOT
 

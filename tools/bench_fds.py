@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 from dirlib import FDS, LabelBins
+from dirlib.datasets.samples import ImageArray
 from dirlib.kernels import kernel_window
 from dirlib.models import SmallResNet
 from dirlib.training import fit
@@ -128,10 +129,11 @@ def epoch():
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (EPOCH, 32, 32, 3), dtype=np.uint8)
     labels = rng.integers(0, 100, EPOCH)
+    samples = ImageArray(images, labels)
     model = SmallResNet(output_bias=50.0)
 
     def one_epoch():
-        fit(model, images, labels, epochs=1, batch_size=EPOCH_BATCH, progress=False)
+        fit(model, samples, epochs=1, batch_size=EPOCH_BATCH, progress=False)
 
     whole = seconds(one_epoch, repeats=3)
     print(f"\nan epoch of the small ResNet, {EPOCH} images of 32 px: {whole:.2f} s")

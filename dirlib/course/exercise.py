@@ -221,7 +221,7 @@ def _first(answer, inputs, problems):
     args, text = next((a, p) for a, p in zip(inputs, problems, strict=True) if p)
     shown = [short(a) for a in args]
     if "must be refused" in text:  # it is refused for its shapes, not for its values
-        shown = [f"{list(a.shape)}" for a in args]
+        shown = [str(list(a.shape)) if hasattr(a, "shape") else short(a) for a in args]
     try:
         names = list(inspect.signature(answer).parameters)
     except (TypeError, ValueError):  # a function written in C has none to show

@@ -13,6 +13,7 @@ import torch
 
 from dirlib import FDS
 from dirlib.checkpoints import load_checkpoint, previous, save_checkpoint
+from dirlib.datasets.samples import ImageArray
 from dirlib.models import SmallResNet
 from dirlib.runs import AGES
 from dirlib.training import fit, predict
@@ -22,6 +23,7 @@ LABELS = rng.integers(0, 101, 64)
 IMAGES = np.clip(
     LABELS[:, None, None, None] * 2 + rng.integers(0, 9, (64, 16, 16, 3)), 0, 255
 ).astype(np.uint8)
+SAMPLES = ImageArray(IMAGES, LABELS)
 
 
 @pytest.fixture(autouse=True)
@@ -36,7 +38,7 @@ def train(checkpoint=None, epochs=4, with_fds=True, **options):
     model = SmallResNet(output_bias=50.0)
     fds = FDS(64, AGES) if with_fds else None
     history = fit(
-        model, IMAGES, LABELS, epochs=epochs, batch_size=16, fds=fds,
+        model, SAMPLES, epochs=epochs, batch_size=16, fds=fds,
         checkpoint=checkpoint, progress=False, **options,
     )  # fmt: skip
     return model, history
@@ -171,6 +173,6 @@ def test_a_checkpoint_of_another_training_is_refused(tmp_path):
     model = SmallResNet(feature_dim=32)
     with pytest.raises(ValueError, match="is of another network"):
         fit(
-            model, IMAGES, LABELS, epochs=2, batch_size=16, fds=FDS(64, AGES),
+            model, SAMPLES, epochs=2, batch_size=16, fds=FDS(64, AGES),
             checkpoint=path, progress=False,
         )  # fmt: skip

@@ -1,5 +1,7 @@
 """The checks of the exercises: right, unsolved and wrong answers, and hostile ones."""
 
+import math
+import random
 import sys
 import time
 
@@ -7,16 +9,18 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from scipy import stats
+from torch.nn import functional as F
 
 from dirlib.bins import LabelBins
-from dirlib.course import checks1, checks2, checks3, checks4
+from dirlib.course import checks1, checks2, checks3, checks4, checks5
 from dirlib.course.epoch_end import EpochEnd
 from dirlib.course.exercise import Exercise, Part, Points, Wrong
 from dirlib.fds import FDS
 
 EXERCISES = {
     exercise.name: exercise
-    for module in (checks1, checks2, checks3, checks4)
+    for module in (checks1, checks2, checks3, checks4, checks5)
     for exercise in list(vars(module).values())
     if isinstance(exercise, Exercise)
 }
@@ -34,7 +38,7 @@ def exercise(request):
 
 def test_there_are_all_exercises_of_the_lessons():
     numbers = sorted(exercise.number for exercise in EXERCISES.values())
-    counts = {1: 6, 2: 5, 3: 6, 4: 6}
+    counts = {1: 6, 2: 5, 3: 6, 4: 6, 5: 5}
     assert numbers == [f"{n}.{i + 1}" for n in counts for i in range(counts[n])]
 
 
@@ -96,6 +100,8 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_answers_get_a_sentence_and_no_traceback(exercise, name, capsys):
     answer, expected = HOSTILE[name]
+    if exercise is checks5.my_ablation and name == "no arguments":
+        expected = "return two dicts"  # it is right to take none there
     points = exercise(answer)
     out, err = capsys.readouterr()
     assert points < exercise.points
@@ -235,7 +241,7 @@ def test_an_unexpected_error_is_not_taken_for_another_one(capsys):
 
 
 def test_the_packages_name_their_exercises_not_their_modules():
-    for module in (checks1, checks2, checks3, checks4):
+    for module in (checks1, checks2, checks3, checks4, checks5):
         for name in module.__all__:
             assert isinstance(getattr(module, name), Exercise)
             assert getattr(module, name).name == name
@@ -565,6 +571,146 @@ class SinglePrecisionFDS(EpochEnd):
         return z
 
 
+def closed_training_step(model, fds, optimizer, x, y, weights):
+    def closure():
+        optimizer.zero_grad()
+        z = model.features(x)
+        z = fds(z, y) if fds is not None else z
+        loss = (weights * (model.regressor(z)[:, 0] - y).abs()).mean()
+        loss.backward()
+        return loss
+
+    return optimizer.step(closure).item()
+
+
+def cleared_last_training_step(model, fds, optimizer, x, y, weights):
+    if fds is None:
+        y_hat = model(x)
+    else:
+        y_hat = model.regressor(fds(model.features(x), y)).flatten()
+    loss = weights @ F.l1_loss(y_hat, y, reduction="none") / len(y)
+    loss.backward()
+    optimizer.step()
+    model.zero_grad(set_to_none=False)
+    return float(loss)
+
+
+def column_training_step(model, fds, optimizer, x, y, weights):
+    model.train()
+    features = model.features(x)
+    if fds:
+        features = fds(features, y)
+    error = torch.abs(y.unsqueeze(1) - model.regressor(features))
+    loss = torch.mean(weights.unsqueeze(1) * error)
+    for p, gradient in zip(
+        model.parameters(),
+        torch.autograd.grad(loss, list(model.parameters())),
+        strict=True,
+    ):
+        p.grad = gradient
+    optimizer.step()
+    return loss.tolist()
+
+
+def shown_end_of_epoch(model, fds, x_val, y_val):
+    with torch.inference_mode():
+        y_hat = model.train(False)(x_val)
+    model.train(True)
+    distance = np.nan
+    if fds is not None:
+        fds.end_epoch()
+        distance = fds.distances()["distance_mean"]
+    return {"val_mae": F.l1_loss(y_hat, y_val).item(), "distance": distance}
+
+
+def loop_end_of_epoch(model, fds, x_val, y_val):
+    result = {"distance": float("nan"), "val_mae": 0.0}
+    if fds:
+        fds.end_epoch()
+        bins = [b for b in range(len(fds.active)) if fds.active[b]]
+        gaps = [float((fds.mean[b] - fds.smoothed_mean[b]).abs().mean()) for b in bins]
+        result["distance"] = sum(gaps) / len(gaps)
+    model.eval()
+    z = model.features(x_val).detach()
+    model.train()
+    for row, y in zip(model.regressor(z)[:, 0].tolist(), y_val.tolist(), strict=True):
+        result["val_mae"] += abs(row - y) / len(y_val)
+    return result
+
+
+def numpy_end_of_epoch(model, fds, x_val, y_val):
+    if fds is None:
+        distance = math.nan
+    else:
+        fds.end_epoch()
+        gap = fds.mean.numpy() - fds.smoothed_mean.numpy()
+        distance = np.abs(gap[fds.count.numpy() > 0]).mean()
+    model.eval()
+    error = np.abs(model(x_val).detach().numpy() - y_val.numpy())
+    model.train()
+    return dict(distance=distance, val_mae=float(np.mean(error)))
+
+
+def loop_best_epoch(history, score):
+    best, lowest = None, float("inf")
+    for row in history:
+        if row[score] < lowest:
+            best, lowest = row["epoch"], row[score]
+    if best is None:
+        raise ValueError(f"no epoch has a {score}")
+    return best
+
+
+def numpy_best_epoch(history, score):
+    return history[np.nanargmin([row[score] for row in history])]["epoch"]
+
+
+def sorted_best_epoch(history, score):
+    pairs = sorted((r[score], r["epoch"]) for r in history if r[score] == r[score])
+    if len(pairs) == 0:
+        raise ValueError("all NaN")
+    return pairs[0][1]
+
+
+def keyed_best_epoch(history, score):
+    best = min(history, key=lambda row: (math.isnan(row[score]), row[score]))
+    if math.isnan(best[score]):
+        raise ValueError("all NaN")
+    return best["epoch"]
+
+
+def loop_paired_interval(baseline, method):
+    d = [float(m - b) for b, m in zip(baseline, method, strict=True)]
+    mean = sum(d) / len(d)
+    s = math.sqrt(sum((x - mean) ** 2 for x in d) / (len(d) - 1))
+    half = stats.t(df=len(d) - 1).ppf(0.975) * s / len(d) ** 0.5
+    return [mean, mean - half, mean + half]
+
+
+def scipy_paired_interval(baseline, method):
+    d = method - baseline
+    half = stats.sem(d) * stats.t.isf(0.025, d.size - 1)
+    return d.mean(), d.mean() - half, d.mean() + half
+
+
+def negative_paired_interval(baseline, method):
+    d = np.subtract(method, baseline)
+    ends = np.array([0.025, 0.975])
+    low, high = d.mean() + stats.t.ppf(ends, len(d) - 1) * np.sqrt(
+        np.var(d, ddof=1) / len(d)
+    )
+    return float(np.mean(d)), float(low), float(high)
+
+
+def pair(base, variant, weights=("sqinv", "sqinv")):
+    """An answer to exercise 5.5 with these FDS layers and weights."""
+    options = [
+        {"weights": w, "fds": fds}
+        for w, fds in zip(weights, (base, variant), strict=True)
+    ]
+    return lambda: options
+
+
 RIGHT = [
     ("bin_index", loop_bin_index),
     ("bin_index", digitize_bin_index),
@@ -606,6 +752,33 @@ RIGHT = [
     ("momentum_update", lerp_momentum_update),
     ("MyFDS", LessonFDS),
     ("MyFDS", SinglePrecisionFDS),
+    ("training_step", closed_training_step),
+    ("training_step", cleared_last_training_step),
+    ("training_step", column_training_step),
+    ("end_of_epoch", shown_end_of_epoch),
+    ("end_of_epoch", loop_end_of_epoch),
+    ("end_of_epoch", numpy_end_of_epoch),
+    ("best_epoch", loop_best_epoch),
+    ("best_epoch", numpy_best_epoch),
+    ("best_epoch", sorted_best_epoch),
+    ("best_epoch", keyed_best_epoch),
+    ("paired_interval", loop_paired_interval),
+    ("paired_interval", scipy_paired_interval),
+    ("paired_interval", negative_paired_interval),
+    ("my_ablation", pair(None, None, ("vanilla", "inv+lds"))),
+    ("my_ablation", pair({}, {}, ["inv", "inv+lds"])),
+    ("my_ablation", pair({"sigma": 2.0}, None)),
+    ("my_ablation", pair({"sigma": 5}, {"kernel_size": 5})),
+    ("my_ablation", pair({"clip": [0.1, 10]}, {"edges": "reflect"})),
+    ("my_ablation", pair({"clip": None}, {})),
+    ("my_ablation", pair({"weighting": "uniform"}, {"weighting": "count"})),
+    ("my_ablation", pair({"sigma": 2.0}, {"kernel": "triangular"})),
+    (
+        "my_ablation",
+        pair({"covariance": "full"}, {"covariance": "full", "shrinkage": "oas"}),
+    ),
+    ("my_ablation", pair({"covariance": "low_rank"}, {})),
+    ("my_ablation", pair({"momentum": 0.5}, {"momentum": 0})),
 ]
 
 
@@ -738,3 +911,131 @@ def test_a_step_of_a_scenario_is_named(capsys):
 def test_what_numpy_cannot_hold_gets_a_sentence(capsys):
     checks4.matrix_sqrt(lambda matrix: matrix.bfloat16())
     assert "not a number or an array of numbers" in capsys.readouterr().out
+
+
+# Lesson 5: what a training does to its model, and an exercise with many right answers.
+
+
+def points_and_text(exercise, answer, capsys):
+    points = exercise(answer)
+    return points, capsys.readouterr().out
+
+
+def test_a_slip_of_a_step_costs_the_parts_that_it_touches(capsys):
+    def kept_tensor(*args):
+        return torch.tensor(closed_training_step(*args))
+
+    def nothing_returned(*args):
+        closed_training_step(*args)
+
+    def not_cleared(model, fds, optimizer, x, y, weights):
+        z = model.features(x) if fds is None else fds(model.features(x), y)
+        loss = (weights * (model.regressor(z)[:, 0] - y).abs()).mean()
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    def without_fds(model, fds, *others):
+        return closed_training_step(model, None, *others)
+
+    for answer, points, expected in (
+        (kept_tensor, 2, "return it as a Python float"),
+        (nothing_returned, 1, "does it end with a return statement"),
+        (not_cleared, 1, "the gradients of the batches add up"),
+        (without_fds, 2, "fds plays no part"),
+    ):
+        earned, out = points_and_text(checks5.training_step, answer, capsys)
+        assert earned == points and expected in out, out
+
+
+def test_a_slip_at_an_epochs_end_costs_the_parts_that_it_touches(capsys):
+    def another_key(*args):
+        result = shown_end_of_epoch(*args)
+        return {"distance": result["distance"], "mae": result["val_mae"]}
+
+    def half_in_eval(model, *others):
+        result = shown_end_of_epoch(model, *others)
+        model.layers.eval()
+        return result
+
+    def gradients_off(model, *others):
+        torch.set_grad_enabled(False)
+        return shown_end_of_epoch(model, *others)
+
+    def frozen(model, *others):
+        model.requires_grad_(False)
+        return shown_end_of_epoch(model, *others)
+
+    def nothing_done(*args):
+        return {"distance": 0.0, "val_mae": 0.0}
+
+    for answer, points, expected in (
+        (another_key, 2, "a dict with the keys ['val_mae']"),
+        (half_in_eval, 2, "eval() mode in others"),
+        (gradients_off, 2, "can't learn: gradients are off"),
+        (frozen, 2, "can't learn: gradients are off"),
+        (nothing_done, 0, ""),
+    ):
+        earned, out = points_and_text(checks5.end_of_epoch, answer, capsys)
+        assert earned == points and expected in out, out
+    assert torch.is_grad_enabled()
+
+
+def test_a_history_is_shown_by_its_scores(capsys):
+    _, out = points_and_text(checks5.best_epoch, lambda history, score: 99, capsys)
+    assert "history = epochs 1 to 5, val_few 9.5, 8.5, 9, 7.5, 8" in out
+
+
+def test_a_history_that_is_not_refused_is_shown(capsys):
+    def zero_for_none(history, score):
+        try:
+            return loop_best_epoch(history, score)
+        except ValueError:
+            return 0
+
+    earned, out = points_and_text(checks5.best_epoch, zero_for_none, capsys)
+    assert earned == 1
+    assert "nan, nan, nan, score = 'val_few': this input must be refused" in out
+
+
+@pytest.mark.parametrize(
+    ("answer", "points", "expected"),
+    [
+        (pair({"kernel_size": 4}, {"kernel_size": 5}), 1, "must be odd"),
+        (pair({"kernel_size": 10**12 + 1}, {}), 1, "only 101 bins"),
+        (pair({"sigma": "wide"}, {}), 1, "FDS refuses the options of base"),
+        (pair({"window": [1.0]}, {}), 1, "unknown option 'window'"),
+        (pair({"bins": 3}, {}), 1, "unknown option 'bins'"),
+        (pair([], {}), 1, "must be None or a dict"),
+        (pair(None, {"sigma": 2.0}, ("inv", "sqinv")), 1, "weights and fds"),
+        (
+            pair({"sigma": 2}, {"edges": "reflect", "clip": None}),
+            1,
+            "the two differ in sigma, edges and clip: change one thing",
+        ),
+        (pair({"momentum": 0.9}, {}), 1, "the two trainings are the same"),
+        (pair({"clip": [0.1, 10.0]}, {}), 1, "the two trainings are the same"),
+        (lambda: [1, 2], 0, "return two dicts"),
+        (lambda: ({}, {}, {}), 0, "return two dicts"),
+        (lambda: ({}, {}), 0, 'base has no "weights"'),
+    ],
+)
+def test_the_verdict_on_an_ablation_names_its_settings(
+    answer, points, expected, capsys
+):
+    earned, out = points_and_text(checks5.my_ablation, answer, capsys)
+    assert earned == points and expected in out, out
+    assert out.count("→") == 1
+
+
+@pytest.mark.parametrize("name", checks5.__all__)
+def test_the_checks_of_trainings_leave_the_global_state_alone(name, capsys):
+    before = torch.get_rng_state(), random.getstate(), np.random.get_state()[1].tolist()
+    threads = torch.get_num_threads()
+    exercise = EXERCISES[name]
+    exercise(exercise.reference)
+    exercise(lambda *args: 0.5)
+    assert torch.equal(before[0], torch.get_rng_state())
+    assert before[1] == random.getstate()
+    assert before[2] == np.random.get_state()[1].tolist()
+    assert torch.get_num_threads() == threads

@@ -38,7 +38,7 @@ def quick(monkeypatch):
         return predict
 
     methods = {"near": method(1.0), "far": method(9.0)}
-    monkeypatch.setitem(experiments.EXPERIMENTS, "quick", lambda: (methods, "test", 0))
+    monkeypatch.setitem(recording.EXPERIMENTS, "quick", lambda: (methods, "test", 0))
     return calls
 
 
@@ -56,13 +56,13 @@ def test_an_experiment_goes_on_where_it_stopped(quick, tmp_path):
 
 def test_an_interrupted_run_leaves_the_finished_ones(quick, tmp_path, monkeypatch):
     path = tmp_path / "quick.json"
-    methods, *rest = experiments.EXPERIMENTS["quick"]()
+    methods, *rest = recording.EXPERIMENTS["quick"]()
 
     def stop(seed, progress):
         raise KeyboardInterrupt
 
     broken = {"near": methods["near"], "stop": stop}
-    monkeypatch.setitem(experiments.EXPERIMENTS, "quick", lambda: (broken, *rest))
+    monkeypatch.setitem(recording.EXPERIMENTS, "quick", lambda: (broken, *rest))
     with pytest.raises(KeyboardInterrupt):
         recording.run_experiment("quick", path, n_seeds=1)
     assert [run["method"] for run in json.loads(path.read_text())["runs"]] == ["near"]
@@ -109,7 +109,7 @@ def test_further_arrays_stand_beside_the_record(monkeypatch, tmp_path):
         return arrays
 
     monkeypatch.setitem(
-        experiments.EXPERIMENTS, "quick", lambda: ({"one": method}, "test", 0)
+        recording.EXPERIMENTS, "quick", lambda: ({"one": method}, "test", 0)
     )
     monkeypatch.setenv("DIRLIB_DATA", str(tmp_path))
     record = recording.run_experiment("quick", tmp_path / "runs" / "quick.json", 2)

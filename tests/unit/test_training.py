@@ -8,9 +8,10 @@ import torch
 
 from dirlib import FDS, l1_loss, lds_weights
 from dirlib.datasets.label_counts import label_counts
-from dirlib.models import SmallResNet
+from dirlib.datasets.samples import ImageArray, Rows
+from dirlib.models import ResNet, SmallResNet
 from dirlib.runs import AGES
-from dirlib.training import extract_features, fit, predict, to_tensor
+from dirlib.training import extract_features, fit, predict
 
 rng = np.random.default_rng(0)
 LABELS = rng.integers(0, 101, 96)
@@ -19,6 +20,7 @@ IMAGES = np.clip(
     LABELS[:, None, None, None] * 2 + rng.integers(0, 9, (96, 16, 16, 3)), 0, 255
 )
 IMAGES = IMAGES.astype(np.uint8)
+SAMPLES = ImageArray(IMAGES, LABELS)
 
 
 @pytest.fixture(autouse=True)
@@ -33,8 +35,7 @@ def trained(seed=0, epochs=8, **options):
     model = SmallResNet(output_bias=50.0, seed=seed)
     history = fit(
         model,
-        IMAGES,
-        LABELS,
+        SAMPLES,
         epochs=epochs,
         batch_size=16,
         lr=1e-2,
@@ -43,6 +44,10 @@ def trained(seed=0, epochs=8, **options):
         **options,
     )
     return model, history
+
+
+def losses(history):
+    return [row["loss"] for row in history]
 
 
 def test_the_network_has_the_shapes_it_promises():
@@ -66,7 +71,8 @@ def test_the_seed_fixes_the_weights_and_leaves_the_global_state_alone():
 
 def test_training_learns_is_repeatable_and_depends_on_its_seed():
     model, history = trained()
-    assert len(history) == 8 and history[-1] < 0.5 * history[0]
+    assert [row["epoch"] for row in history] == list(range(1, 9))
+    assert losses(history)[-1] < 0.5 * losses(history)[0]
     untrained = np.abs(50 - LABELS).mean()
     assert np.abs(predict(model, IMAGES) - LABELS).mean() < 0.6 * untrained
     again, same_history = trained()
@@ -90,12 +96,12 @@ def test_weights_reach_the_loss():
     error = np.abs(predict(model, IMAGES) - LABELS)
     assert error[old].mean() < 0.5 * error[~old].mean()
     ones = trained(weights=np.ones(96))[1]
-    np.testing.assert_allclose(ones, trained()[1], rtol=1e-4)
+    np.testing.assert_allclose(losses(ones), losses(trained()[1]), rtol=1e-4)
 
 
 def test_lds_weights_fit_in_as_they_are():
     _, history = trained(epochs=1, weights=lds_weights(LABELS, AGES))
-    assert math.isfinite(history[0])
+    assert math.isfinite(history[0]["loss"])
 
 
 def test_prediction_keeps_the_mode_and_does_not_depend_on_its_batches():
@@ -106,25 +112,17 @@ def test_prediction_keeps_the_mode_and_does_not_depend_on_its_batches():
     np.testing.assert_allclose(predict(model, IMAGES, batch_size=7), whole, rtol=1e-5)
 
 
-def test_images_become_channels_first_between_minus_one_and_one():
-    x = to_tensor(np.array([0, 255], np.uint8).reshape(2, 1, 1, 1).repeat(3, 3))
-    assert x.shape == (2, 3, 1, 1)
-    assert x[:, 0, 0, 0].tolist() == [-1, 1]
-
-
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: to_tensor(np.zeros((2, 4, 4, 3))), "uint8 of shape"),
-        (lambda: to_tensor(np.zeros((2, 4, 4), np.uint8)), "uint8 of shape"),
-        (
-            lambda: fit(SmallResNet(), IMAGES, LABELS[:5], progress=False),
-            r"labels must have shape \[96\]",
-        ),
+        (lambda: predict(SmallResNet(), np.zeros((2, 4, 4, 3))), "uint8 of shape"),
+        (lambda: trained(epochs=0), "epochs must be 1 or more"),
+        (lambda: trained(optimizer="adagrad"), "optimizer must be one of adam, sgd"),
+        (lambda: trained(schedule="warm"), "schedule must be one of onecycle, step"),
         (lambda: trained(weights=np.ones((96, 1))), r"weights must have shape \[96\]"),
         (
             lambda: trained(loss=lambda p, t, w: l1_loss(p, t) * math.nan),
-            "the loss became nan in epoch 0",
+            "the loss became nan in epoch 1",
         ),
     ],
 )
@@ -180,10 +178,12 @@ def test_training_through_fds_ends_each_epoch_once_and_needs_no_layer_later():
     fds = counted()
     model, history = trained(fds=fds)
     assert fds.epochs == [96] * 8 and fds.active.any()
-    plain, plain_history = trained()
-    assert history[0] == plain_history[0]  # the first epoch is the identity
-    assert history[1] != plain_history[1]
-    assert history[-1] < 0.5 * history[0]
+    plain = losses(trained()[1])
+    calibrated = losses(history)
+    assert calibrated[0] == plain[0]  # the first epoch is the identity
+    assert calibrated[1] != plain[1]
+    assert calibrated[-1] < 0.5 * calibrated[0]
+    assert all(row["distance_mean"] > 0 < row["distance_variance"] for row in history)
     assert predict(model, IMAGES).shape == (96,)
     assert trained(fds=counted())[1] == history
 
@@ -192,9 +192,10 @@ def test_fds_may_start_later():
     fds = counted()
     _, history = trained(fds=fds, fds_start=6)
     assert fds.epochs == [96] * 2
-    plain_history = trained()[1]
-    assert history[:7] == plain_history[:7]  # it collects in the epoch it starts in
-    assert history[7] != plain_history[7]
+    plain, late = losses(trained()[1]), losses(history)
+    assert late[:7] == plain[:7]  # it collects in the epoch it starts in
+    assert late[7] != plain[7]
+    assert "distance_mean" not in history[5] and "distance_mean" in history[6]
 
 
 def test_features_are_extracted_in_eval_mode_and_lead_to_the_predictions():
@@ -205,3 +206,82 @@ def test_features_are_extracted_in_eval_mode_and_lead_to_the_predictions():
     assert all(torch.equal(v, before[k]) for k, v in model.state_dict().items())
     y_hat = model.regressor(z).squeeze(-1).detach().numpy()
     np.testing.assert_allclose(y_hat, predict(model, IMAGES), rtol=1e-5)
+
+
+def test_the_best_epoch_on_validation_data_is_kept():
+    scores, seen = iter([3.0, math.nan, 1.0, 2.0, 1.0]), []
+
+    def validate(model):
+        seen.append({k: v.clone() for k, v in model.state_dict().items()})
+        return {"val_all": next(scores)}
+
+    model, history = trained(epochs=5, validate=validate, select="val_all")
+    np.testing.assert_equal(
+        [row["val_all"] for row in history], [3.0, math.nan, 1.0, 2.0, 1.0]
+    )
+    kept = model.state_dict()
+    assert all(torch.equal(kept[name], value) for name, value in seen[2].items())
+    scores = iter([3.0, math.nan, 1.0, 2.0, 1.0])
+    last, _ = trained(epochs=5, validate=validate)
+    kept = last.state_dict()
+    assert all(torch.equal(kept[name], value) for name, value in seen[-1].items())
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+@pytest.mark.parametrize("schedule", ["onecycle", "step", "cosine", "constant"])
+def test_every_optimizer_and_schedule_learns(optimizer, schedule):
+    x = np.random.default_rng(1).normal(size=(256, 3))
+    samples = Rows(x, x @ [1.0, -2.0, 0.5] + 3)
+    layer = torch.nn.Linear(3, 1)
+    torch.nn.init.zeros_(layer.weight)
+    model = torch.nn.Sequential(layer, torch.nn.Flatten(0))
+    options = {"optimizer": optimizer, "schedule": schedule, "progress": False}
+    history = fit(model, samples, epochs=20, batch_size=16, lr=0.03, **options)
+    assert losses(history)[-1] < 0.3 * losses(history)[0]
+
+
+def test_worker_processes_give_the_same_training():
+    assert trained(epochs=2, workers=2)[1] == trained(epochs=2)[1]
+    model, _ = trained(epochs=1)
+    np.testing.assert_array_equal(
+        predict(model, SAMPLES, workers=1), predict(model, SAMPLES)
+    )
+
+
+class Broken(Rows):
+    def batch(self, index, u=None):
+        raise ValueError("pictures/7.jpg is missing")
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_an_error_of_the_samples_is_told_as_it_is(workers):
+    model = torch.nn.Linear(1, 1)
+    with pytest.raises(ValueError, match="^pictures/7.jpg is missing$"):
+        fit(model, Broken([[1.0]], [1.0]), workers=workers, progress=False)
+
+
+def test_half_precision_trains_through_fds(monkeypatch):
+    """What a GPU does, on a CPU."""
+    half = lambda device: torch.autocast("cpu", torch.bfloat16)  # noqa: E731
+    monkeypatch.setattr("dirlib.training._precision", half)
+    fds = FDS(64, AGES)
+    model, history = trained(fds=fds)
+    assert losses(history)[-1] < 0.5 * losses(history)[0]
+    assert fds.mean.dtype == torch.float64
+    assert predict(model, IMAGES).dtype == np.float32
+
+
+def test_the_networks_of_torchvision_fit_in():
+    model = ResNet("resnet18", output_bias=30.0, seed=1)
+    assert (
+        model.feature_dim == 512 == model.features(torch.zeros(2, 3, 32, 32)).shape[1]
+    )
+    assert model(torch.zeros(2, 3, 32, 32)).shape == (2,)
+    again = ResNet("resnet18", output_bias=30.0, seed=1).state_dict()
+    assert all(torch.equal(again[k], v) for k, v in model.state_dict().items()
+               if v.ndim > 1)  # fmt: skip
+    fds = FDS(512, AGES)
+    rows = fit(
+        model, SAMPLES, fds=fds, epochs=1, batch_size=32, lr=1e-3, progress=False
+    )
+    assert math.isfinite(rows[0]["loss"]) and fds.active.any()

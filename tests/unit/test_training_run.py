@@ -10,7 +10,7 @@ import torch
 from dirlib import checkpoints, mae, training
 from dirlib.__main__ import main
 from dirlib.datasets.faces import faces
-from dirlib.training_run import training_run
+from dirlib.trainer.run import training_run
 
 
 @pytest.fixture(autouse=True)
@@ -73,7 +73,7 @@ def test_the_command_trains_and_says_what_came_out(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"lds": True}, "lds smooths the weights"),
+        ({"lds": True}, "lds needs weights"),
         ({"reweight": "sqrt"}, "reweight must be one of none, sqinv, inv"),
         ({"fds": "half"}, "fds must be one of none, diagonal"),
         ({"epochs": 0}, "epochs must be 1 or more"),

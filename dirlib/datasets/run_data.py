@@ -1,0 +1,136 @@
+"""The data of a training run: drawn faces, pictures listed in a meta-file, a table."""
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+from zlib import crc32
+
+import numpy as np
+
+from dirlib import processes
+from dirlib.bins import LabelBins
+from dirlib.datasets.age_files import age_samples, read_meta
+from dirlib.datasets.cache import cache_dir
+from dirlib.datasets.faces import faces
+from dirlib.datasets.label_bins import choose_bins
+from dirlib.datasets.packing import open_pack, pack_images
+from dirlib.datasets.samples import ImageArray
+from dirlib.datasets.tables import read_table
+
+AUGMENTATIONS = ("none", "flip", "crop")
+
+
+class RunData(NamedTuple):
+    """Three sets of samples, the bins of the labels, and a sentence about these."""
+
+    train: object
+    val: object
+    test: object
+    bins: LabelBins
+    about_bins: str
+
+
+def load_data(
+    data="faces",
+    *,
+    target=None,
+    images=None,
+    size=32,
+    augment="flip",
+    pack=False,
+    bin_width=None,
+    quantiles=None,
+    seed=0,
+    progress=True,
+):
+    """Load the samples that a run trains and judges on.
+
+    Parameters
+    ----------
+    data : path-like
+        "faces" for the drawn faces; or a meta-file with the columns age, path and
+        split; or, with `target`, a table.
+    target : str, optional
+        The column of the table that is to be predicted.
+    images : path-like, optional
+        The folder of the pictures; the meta-file's own without it.
+    size : int
+        The side of the pictures in pixels.
+    augment : {"none", "flip", "crop"}
+        How training pictures change: not at all; mirrored with a probability of one
+        half; or shifted as well, as Yang et al. (2021) do: 16 pixels of 224.
+    pack : bool
+        Read the pictures of a meta-file once, into a file that is mapped into memory.
+    bin_width, quantiles
+        See :func:`dirlib.datasets.label_bins.choose_bins`. Ages have bins of one year
+        without them.
+    seed : int
+        Another one draws other training faces, or splits a table otherwise.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of its range, does not fit the data, or the data can't be
+        read.
+    """
+    if augment not in AUGMENTATIONS:
+        raise ValueError(
+            f"augment must be one of {', '.join(AUGMENTATIONS)}, but got {augment!r}"
+        )
+    if target is not None:
+        if images is not None or pack:
+            raise ValueError(
+                "a table has no pictures: leave out images and pack, or leave out "
+                "target to read a meta-file"
+            )
+        table = read_table(data, target, seed=seed)
+        splits = table.train, table.val, table.test
+        return RunData(*splits, *choose_bins(
+            table.train.labels, width=bin_width, quantiles=quantiles
+        ))  # fmt: skip
+    change = _augmentation(augment, size)
+    if str(data) == "faces":
+        if images is not None or pack:
+            raise ValueError("the drawn faces are in memory: leave out images and pack")
+        drawn = {"train": faces("train", seed=seed, size=size, progress=progress)}
+        drawn |= {s: faces(s, size=size, progress=progress) for s in ("val", "test")}
+        splits = [
+            ImageArray(d.images, d.labels, change if name == "train" else None)
+            for name, d in drawn.items()
+        ]
+    else:
+        packed = _packed(data, images, size, progress) if pack else None
+        samples = age_samples(data, images, size, change, packed)
+        splits = [samples[name] for name in ("train", "val", "test")]
+    if bin_width is None and quantiles is None:
+        oldest = max(float(np.max(s.labels)) for s in splits)
+        bins = LabelBins(0, max(101, np.floor(oldest) + 1), 1)
+        return RunData(*splits, bins, f"{bins.n_bins} bins of one year")
+    chosen = choose_bins(splits[0].labels, width=bin_width, quantiles=quantiles)
+    return RunData(*splits, *chosen)
+
+
+def _augmentation(name, size):
+    """The transform of one picture; None for mirroring, which samples do themselves."""
+    from torchvision.transforms import v2  # slow to load: only for a training run
+
+    if name == "flip":
+        return None
+    if name == "none":
+        return v2.Identity()
+    padding = max(1, round(size * 16 / 224))
+    return v2.Compose([v2.RandomCrop(size, padding), v2.RandomHorizontalFlip()])
+
+
+def _packed(meta, folder, size, progress):
+    """The pack of a meta-file, made by the first process where there is none."""
+    table = read_meta(meta, folder)
+    name = f"{Path(meta).stem}-{crc32(str(table.folder.resolve()).encode()):08x}"
+    path = cache_dir() / f"{name}-{size}px.npy"
+    if processes.is_first():
+        try:
+            open_pack(path, table, size)
+        except (OSError, ValueError):  # none, or one of another state of the folder
+            pack_images(table, size, path, jobs=os.cpu_count() or 1, progress=progress)
+    processes.wait()
+    return path
