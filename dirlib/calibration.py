@@ -169,8 +169,13 @@ def _svd(matrices):
 
 def check_clip(clip):
     """Refuse a `clip` that isn't None or a range around 1."""
-    if clip is not None and not 0 < clip[0] <= 1 <= clip[1]:
-        raise ValueError(f"clip needs 0 < low <= 1 <= high, but got {clip}")
+    if clip is not None and not (
+        np.shape(clip) == (2,) and 0 < clip[0] <= 1 <= clip[1]
+    ):
+        raise ValueError(
+            f"clip must be None or (low, high) with 0 < low <= 1 <= high, but got "
+            f"{clip!r}"
+        )
 
 
 def matrix_sqrt(matrix):

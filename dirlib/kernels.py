@@ -46,7 +46,7 @@ def kernel_window(kind, size, sigma=2.0):
     if size != int(size) or size < 1 or size % 2 == 0:
         raise ValueError(
             f"size must be odd and positive, so that the window has a middle bin, "
-            f"but got {size}"
+            f"but got {size!r}"
         )
     if not (np.isfinite(sigma) and sigma > 0):
         raise ValueError(f"sigma must be finite and positive, but got {sigma}")

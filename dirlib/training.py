@@ -54,8 +54,9 @@ def fit(
     loss : callable
         ``loss(prediction, target, weights)`` gives a scalar; one of `dirlib`'s losses.
     fds : dirlib.FDS, optional
-        Calibrates ``model.features(x)`` on the way to ``model.regressor``. Its state
-        changes; the trained model works without it.
+        Or a layer of your own with ``end_epoch()``. Calibrates ``model.features(x)`` on
+        the way to ``model.regressor``. Its state changes; the trained model works
+        without it.
     fds_start : int
         The first epoch, counted from 0, whose features `fds` sees. It collects in that
         one, and calibrates from the next one on.
@@ -158,7 +159,8 @@ def fit(
             row = {"epoch": epoch + 1, "loss": processes.mean(total / n_batches)}
             if layer is not None:
                 layer.end_epoch()
-                row |= layer.distances()
+                # A layer of the user's own, as in lesson 4, need not have them.
+                row |= getattr(layer, "distances", dict)()
             processes.average_buffers(model)
             if validate is not None:
                 row |= {name: float(v) for name, v in validate(model).items()}

@@ -5,8 +5,8 @@ import re
 import numpy as np
 import pytest
 
-from dirlib import FDS, gm, paired_comparison
-from dirlib.experiments import FDS_SETTINGS
+from dirlib import FDS, gm, mae, paired_comparison
+from dirlib.experiments import EXTRAPOLATION, FDS_SETTINGS, INTERPOLATION
 from dirlib.runs import AGES, anomaly_gaps, density_correlations, load_runs
 from dirlib.searches import FDS_TRIAL, FDS_TRIALS
 
@@ -113,3 +113,36 @@ def test_the_anomaly_gaps():
         parts.append(f"{statistic}s ({gaps.min():.2f} to {gaps.max():.2f})")
     for part in parts:
         assert part in flat, part
+
+
+def test_ages_left_out_the_whole_step_and_the_failure():
+    flat = " ".join(README.split())
+    runs, training = load_runs("faces"), load_runs("training")
+
+    def error(method, ages):
+        record = runs if method == "vanilla" else training
+        answers = record.predictions(f"{method}, gaps")
+        return np.abs(answers - runs.y)[:, np.isin(runs.y, ages)].mean(axis=1)
+
+    both = "sqinv+lds+fds"
+    for base in ("vanilla", "sqinv"):
+        for ages in (INTERPOLATION, EXTRAPOLATION):
+            pair = error(base, ages), error(both, ages)
+            assert str(paired_comparison(*pair)) in flat
+    assert f"of {error('vanilla', EXTRAPOLATION).mean():.2f} years" in flat
+    assert few_shot(runs, "vanilla", both) in flat
+    for region, metric, text in (
+        ("few", mae, "or {} %;"), ("all", gm, "GM {} % lower"),
+        ("many", mae, "many-shot {} % higher"),
+    ):  # fmt: skip
+        before, after = (
+            runs.score(m, region, metric).mean() for m in ("vanilla", both)
+        )
+        assert text.format(f"{100 * abs(after / before - 1):.0f}") in flat
+    plain, sqinv, all_three = (
+        runs.score(m, "few").mean() for m in ("vanilla", "sqinv", both)
+    )
+    share = 100 * (plain - sqinv) / (plain - all_three)
+    assert f"SQINV alone takes {share:.0f} % of the way" in flat
+    wide = [training.score(m) for m in ("sqinv", "sqinv+fds too wide")]
+    assert str(paired_comparison(*wide)) in flat

@@ -38,6 +38,8 @@ def difference(got, want, rtol):
             kind, name = (
                 ("whole numbers", "int") if want.dtype.kind == "i" else ("bool", "bool")
             )
+            if want.ndim == 0:
+                return f"the result must be of type {name}: use {name}(...)"
             return f"the result must hold {kind}: end with .astype({name})"
         return None
     if want.ndim == 1 and want.size > 8:  # a long list: name the first that differs

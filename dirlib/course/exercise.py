@@ -100,13 +100,13 @@ class Exercise:
             )
             return Points(0, self.points)
         inputs = self._inputs()
-        got = self._outcomes(answer)
+        got = list(self._outcomes(answer))
         if all(isinstance(o.error, NotImplementedError) for o in got):
             print(
                 "  ○ not attempted yet: the lesson goes on with the library's version"
             )
             return Points(0, self.points)
-        want = self._outcomes(self.reference)
+        want = list(self._outcomes(self.reference))
         problems = [problem(g, w, self.rtol) for g, w in zip(got, want, strict=True)]
         earned, start = 0, 0
         for part in self.parts:
@@ -131,14 +131,16 @@ class Exercise:
         return [args for part in self.parts for args in part.inputs]
 
     def _outcomes(self, answer):
+        """What each input gives, one at a time."""
         function = self.adapt(answer) if self.adapt else answer
-        return [run(function, args) for args in self._inputs()]
+        return (run(function, args) for args in self._inputs())
 
     def cause(self, got, want):
         """The cause of a known wrong answer that behaves as `got` does, or None."""
         if _alike(got, want, want, self.rtol):  # wrong in its type, say, not its values
             return None
         for wrong in self.wrong:
+            # Most wrong answers differ at the first inputs: the others aren't run.
             if _alike(self._outcomes(wrong.answer), got, want, self.rtol):
                 return wrong.cause
         return None

@@ -13,6 +13,7 @@ from dirlib.datasets.age_files import age_samples, read_meta
 from dirlib.datasets.cache import cache_dir
 from dirlib.datasets.faces import faces
 from dirlib.datasets.label_bins import choose_bins
+from dirlib.datasets.label_counts import label_counts
 from dirlib.datasets.packing import open_pack, pack_images
 from dirlib.datasets.samples import ImageArray
 from dirlib.datasets.tables import read_table
@@ -48,7 +49,8 @@ def load_data(
     Parameters
     ----------
     data : path-like
-        "faces" for the drawn faces; or a meta-file with the columns age, path and
+        "faces" for the drawn faces; "faces-agedb" for as many as AgeDB-DIR has training
+        images of each age; or a meta-file with the columns age, path and
         split; or, with `target`, a table.
     target : str, optional
         The column of the table that is to be predicted.
@@ -89,11 +91,13 @@ def load_data(
             table.train.labels, width=bin_width, quantiles=quantiles
         ))  # fmt: skip
     change = _augmentation(augment, size)
-    if str(data) == "faces":
+    if str(data) in ("faces", "faces-agedb"):
         if images is not None or pack:
             raise ValueError("the drawn faces are in memory: leave out images and pack")
-        drawn = {"train": faces("train", seed=seed, size=size, progress=progress)}
-        drawn |= {s: faces(s, size=size, progress=progress) for s in ("val", "test")}
+        options = {"size": size, "progress": progress}
+        counts = None if str(data) == "faces" else _agedb_counts()
+        drawn = {"train": faces("train", seed=seed, counts=counts, **options)}
+        drawn |= {split: faces(split, **options) for split in ("val", "test")}
         splits = [
             ImageArray(d.images, d.labels, change if name == "train" else None)
             for name, d in drawn.items()
@@ -120,6 +124,13 @@ def _augmentation(name, size):
         return v2.Identity()
     padding = max(1, round(size * 16 / 224))
     return v2.Compose([v2.RandomCrop(size, padding), v2.RandomHorizontalFlip()])
+
+
+def _agedb_counts():
+    """AgeDB-DIR's training images of each age; its one of age 101 counts as 100."""
+    counts = label_counts("agedb-dir").counts.copy()
+    counts[100] += counts[101]
+    return counts[:101]
 
 
 def _packed(meta, folder, size, progress):

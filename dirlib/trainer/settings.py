@@ -13,7 +13,7 @@ from dirlib.optimizers import OPTIMIZERS, SCHEDULES
 # Each option of a run: its default, and what it is. The command line is made from it.
 # data/README.md says how the two kernels were chosen.
 OPTIONS = {
-    "data": ("faces", "drawn faces, or a meta-file (age,path,split), or a table (CSV)"),
+    "data": ("faces", "faces, faces-agedb, a meta-file (age,path,split), or a table"),
     "target": (None, "the column of the table that is to be predicted"),
     "images": (None, "the folder of a meta-file's pictures, if it is another one"),
     "size": (32, "side of the pictures in pixels"),

@@ -729,7 +729,7 @@ fig = figures.paired_bars(list(few_shot), list(few_shot.values()), ylabel=label)
 # (4.1 years). With its defaults FDS brings about what LDS brings on SQINV, and less than
 # LDS on INV. On top of SQINV + LDS it still helps. On top of **INV + LDS it brings nothing** that
 # five seeds can show: both intervals include 0. The price: the medium-shot error grows, with
-# `full` by 0.5 to 0.6 years.
+# `full` by about half a year.
 #
 # **Why does FDS help at all, if it is switched off at inference?** Our explanation: the
 # smoothed mean of a rare age lies nearer to the crowd. So the features of rare ages are moved
@@ -755,7 +755,7 @@ for base in bases:
 # That fits the explanation. It also shows the price: steeper answers spread wider (*spread*
 # is the standard deviation of the errors). Where the signed error is small already, this
 # can cost more than better centred answers gain: for the young, `full` on INV + LDS takes
-# the signed error from 6.9 to 0.1, but the spread from 9.9 to 13.4.
+# the signed error from 6.9 to 0.2, but the spread from 9.9 to 13.1.
 #
 # **Optional: a closer look.** The explanation says more than that: features of rare ages are
 # moved *inwards*, so up for the young and down for the old. By how many years does your

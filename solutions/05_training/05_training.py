@@ -450,7 +450,7 @@ for region in ("few", "many"):
 
 # %% [markdown]
 # SQINV's step is far beyond chance: 4 years. For LDS on top of it, the interval just touches 0.
-# FDS on SQINV is beyond chance; on SQINV + LDS it brings little with its defaults, and 0.85
+# FDS on SQINV is beyond chance; on SQINV + LDS it brings little with its defaults, and 0.77
 # years with covariances and the wide window. The price: many-shot errors rise by 13 %. SQINV
 # takes that price; LDS and FDS add nearly nothing to it, and `full` 0.2 years.
 #

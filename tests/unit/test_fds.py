@@ -358,7 +358,9 @@ def test_it_works_under_autocast_with_one_sample_and_odd_labels(kind):
             lambda: FDS(D, BINS, shrinkage="oas", covariance="low_rank"),
             "is 'low_rank': use",
         ),
-        (lambda: FDS(D, BINS, clip=(2, 3)), "clip needs 0 < low <= 1 <= high"),
+        (lambda: FDS(D, BINS, clip=(2, 3)), "with 0 < low <= 1 <= high"),
+        (lambda: FDS(D, BINS, clip=(0.1, 1.0, 10.0)), "clip must be None or"),
+        (lambda: FDS(D, BINS, clip=10), "but got 10"),
         (lambda: FDS(D, BINS, rank=0, covariance="low_rank"), "rank must be"),
         (lambda: FDS(D, BINS, "box"), "kind must be one of"),
         (lambda: FDS(D, BINS, kernel_size=11), "covers 11 bins"),
@@ -391,7 +393,7 @@ def test_it_works_under_autocast_with_one_sample_and_odd_labels(kind):
         (lambda: trained().end_epoch(BinStatistics(B, D)), "hold no sample"),
         (
             lambda: calibration_transform(torch.ones(2, 3), torch.ones(2, 3), (2, 3)),
-            "clip needs 0 < low <= 1 <= high",
+            "with 0 < low <= 1 <= high",
         ),
         (
             lambda: calibration_transform(torch.ones(2, 3), torch.ones(2, 3, 3)),

@@ -13,13 +13,16 @@ from dirlib.datasets.faces import faces
 from dirlib.datasets.label_counts import data_dir
 from dirlib.runs import (
     AGES,
+    HISTORY,
     Runs,
     anomaly_gaps,
     density_correlations,
     feature_report,
     load_features,
+    load_history,
     load_runs,
     load_statistics,
+    read_record,
     report,
 )
 
@@ -233,3 +236,25 @@ def test_bad_commands_are_explained(capsys):
             main(argv)
         assert caught.value.code == 2
     assert "invalid choice: 'nothing'" in capsys.readouterr().err
+
+
+def test_a_method_that_was_recorded_twice_has_the_same_predictions():
+    runs, again = recording_of("faces"), recording_of("training")
+    both = runs.keys() & again.keys()
+    assert len(both) == 30
+    assert all(runs[key] == again[key] for key in both)
+
+
+def recording_of(name):
+    record = read_record(data_dir() / "runs" / f"{name}.json")
+    return {(run["method"], run["seed"]): run["predictions"] for run in record["runs"]}
+
+
+def test_histories_are_read_by_seed_and_epoch():
+    history = load_history("sqinv+fds")
+    assert list(history.columns) == ["seed", "epoch", *HISTORY]
+    assert history.groupby("seed").epoch.agg(list).tolist() == [list(range(1, 16))] * 5
+    assert (history.loss > 0).all() and (history.distance_mean > 0).all()
+    assert load_history("vanilla").distance_mean.isna().all()
+    with pytest.raises(ValueError, match="there is no run of 'nothing'"):
+        load_history("nothing")

@@ -188,6 +188,22 @@ def test_training_through_fds_ends_each_epoch_once_and_needs_no_layer_later():
     assert trained(fds=counted())[1] == history
 
 
+class OwnLayer(torch.nn.Module):
+    """The identity, as a layer of a user's own."""
+
+    def forward(self, z, labels):
+        return z.clone()
+
+    def end_epoch(self):
+        self.ended = True
+
+
+def test_a_layer_of_ones_own_will_do():
+    layer = OwnLayer()
+    history = trained(epochs=2, fds=layer)[1]
+    assert layer.ended and history == trained(epochs=2)[1]
+
+
 def test_fds_may_start_later():
     fds = counted()
     _, history = trained(fds=fds, fds_start=6)

@@ -135,7 +135,7 @@ def step_train_mode_first(model, fds, optimizer, x, y, weights):
     return float(loss)
 
 
-@wrong("training_step", "zero_grad")
+@wrong("training_step", "zero_grad() before")
 def step_no_zero_grad(model, fds, optimizer, x, y, weights):
     loss = (weights * (predict(model, fds, x, y) - y).abs()).mean()
     loss.backward()
@@ -143,7 +143,7 @@ def step_no_zero_grad(model, fds, optimizer, x, y, weights):
     return loss.item()
 
 
-@wrong("training_step", "zero_grad")
+@wrong("training_step", "between backward() and step()")
 def step_zero_grad_after_backward(model, fds, optimizer, x, y, weights):
     loss = (weights * (predict(model, fds, x, y) - y).abs()).mean()
     loss.backward()
@@ -160,7 +160,7 @@ def step_no_backward(model, fds, optimizer, x, y, weights):
     return loss.item()
 
 
-@wrong("training_step", "step")
+@wrong("training_step", "don't move")
 def step_no_step(model, fds, optimizer, x, y, weights):
     loss = (weights * (predict(model, fds, x, y) - y).abs()).mean()
     optimizer.zero_grad()
@@ -168,7 +168,7 @@ def step_no_step(model, fds, optimizer, x, y, weights):
     return loss.item()
 
 
-@wrong("training_step", "backward")
+@wrong("training_step", "exchange")
 def step_before_backward(model, fds, optimizer, x, y, weights):
     optimizer.zero_grad()
     loss = (weights * (predict(model, fds, x, y) - y).abs()).mean()
@@ -177,7 +177,7 @@ def step_before_backward(model, fds, optimizer, x, y, weights):
     return loss.item()
 
 
-@wrong("training_step", "before")
+@wrong("training_step", "exchange")
 def step_before_backward_zero_grad_last(model, fds, optimizer, x, y, weights):
     loss = (weights * (predict(model, fds, x, y) - y).abs()).mean()
     optimizer.step()
@@ -186,7 +186,7 @@ def step_before_backward_zero_grad_last(model, fds, optimizer, x, y, weights):
     return loss.item()
 
 
-@wrong("training_step", "weights")
+@wrong("training_step", "play no part")
 def step_weights_ignored(model, fds, optimizer, x, y, weights):
     return learn(optimizer, (predict(model, fds, x, y) - y).abs().mean())
 
@@ -197,7 +197,7 @@ def step_divided_by_the_weights(model, fds, optimizer, x, y, weights):
     return learn(optimizer, (weights * errors).sum() / weights.sum())
 
 
-@wrong("training_step", "mean")
+@wrong("training_step", "is a sum")
 def step_sum(model, fds, optimizer, x, y, weights):
     return learn(optimizer, (weights * (predict(model, fds, x, y) - y).abs()).sum())
 
@@ -229,7 +229,7 @@ def step_squared(model, fds, optimizer, x, y, weights):
     return learn(optimizer, (weights * (predict(model, fds, x, y) - y) ** 2).mean())
 
 
-@wrong("training_step", "abs")
+@wrong("training_step", "cancel")
 def step_signed(model, fds, optimizer, x, y, weights):
     return learn(optimizer, (weights * (predict(model, fds, x, y) - y)).mean())
 
@@ -451,7 +451,7 @@ def step_in_eval_mode(model, fds, optimizer, x, y, weights):
     return learn(optimizer, (weights * (predict(model, fds, x, y) - y).abs()).mean())
 
 
-@wrong("training_step", "BatchNorm")
+@wrong("training_step", "the parameters afterwards")
 def step_ends_in_eval_mode(model, fds, optimizer, x, y, weights):
     loss = learn(optimizer, (weights * (predict(model, fds, x, y) - y).abs()).mean())
     model.eval()
@@ -504,7 +504,7 @@ def step_swallows_exceptions(model, fds, optimizer, x, y, weights):
         return 0.0
 
 
-@wrong("training_step", "step")
+@wrong("training_step", "the parameters afterwards")
 def step_clips_the_gradient(model, fds, optimizer, x, y, weights):
     loss = (weights * (predict(model, fds, x, y) - y).abs()).mean()
     optimizer.zero_grad()
@@ -635,7 +635,7 @@ def end_in_batches(model, fds, x_val, y_val):
     return {"distance": gap.item(), "val_mae": total / y_val.numel()}
 
 
-@wrong("end_of_epoch", "end_epoch")
+@wrong("end_of_epoch", "never ends")
 def end_forgotten(model, fds, x_val, y_val):
     return {"distance": distance(fds), "val_mae": validate(model, x_val, y_val)}
 
@@ -676,14 +676,14 @@ def end_with(apart):
 
 
 DISTANCES = {
-    "all_bins": ("active", lambda f: (f.mean - f.smoothed_mean).abs().mean()),
-    "signed": ("abs", lambda f: (f.mean - f.smoothed_mean)[f.active].mean()),
+    "all_bins": ("fds.active", lambda f: (f.mean - f.smoothed_mean).abs().mean()),
+    "signed": ("cancel", lambda f: (f.mean - f.smoothed_mean)[f.active].mean()),
     "signed_the_other_way": (
         "but got -",
         lambda f: (f.smoothed_mean - f.mean)[f.active].mean(),
     ),
     "abs_of_the_mean": (
-        "abs",
+        "after the mean",
         lambda f: (f.mean - f.smoothed_mean)[f.active].mean().abs(),
     ),
     "squared": (
@@ -691,57 +691,39 @@ DISTANCES = {
         lambda f: (f.mean - f.smoothed_mean)[f.active].square().mean(),
     ),
     "root_of_squares": (
-        "distance",
+        "root of a mean square",
         lambda f: (f.mean - f.smoothed_mean)[f.active].square().mean().sqrt(),
     ),
     "euclidean": (
         "length of each bin's difference",
         lambda f: (f.mean - f.smoothed_mean)[f.active].norm(dim=1).mean(),
     ),
-    "sum": ("mean", lambda f: (f.mean - f.smoothed_mean)[f.active].abs().sum()),
+    "sum": ("is a sum", lambda f: (f.mean - f.smoothed_mean)[f.active].abs().sum()),
     "sum_over_features": (
-        "mean",
+        "summed over the features",
         lambda f: (f.mean - f.smoothed_mean)[f.active].abs().sum(1).mean(),
     ),
     "sum_over_bins": (
         "'distance': expected",
         lambda f: (f.mean - f.smoothed_mean)[f.active].abs().sum(0).mean(),
     ),
-    "largest": ("distance", lambda f: (f.mean - f.smoothed_mean)[f.active].abs().max()),
-    "median": (
-        "distance",
-        lambda f: (f.mean - f.smoothed_mean)[f.active].abs().median(),
-    ),
-    "inactive_bins": (
-        "distance",
-        lambda f: (f.mean - f.smoothed_mean)[~f.active].abs().mean(),
-    ),
     "means_over_bins_first": (
-        "distance",
+        "'distance': expected",
         lambda f: (
             (f.mean[f.active].mean(0) - f.smoothed_mean[f.active].mean(0)).abs().mean()
         ),
     ),
-    "of_the_plain_means_alone": ("distance", lambda f: f.mean[f.active].abs().mean()),
-    "of_the_shift": ("distance", lambda f: f.shift[f.active].abs().mean()),
-    "relative": (
-        "distance",
-        lambda f: f.distances()["distance_mean"] / f.distances()["spread_mean"],
+    "of_the_plain_means_alone": (
+        "'distance': expected",
+        lambda f: f.mean[f.active].abs().mean(),
     ),
-    "variance": ("distance", lambda f: f.distances()["distance_variance"]),
-    "one_feature": (
-        "distance",
-        lambda f: (f.mean - f.smoothed_mean)[f.active][:, 0].abs().mean(),
+    "variance": (
+        "distance of the variances",
+        lambda f: f.distances()["distance_variance"],
     ),
     "rows_that_do_not_fit": (
         "size of tensor",
         lambda f: (f.mean[f.active] - f.smoothed_mean).abs().mean(),
-    ),
-    "weighted_by_count": (
-        "distance",
-        lambda f: (
-            (f.mean - f.smoothed_mean).abs().mean(1) @ f.count.double() / f.count.sum()
-        ),
     ),
     "rounded": (
         "but got 0.6",
@@ -782,7 +764,7 @@ def end_none_without_fds(model, fds, x_val, y_val):
     return {"distance": apart, "val_mae": validate(model, x_val, y_val)}
 
 
-@wrong("end_of_epoch", "distance")
+@wrong("end_of_epoch", "['distance']")
 def end_no_entry_without_fds(model, fds, x_val, y_val):
     out = {"val_mae": validate(model, x_val, y_val)}
     if fds is not None:
@@ -815,7 +797,7 @@ def end_eval_forgotten(model, fds, x_val, y_val):
     return {"distance": distance(fds), "val_mae": mae}
 
 
-@wrong("end_of_epoch", "train")
+@wrong("end_of_epoch", "stays in eval()")
 def end_train_forgotten(model, fds, x_val, y_val):
     fold(fds)
     model.eval()
@@ -824,7 +806,7 @@ def end_train_forgotten(model, fds, x_val, y_val):
     return {"distance": distance(fds), "val_mae": mae}
 
 
-@wrong("end_of_epoch", "train")
+@wrong("end_of_epoch", "stays in eval()")
 def end_train_after_the_return(model, fds, x_val, y_val):
     fold(fds)
     model.eval()
@@ -856,7 +838,7 @@ def end_eval_without_brackets(model, fds, x_val, y_val):
     return {"distance": distance(fds), "val_mae": mae}
 
 
-@wrong("end_of_epoch", "train")
+@wrong("end_of_epoch", "stays in eval()")
 def end_train_without_brackets(model, fds, x_val, y_val):
     fold(fds)
     model.eval()
@@ -938,7 +920,7 @@ def end_squared_error(model, fds, x_val, y_val):
     return {"distance": distance(fds), "val_mae": mse}
 
 
-@wrong("end_of_epoch", "val_mae")
+@wrong("end_of_epoch", "root of a mean square")
 def end_root_of_squared_error(model, fds, x_val, y_val):
     fold(fds)
     model.eval()
@@ -948,7 +930,7 @@ def end_root_of_squared_error(model, fds, x_val, y_val):
     return {"distance": distance(fds), "val_mae": rmse}
 
 
-@wrong("end_of_epoch", "abs")
+@wrong("end_of_epoch", "cancel")
 def end_signed_error(model, fds, x_val, y_val):
     fold(fds)
     model.eval()
@@ -958,7 +940,7 @@ def end_signed_error(model, fds, x_val, y_val):
     return {"distance": distance(fds), "val_mae": bias}
 
 
-@wrong("end_of_epoch", "mean")
+@wrong("end_of_epoch", "is a sum")
 def end_sum_of_errors(model, fds, x_val, y_val):
     fold(fds)
     model.eval()
@@ -968,7 +950,7 @@ def end_sum_of_errors(model, fds, x_val, y_val):
     return {"distance": distance(fds), "val_mae": mae}
 
 
-@wrong("end_of_epoch", "val_mae")
+@wrong("end_of_epoch", "'val_mae': expected")
 def end_median_error(model, fds, x_val, y_val):
     fold(fds)
     model.eval()
@@ -1050,7 +1032,7 @@ def end_other_names(model, fds, x_val, y_val):
     return {"distance": distance(fds), "mae": validate(model, x_val, y_val)}
 
 
-@wrong("end_of_epoch", "distance")
+@wrong("end_of_epoch", "'distance': expected")
 def end_values_exchanged(model, fds, x_val, y_val):
     fold(fds)
     return {"val_mae": distance(fds), "distance": validate(model, x_val, y_val)}
@@ -1398,7 +1380,7 @@ def best_epoch_and_score(history, score):
     return h["epoch"], h[score]
 
 
-@wrong("best_epoch", "whole numbers")
+@wrong("best_epoch", "must be of type int: use int(")
 def best_as_a_float(history, score):
     return float(min(known(history, score), key=lambda h: h[score])["epoch"])
 
@@ -2029,7 +2011,7 @@ WRONG_PAIRS = {
     "even_window": ("odd", (LAYER, layer(kernel_size=10))),
     "wide_window": ("103", (LAYER, layer(kernel_size=103))),
     "window_0": ("odd and positive", (LAYER, layer(kernel_size=0))),
-    "window_as_text": ("got 9", (LAYER, layer(kernel_size="9"))),
+    "window_as_text": ("got '9'", (LAYER, layer(kernel_size="9"))),
     "window_as_float": ("9.5", (LAYER, layer(kernel_size=9.5))),
     "window_none": ("None", (LAYER, layer(kernel_size=None))),
     "sigma_0": ("sigma", (LAYER, layer(sigma=0.0))),
