@@ -43,6 +43,7 @@ def compare(args):
         args.methods.split(","),
         range(args.first_seed, args.first_seed + args.seeds),
         jobs=args.jobs,
+        split=args.split,
         workers=args.workers,
         **_options(args),
     )
@@ -57,7 +58,7 @@ def report(args):
     """Make one HTML page of the runs in a folder."""
     from dirlib.trainer.report import write_report
 
-    print(f"report: {write_report(args.folder, args.out)}")
+    print(f"report: {write_report(args.folder, args.out, args.split)}")
 
 
 def check(args):
@@ -152,6 +153,8 @@ def _parser():
     for function in functions:
         command = commands.add_parser(function.__name__, help=function.__doc__)
         command.set_defaults(function=function)
+    splits = {"choices": ["test", "val"], "default": "test"}
+    splits |= {"help": "the data whose errors are shown; val to choose settings"}
     jobs = {"type": int, "default": os.cpu_count() or 1, "help": "how many at a time"}
 
     command = commands.choices["train"]
@@ -165,12 +168,14 @@ def _parser():
     command.add_argument("--methods", required=True, help=example)
     command.add_argument("--seeds", type=int, default=5, help="how many; default 5")
     command.add_argument("--first-seed", type=int, default=0)
+    command.add_argument("--split", **splits)
     command.add_argument("--jobs", **jobs)
     _add_run_options(command, ("reweight", "lds", "fds", "rrt", "seed"))
 
     command = commands.choices["report"]
     command.add_argument("folder", type=Path, help="such as runs/")
     command.add_argument("--out", type=Path, help="default FOLDER/report.html")
+    command.add_argument("--split", **splits)
 
     command = commands.choices["check"]
     command.add_argument("meta", type=Path, help="a CSV file: age,path,split")

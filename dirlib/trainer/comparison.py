@@ -44,7 +44,15 @@ class Comparison(NamedTuple):
 
 
 def compare(
-    out, methods, seeds, *, jobs=1, train=training_run, progress=True, **options
+    out,
+    methods,
+    seeds,
+    *,
+    jobs=1,
+    split="test",
+    train=training_run,
+    progress=True,
+    **options,
 ):
     """Train every method on every seed, each in ``out/METHOD/seed-S``, and compare.
 
@@ -63,6 +71,9 @@ def compare(
     seeds : list of int
     jobs : int
         How many runs at a time, each in a process of its own.
+    split : {"test", "val"}
+        The data that the table shows. To choose between settings, look at validation
+        data.
     train : callable
         Called as :func:`dirlib.trainer.run.training_run`. With several jobs, a
         function of a module.
@@ -100,7 +111,7 @@ def compare(
         bar.set_postfix_str(f"{method}, seed {seed}")
         bar.update()
     bar.close()
-    return _write_comparison(out, methods[0], failed)
+    return _write_comparison(out, methods[0], failed, split)
 
 
 def _distinct_methods(methods):
@@ -217,13 +228,13 @@ def _train_once(train, folder, options, seed, progress):
     return None
 
 
-def _write_comparison(out, baseline, failed):
+def _write_comparison(out, baseline, failed, split):
     runs, left_out = find_runs(out)
     reasons = failed + left_out
     frame = scores_frame(runs, reasons, out)
     # The baseline may have failed on every seed: what else there is, is shown.
     known = baseline in set(frame["method"])
-    table = comparison_table(frame, baseline if known else None)
+    table = comparison_table(frame, baseline if known else None, split)
     _write(out / "comparison.csv", table.round(6).to_csv(index=False))
     rows = json.loads(table.to_json(orient="records"))
     record = {"failed": failed, "left_out": left_out, "table": rows}

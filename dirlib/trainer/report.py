@@ -14,6 +14,7 @@ from dirlib.trainer.finished import (
 )
 from dirlib.trainer.report_figures import bin_figure, region_figure, training_figure
 from dirlib.trainer.table import (
+    SPLIT_NAMES,
     comparison_table,
     decimals,
     difference_text,
@@ -56,7 +57,7 @@ READING = (
 )
 
 
-def write_report(folder, out=None):
+def write_report(folder, out=None, split="test"):
     """Write one self-contained HTML page about the finished runs under a folder.
 
     Parameters
@@ -65,6 +66,8 @@ def write_report(folder, out=None):
         Holds the runs at any depth, as :func:`dirlib.trainer.comparison.compare` does.
     out : path-like, optional
         The file to write; by default `report.html` in the folder.
+    split : {"test", "val"}
+        The data that the table and the figures of errors show.
 
     Returns
     -------
@@ -82,13 +85,13 @@ def write_report(folder, out=None):
     frame = scores_frame(runs, problems, folder)
     noted = _noted(folder)
     baseline = noted["baseline"] if noted["baseline"] in set(frame["method"]) else None
-    table = comparison_table(frame, baseline)
+    table = comparison_table(frame, baseline, split)
     unit = unit_of(runs[0])
     done = {f"{run.method}, seed {run.seed}" for run in runs}
     problems += [line for line in noted["failed"] if line.partition(":")[0] not in done]
     figures = [
         region_figure(frame, table, unit),
-        bin_figure(runs, table["baseline"].iloc[0], unit, problems),
+        bin_figure(runs, table["baseline"].iloc[0], unit, problems, split),
         training_figure(runs, unit, problems),
     ]
     methods = list(dict.fromkeys(table["method"]))
@@ -156,8 +159,9 @@ def _table_part(table, unit):
     one = "" if table["low"].notna().any() else (
         " One seed gives no interval: train more seeds before you compare."
     )  # fmt: skip
+    data = SPLIT_NAMES[table["split"].iloc[0]]
     caption = (
-        f"Error on the test data ({unit}) by region: the mean over the seeds with its "
+        f"Error on the {data} data ({unit}) by region: mean over the seeds with its "
         f"95 % interval; below it the difference from {baseline}, with its interval "
         f"and the number of seeds on which the error is lower.{one}"
     )

@@ -25,13 +25,13 @@ def region_figure(frame, table, unit):
     return _figure(figure, alt, caption)
 
 
-def bin_figure(runs, baseline, unit, problems):
+def bin_figure(runs, baseline, unit, problems, split):
     errors, bins, counts = {}, None, None
     for run in runs:
         try:
             if bins is None:
                 bins, counts = read_train_counts(run)
-            row = read_errors(run, bins)
+            row = read_errors(run, bins, split)
         except ValueError as error:
             _note(problems, run, error)
             continue

@@ -9,6 +9,8 @@ import pandas as pd
 from dirlib.metrics import paired_comparison
 from dirlib.trainer.finished import REGIONS, SPLITS, find_runs
 
+SPLIT_NAMES = {"val": "validation", "test": "test"}
+
 
 def read_comparison(out):
     """Return the scores of all finished runs under a folder, at any depth.
@@ -117,23 +119,27 @@ def comparison_text(table):
     """
     first, digits = table.iloc[0], decimals(table)
     width = max(len(name) for name in table["method"]) + 2
+    texts = {
+        method: [_mean_text(row, digits) for row in rows.itertuples()]
+        for method, rows in table.groupby("method", sort=False)
+    }
+    column = max(12, *(len(text) for row in texts.values() for text in row)) + 2
     lines = [
-        f"error on the {first['split']} data: mean over the seeds, ± half of its "
-        f"95 % interval",
-        f"{'':<{width}}seeds" + "".join(f"{region:>14}" for region in REGIONS),
+        f"error on the {SPLIT_NAMES[first['split']]} data: mean over the seeds, ± half "
+        f"of its 95 % interval",
+        f"{'':<{width}}seeds" + "".join(f"{region:>{column}}" for region in REGIONS),
     ]
-    for method, rows in table.groupby("method", sort=False):
-        cells = [_mean_text(row, digits) for row in rows.itertuples()]
-        cells = "".join(f"{cell:>14}" for cell in cells)
-        lines.append(f"{method:<{width}}{rows['seeds'].max():>5}{cells}")
+    seeds = table.groupby("method", sort=False)["seeds"].max()
+    for method, row in texts.items():
+        cells = "".join(f"{text:>{column}}" for text in row)
+        lines.append(f"{method:<{width}}{seeds[method]:>5}{cells}")
     rest = table[table["pairs"].fillna(0) > 0]
     if len(rest):
         lines.append(f"minus {first['baseline']}, seed by seed, with its 95 % interval")
     for row in rest.itertuples():
         text = difference_text(row, digits)
         lines.append(f"{row.method:<{width}}{row.region:<8}{text}")
-    few = table.groupby("method", sort=False)["seeds"].max()
-    few = [method for method, n in few.items() if n == 1]
+    few = [method for method, n in seeds.items() if n == 1]
     if few:
         lines.append(f"one seed gives no interval, add seeds: {'; '.join(few)}")
     return "\n".join(lines)

@@ -118,6 +118,20 @@ def test_text_shows_enough_decimals(error, shown):
     assert comparison_text(comparison_table(values)).split("\n")[2].split()[2] == shown
 
 
+def test_large_errors_keep_their_columns_apart():
+    rows = [
+        (method, seed, "val", region, (seed + 1) * 1.5e8)
+        for method in ("vanilla", "sqinv")
+        for seed in (0, 1)
+        for region in ("all", "many", "medium", "few", "GM")
+    ]
+    names = ["method", "seed", "split", "region", "value"]
+    table = comparison_table(pd.DataFrame(rows, columns=names), split="val")
+    text = comparison_text(table).splitlines()
+    assert text[0].startswith("error on the validation data")
+    assert all(len(line.split()) == 12 for line in text[2:4])
+
+
 def test_every_method_and_seed_is_trained_once(tmp_path):
     out = tmp_path / "runs"
     table, failed, left_out = compared(out)
