@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 from PIL import Image
-from small_runs import train
+from small_runs import ERRORS, train
 
 from dirlib import LabelBins
 from dirlib.trainer.comparison import compare, comparison_table, read_comparison
@@ -105,6 +105,19 @@ def test_the_page_holds_the_table_the_figures_and_how_to_read_them(tmp_path):
         "None: every",
     ):
         assert words in page.text
+
+
+def test_the_page_can_show_validation_data(tmp_path):
+    compared(tmp_path)
+    path = tmp_path / "vanilla" / "seed-0" / "scores.json"
+    scores = json.loads(path.read_text())
+    scores["val"]["few"] = 9.0
+    path.write_text(json.dumps(scores))
+    pages = [write_report(tmp_path, split=s).read_text() for s in ("test", "val")]
+    assert "Error on the test data" in pages[0]
+    assert "Error on the validation data" in pages[1]
+    mean = sum((9.0, *(ERRORS["vanilla"][2] + 0.1 * seed for seed in (1, 2)))) / 3
+    assert f"{mean:.2f}" in pages[1] and f"{mean:.2f}" not in pages[0]
 
 
 def test_the_page_names_what_is_shared_and_what_differs(tmp_path):
