@@ -30,6 +30,7 @@ def train(args):
         for split in ("val", "test"):
             shown = ("-" if v is None else f"{v:.2f}" for v in scores[split].values())
             print(f"{split:<12}" + "".join(f"{text:>8}" for text in shown))
+        print(scores["about"])
         print(f"settings, curves, predictions and scores: {args.out}")
     processes.stop()
 

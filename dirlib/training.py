@@ -40,7 +40,7 @@ def fit(
     """Train `model`, on the device that it is on.
 
     On a GPU it computes in bfloat16 where that is safe. Started by ``torchrun``, each
-    of the processes takes its part of every batch.
+    of the processes takes its part of every batch; BatchNorm normalises with that part.
 
     Parameters
     ----------

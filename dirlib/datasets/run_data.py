@@ -22,13 +22,13 @@ AUGMENTATIONS = ("none", "flip", "crop")
 
 
 class RunData(NamedTuple):
-    """Three sets of samples, the bins of the labels, and a sentence about these."""
+    """Three sets of samples, the bins of their labels, and what to know about both."""
 
     train: object
     val: object
     test: object
     bins: LabelBins
-    about_bins: str
+    about: str
 
 
 def load_data(
@@ -87,9 +87,9 @@ def load_data(
             )
         table = read_table(data, target, seed=seed)
         splits = table.train, table.val, table.test
-        return RunData(*splits, *choose_bins(
-            table.train.labels, width=bin_width, quantiles=quantiles
-        ))  # fmt: skip
+        labels = table.train.labels
+        bins, about = choose_bins(labels, width=bin_width, quantiles=quantiles)
+        return RunData(*splits, bins, f"{about} {_left_out(table.dropped)}".strip())
     change = _augmentation(augment, size)
     if str(data) in ("faces", "faces-agedb"):
         if images is not None or pack:
@@ -124,6 +124,14 @@ def _augmentation(name, size):
         return v2.Identity()
     padding = max(1, round(size * 16 / 224))
     return v2.Compose([v2.RandomCrop(size, padding), v2.RandomHorizontalFlip()])
+
+
+def _left_out(dropped):
+    """What `read_table` left out, in words."""
+    columns = [f"{name} ({why})" for name, why in dropped["columns"].items()]
+    parts = [f"columns {'; '.join(columns)}"] if columns else []
+    parts += [f"{dropped['rows']} rows without a target"] if dropped["rows"] else []
+    return f"Left out: {'; '.join(parts)}." if parts else ""
 
 
 def _agedb_counts():

@@ -120,7 +120,7 @@ def training_run(out, *, workers=0, resume=False, progress=True, **options):
         )
         history += [row | {"epoch": row["epoch"] + len(history)} for row in again]
     predictions, scores = _judge(data, model, workers, regions)
-    scores["bins"] = data.about_bins
+    scores["about"] = data.about
     scores["best_epoch"] = _best_epoch(history, settings)
     if processes.is_first():
         unit = "years" if settings["target"] is None else "label units"

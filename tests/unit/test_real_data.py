@@ -144,7 +144,8 @@ def houses(path, n=400):
     area, town = rng.lognormal(4, 0.5, n), rng.choice(["north", "south", "east"], n)
     profit = np.exp(area / 80) * np.where(town == "south", 2.0, 1.0) - 3
     area[rng.random(n) < 0.1] = np.nan
-    table = {"area": area, "town": town, "profit": profit.round(2)}
+    table = {"area": area, "town": town, "nothing": 1, "profit": profit.round(2)}
+    table["profit"][[3, 17]] = np.nan
     pd.DataFrame(table).to_csv(path, index=False)
     return path
 
@@ -158,7 +159,8 @@ def test_a_table_trains(tmp_path, bins):
     test = predictions[predictions.split == "test"]
     constant = (test.label - test.label.median()).abs().mean()
     assert scores["test"]["all"] < 0.6 * constant
-    assert "bins" in scores["bins"]
+    assert "bins" in scores["about"] and "nothing (" in scores["about"]
+    assert "2 rows without a target" in scores["about"]
 
 
 @pytest.mark.parametrize("method", ["--rrt", "--loss", "--model"])
