@@ -12,7 +12,8 @@ def difference(got, want, rtol):
         return f"expected {short(want)}, but got {short(got)}"
     if isinstance(want, dict):
         if not isinstance(got, dict) or set(got) != set(want):
-            return f"the result must be a dict with the keys {sorted(want)}"
+            names = ", ".join(repr(name) for name in sorted(want))
+            return f"the result must be a dict that holds {names}"
         found = ((k, difference(got[k], want[k], rtol)) for k in want)
         return next((f"{k!r}: {text}" for k, text in found if text), None)
     if isinstance(want, tuple):

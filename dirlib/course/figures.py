@@ -57,7 +57,8 @@ def region_legend(ax, regions, names=None, **kwargs):
     ax.legend(handles=handles, frameon=False, **kwargs)
 
 
-def _axes(n_rows=1, n_cols=1, height=3.0, **kwargs):
+def make_axes(n_rows=1, n_cols=1, height=3.0, **kwargs):
+    """A figure as wide as a notebook's page, and its axes."""
     fig, axes = plt.subplots(
         n_rows, n_cols, figsize=(8.5, height), layout="constrained", **kwargs
     )
@@ -69,7 +70,9 @@ def _axes(n_rows=1, n_cols=1, height=3.0, **kwargs):
 def label_counts(bins, counts, *, title="", label="age (years)", low=30):
     """Show the samples per bin, coloured by shot region, and enlarged up to `low`."""
     regions = shot_regions(counts)
-    fig, (top, bottom) = _axes(2, 1, height=4.2, sharex=True, height_ratios=[1.6, 1])
+    fig, (top, bottom) = make_axes(
+        2, 1, height=4.2, sharex=True, height_ratios=[1.6, 1]
+    )
     for ax in (top, bottom):
         draw_bars(ax, bins, counts, regions)
     region_legend(top, regions)
@@ -80,7 +83,7 @@ def label_counts(bins, counts, *, title="", label="age (years)", low=30):
 
 def class_counts(names, counts, *, title=""):
     """Show the samples per class of a classification problem, on a logarithmic axis."""
-    fig, ax = _axes(height=2.6)
+    fig, ax = make_axes(height=2.6)
     ax.barh(names[::-1], counts[::-1], color=BLUE)
     ax.bar_label(ax.containers[0], fmt=" {:,.0f}")
     ax.set(xscale="log", xlabel="images (logarithmic axis)", title=title)
@@ -94,7 +97,7 @@ def three_label_counts(tables):
     ----------
     tables : dict of str to LabelCounts
     """
-    fig, axes = _axes(len(tables), 1, height=2.1 * len(tables))
+    fig, axes = make_axes(len(tables), 1, height=2.1 * len(tables))
     for ax, (name, table) in zip(axes, tables.items(), strict=True):
         regions = shot_regions(table.counts)
         draw_bars(ax, table.bins, table.counts, regions)
@@ -134,7 +137,9 @@ def error_by_bin(bins, counts, errors, *, title="", unit="years", label="age (ye
     """
     errors = np.atleast_2d(errors)
     regions = shot_regions(counts)
-    fig, (top, bottom) = _axes(2, 1, height=4.6, sharex=True, height_ratios=[1.6, 1])
+    fig, (top, bottom) = make_axes(
+        2, 1, height=4.6, sharex=True, height_ratios=[1.6, 1]
+    )
     if len(errors) > 1:
         top.plot(bins.centers, errors.T, color=DARK, linewidth=0.5, alpha=0.4)
     top.plot(bins.centers, errors.mean(0), color=DARK, linewidth=2)
@@ -153,7 +158,7 @@ def density_against_error(panels):
     panels : dict of str to (density [B], error [B], x label, y label)
         The key is the panel's title.
     """
-    fig, axes = _axes(1, len(panels), height=3.2, squeeze=False)
+    fig, axes = make_axes(1, len(panels), height=3.2, squeeze=False)
     for ax, (title, (x, y, xlabel, ylabel)) in zip(
         axes[0], panels.items(), strict=True
     ):
@@ -174,7 +179,7 @@ def predictions_over_gaps(y, predictions, gaps):
     gaps : list of (str, range, str)
         Name, labels and hatching of each hole.
     """
-    fig, ax = _axes(height=3.6)
+    fig, ax = make_axes(height=3.6)
     for name, ages, hatch in gaps:
         low, high = min(ages), max(ages) + 1
         ax.axvspan(
@@ -202,7 +207,7 @@ def windows(windows):
     ----------
     windows : dict of str to array-like of shape [K]
     """
-    fig, ax = _axes(height=2.8)
+    fig, ax = make_axes(height=2.8)
     styles = zip(("o-", "s--", "^:", "d-."), (BLUE, RED, GREEN, DARK), strict=True)
     for (name, window), (style, color) in zip(windows.items(), styles, strict=False):
         d = np.arange(len(window)) - len(window) // 2
@@ -220,7 +225,9 @@ def density_lines(bins, counts, lines, error, *, label="age (years)"):
     counts, error : array-like of shape [B]
     lines : dict of str to array-like of shape [B]
     """
-    fig, (top, bottom) = _axes(2, 1, height=4.4, sharex=True, height_ratios=[1.6, 1])
+    fig, (top, bottom) = make_axes(
+        2, 1, height=4.4, sharex=True, height_ratios=[1.6, 1]
+    )
     top.stairs(counts, bins.edges, fill=True, color="#b9cde3", label="counts")
     styles = (("-", RED), ("--", DARK), (":", GREEN))
     for (name, line), (style, color) in zip(lines.items(), styles, strict=False):
@@ -240,7 +247,7 @@ def paired_bars(names, differences, *, ylabel):
     differences : list of array-like of shape [S]
         Below zero means that the method is better than its base.
     """
-    fig, ax = _axes(height=3.0)
+    fig, ax = make_axes(height=3.0)
     for x, d in enumerate(differences):
         ax.plot(np.full(len(d), x), d, "o", color=BLUE, alpha=0.7)
         ax.plot([x - 0.2, x + 0.2], [np.mean(d)] * 2, color=RED, linewidth=2)
@@ -259,7 +266,7 @@ def methods_by_region(runs, methods, regions=("many", "medium", "few")):
     runs : dirlib.runs.Runs
     methods : list of str
     """
-    fig, ax = _axes(height=3.4)
+    fig, ax = make_axes(height=3.4)
     width = 0.8 / len(methods)
     hatches = (None, "////", "....", "xxxx", "----")
     colors = ("#999999", "#9fc3e6", BLUE, "#8fd0b5", GREEN)

@@ -1,8 +1,15 @@
 """The figures of lesson 5: what there is to watch while a network trains."""
 
-from dirlib.course.figures import BLUE, DARK, GREEN, RED, _axes
+from dirlib.course.figures import BLUE, DARK, GREEN, RED, make_axes
 
-STYLES = (("-", DARK), ("--", BLUE), (":", GREEN), ("-.", RED))
+# The same style for a method in every figure.
+STYLES = {
+    "vanilla": ("-", DARK),
+    "sqinv": ("--", BLUE),
+    "sqinv+fds": (":", GREEN),
+    "sqinv+lds+fds": ("-.", RED),
+    "sqinv+fds too wide": ((0, (6, 1, 1, 1, 1, 1)), "#8e6bbf"),
+}
 
 
 def epochs(histories, panels):
@@ -11,16 +18,16 @@ def epochs(histories, panels):
     Parameters
     ----------
     histories : dict of str to DataFrame
-        Up to four; a row per seed and epoch, see :func:`dirlib.runs.load_history`. A
-        line shows the mean of the seeds, a band their range.
+        Methods of `STYLES`; a row per seed and epoch, see
+        :func:`dirlib.runs.load_history`. A line shows the mean of the seeds, a band
+        their range.
     panels : dict of str to callable
         The title of each panel, and what it shows of a history: a Series.
     """
-    fig, axes = _axes(1, len(panels), height=3.2, squeeze=False)
+    fig, axes = make_axes(1, len(panels), height=3.2, squeeze=False)
     for ax, (title, of) in zip(axes[0], panels.items(), strict=True):
-        for (style, color), (name, history) in zip(
-            STYLES, histories.items(), strict=False
-        ):
+        for name, history in histories.items():
+            style, color = STYLES[name]
             values = of(history)
             if values.isna().all():
                 continue  # a method without FDS has no distances
@@ -28,7 +35,7 @@ def epochs(histories, panels):
             lines = lines.unstack("seed")
             low, high = lines.min(axis=1), lines.max(axis=1)
             ax.fill_between(lines.index, low, high, color=color, alpha=0.15, lw=0)
-            ax.plot(lines.mean(axis=1), style, color=color, linewidth=2, label=name)
+            ax.plot(lines.mean(axis=1), ls=style, color=color, lw=2, label=name)
         ax.set(title=title, xlabel="epoch", ylim=(0, None))
         ax.xaxis.get_major_locator().set_params(integer=True)
     found = [ax.get_legend_handles_labels() for ax in axes[0]]

@@ -111,7 +111,8 @@ def test_minutes_add_up(prose):
     *parts, (last, total) = rows
     assert last.strip() == "**together**", "the last row is | **together** | **NN** |"
     assert sum(int(minutes) for _, minutes in parts) == int(total)
-    assert 60 <= int(total) <= 120  # 90 and what is optional
+    # 90 and what is optional; the last lesson, which brings all together, in two sittings
+    assert 60 <= int(total) <= 150
 
 
 def exercises(cells):

@@ -192,3 +192,22 @@ def test_retrained_regressors_other_losses_and_networks(tmp_path, method):
 def test_options_that_do_not_fit_the_data(tmp_path, options, message):
     with pytest.raises(SystemExit, match=message):
         train(tmp_path / "run", *options)
+
+
+def test_methods_are_compared_and_reported(tmp_path, capsys):
+    out = tmp_path / "runs"
+    data = ("--data", houses(tmp_path / "houses.csv"), "--target", "profit")
+    command = ["compare", "--out", out, "--methods", "vanilla,sqinv+lds+fds,inv+rrt"]
+    command += [*data, "--epochs", "2", "--seeds", "2", "--jobs", "1"]
+    main([str(part) for part in command])
+    printed = capsys.readouterr().out
+    assert "minus vanilla, seed by seed" in printed and "sqinv+lds+fds" in printed
+    written = {p: p.stat().st_mtime_ns for p in out.rglob("scores.json")}
+    assert len(written) == 6
+    main([str(part) for part in command])  # nothing is left to train
+    assert {p: p.stat().st_mtime_ns for p in out.rglob("scores.json")} == written
+    again = capsys.readouterr().out
+    assert again == printed
+    main(["report", str(out), "--split", "val"])
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert "validation data" in page and page.count("data:image/png;base64,") == 3
