@@ -20,7 +20,7 @@ REGIONS = {
     "few": ("#f2a0c4", "....", "^", "few-shot"),
     "GM": (GREY, "xxxx", "v", "geometric mean"),
 }
-# Told apart without colour, too: five colours times four styles.
+# Told apart without colour, too.
 COLORS = ("#3b75af", "#c8322b", "#1b7f5c", "#8e6bbf", "#333333")
 STYLES = ("-", "--", ":", "-.")
 
@@ -73,8 +73,8 @@ def curves(history, unit="label units"):
                 label=name,
             )
         ax.set(title="validation error", xlabel="epoch", ylabel=f"MAE ({_plain(unit)})")
-        ax.set_ylim(bottom=0)
-        ax.legend(frameon=False, fontsize="small")
+        ax.set_ylim(0, 1.3 * ax.get_ylim()[1])  # room for the legend
+        ax.legend(frameon=False, fontsize="small", ncols=2, loc="upper center")
     if distances:
         ax = axes.pop(0)
         for (name, share), style in zip(distances.items(), STYLES, strict=False):
@@ -213,8 +213,8 @@ def training_curves(histories, unit="label units"):
             rows = [h.set_index("epoch")[column] for h in rows if _has(h, column)]
             if rows:
                 mean = sum(rows) / len(rows)  # by epoch; NaN where one seed has none
-                style = STYLES[i // len(COLORS) % len(STYLES)]
-                color = COLORS[i % len(COLORS)]
+                # Five and four: neighbours differ in both, and 20 in one at least.
+                style, color = STYLES[i % len(STYLES)], COLORS[i % len(COLORS)]
                 ax.plot(mean.index, mean, style, color=color, label=_plain(method))
         _whole_epochs(ax)
         ylabel = "loss" if column == "loss" else f"MAE ({_plain(unit)})"

@@ -50,7 +50,7 @@ READING = (
     "t): it says how much the mean would move with other seeds. It doesn't say how "
     "much it would move with other test samples.",
     "A difference is taken seed by seed, so that what a seed does to both methods "
-    "drops out. Where its interval excludes zero, it is marked ▼ (a lower error than "
+    "cancels. Where its interval excludes zero, it is marked ▼ (a lower error than "
     "the baseline's) or ▲ (a higher one). Of 20 such intervals one excludes zero by "
     "chance even where nothing differs: look for differences that hold over regions "
     "and seeds.",
