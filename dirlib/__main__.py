@@ -206,9 +206,8 @@ def main(argv=None):
     try:
         status = args.function(args)
     except KeyboardInterrupt:
-        sys.exit(
-            "stopped; what was finished is kept: the same command goes on from there"
-        )
+        again = "the same command" + " with --resume" * (args.command == "train")
+        sys.exit(f"stopped; what was finished is kept: {again} goes on from there")
     except (OSError, ValueError) as error:  # the user's to mend: no traceback
         sys.exit(f"python -m dirlib {args.command}: {error}")
     if status:

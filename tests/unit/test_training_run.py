@@ -6,10 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from tiny_ages import tiny_agedb
 
 from dirlib import checkpoints, mae, training
 from dirlib.__main__ import main
 from dirlib.datasets.faces import faces
+from dirlib.trainer import run as training_run_module
 from dirlib.trainer.run import training_run
 
 
@@ -89,3 +91,38 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(SystemExit, match="file"):
         main(["train", "--out", str(tmp_path / "file" / "run")])
+
+
+def test_a_retrained_regressor_resumes_as_well(tmp_path, monkeypatch):
+    data = {"data": str(tiny_agedb(tmp_path, n=60)), "size": 16, "batch_size": 8}
+    options = data | {"reweight": "inv", "rrt": True, "fds": "full", "epochs": 2}
+    whole, stopped = tmp_path / "whole", tmp_path / "stopped"
+    training_run(whole, **options, progress=False)
+
+    def stop_in_the_second_training(path, state):
+        checkpoints.save_checkpoint(path, state)
+        if path.name == "regressor.pt":
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "save_checkpoint", stop_in_the_second_training)
+        with pytest.raises(KeyboardInterrupt):
+            training_run(stopped, **options, progress=False)
+    training_run(stopped, **options, resume=True, progress=False)
+    assert files(stopped) == files(whole)
+
+
+def test_an_interrupted_command_says_how_to_go_on(tmp_path, monkeypatch):
+    def interrupted(*args, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(training_run_module, "fit", interrupted)
+    with pytest.raises(SystemExit, match="the same command with --resume goes on"):
+        main(["train", "--out", str(tmp_path / "run"), "--epochs", "1"])
+
+
+def test_a_region_without_validation_labels_cannot_choose_the_epoch(tmp_path):
+    path = tiny_agedb(tmp_path, n=60)
+    with pytest.raises(ValueError, match="no validation label lies in a many-shot"):
+        training_run(tmp_path / "run", data=path, size=16, select="many")
+    assert not (tmp_path / "run").exists()
