@@ -7,7 +7,7 @@ NEED := import sys; sys.exit(0 if sys.version_info >= (3, 11) else \
   "Python 3.11 or later is needed, this is " + sys.version.split()[0] + \
   "; name another one: make PYTHON=python3.12 ...")
 
-.PHONY: lab test lessons bench results check-env clean
+.PHONY: lab test lessons release bench results check-env clean
 
 lab: .venv/installed                ## open the first lesson in JupyterLab
 	$(BIN) -m dirlib prepare
@@ -18,6 +18,9 @@ test: .venv/installed-dev           ## everything that can be tested
 
 lessons: .venv/installed-dev        ## build the notebooks of changed lesson scripts
 	$(BIN) tools/build_lessons.py
+
+release: .venv/installed-dev        ## lessons to hand out: a folder and a zip
+	$(BIN) tools/release.py $(or $(OUT),grading/release)
 
 bench: .venv/installed              ## time the library against the obvious loop
 	$(BIN) tools/bench.py
