@@ -664,7 +664,7 @@ def mae_nan_if_empty(y, y_hat, region):
     return {name: np.abs(y - y_hat)[region == name].mean() for name in REGIONS}
 
 
-@wrong("mae_by_region", "the keys ['few', 'many', 'medium', 'zero']")
+@wrong("mae_by_region", "that holds 'few', 'many', 'medium', 'zero'")
 def mae_keys_missing(y, y_hat, region):
     return {str(r): np.abs(y - y_hat)[region == r].mean() for r in np.unique(region)}
 

@@ -764,7 +764,7 @@ def end_none_without_fds(model, fds, x_val, y_val):
     return {"distance": apart, "val_mae": validate(model, x_val, y_val)}
 
 
-@wrong("end_of_epoch", "['distance']")
+@wrong("end_of_epoch", "that holds 'distance'")
 def end_no_entry_without_fds(model, fds, x_val, y_val):
     out = {"val_mae": validate(model, x_val, y_val)}
     if fds is not None:
@@ -1038,7 +1038,7 @@ def end_values_exchanged(model, fds, x_val, y_val):
     return {"val_mae": distance(fds), "distance": validate(model, x_val, y_val)}
 
 
-@wrong("end_of_epoch", "['distance']")
+@wrong("end_of_epoch", "that holds 'distance'")
 def end_all_distances(model, fds, x_val, y_val):
     fold(fds)
     found = {"distance": math.nan} if fds is None else fds.distances()
