@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from dirlib.course.compare import difference, same, short
+from dirlib.course.progress import ARROW, NOT_ATTEMPTED, TITLE
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ class Exercise:
 
     def __call__(self, answer):
         """Check `answer`, print what was found, and return the points."""
-        print(f"Exercise {self.number} · {self.name}")
+        print(TITLE.format(number=self.number, name=self.name))
         if not callable(answer):
             print(
                 f"  ✗ this is no function but {short(answer)}: pass {self.name} itself"
@@ -102,9 +103,7 @@ class Exercise:
         inputs = self._inputs()
         got = list(self._outcomes(answer))
         if all(isinstance(o.error, NotImplementedError) for o in got):
-            print(
-                "  ○ not attempted yet: the lesson goes on with the library's version"
-            )
+            print(f"  {NOT_ATTEMPTED}: the lesson goes on with the library's version")
             return Points(0, self.points)
         want = list(self._outcomes(self.reference))
         problems = [problem(g, w, self.rtol) for g, w in zip(got, want, strict=True)]
@@ -118,7 +117,7 @@ class Exercise:
         if any(problems):
             cause = self.cause(got, want)
             before = _CONSTANT if _constant(got, want, self.rtol) else ""
-            print(f"  → {cause or before + _first(answer, inputs, problems)}")
+            print(f"  {ARROW} {cause or before + _first(answer, inputs, problems)}")
         return Points(earned, self.points)
 
     def or_library(self, answer):

@@ -9,6 +9,7 @@ import io
 import ipywidgets as widgets
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.patches import StepPatch
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from dirlib.bins import LabelBins, shot_regions
@@ -52,7 +53,7 @@ class Explorer:
             layout={"min_width": "850px"},
         )
         self._text = widgets.HTML()
-        self.readout = {}
+        self.readout, self._held = {}, False
         reset = widgets.Button(description="Reset", tooltip="Back to where it began")
         self._start = {key: control.value for key, control in controls.items()}
         reset.on_click(lambda _: self.reset())
@@ -65,21 +66,28 @@ class Explorer:
         self._redraw()
 
     def set(self, **values):
-        """Move controls by name, and redraw."""
+        """Move controls by name, and redraw once."""
         unknown = set(values) - set(self.controls)
         if unknown:
             raise ValueError(
                 f"there is no control {', '.join(sorted(unknown))}: "
                 f"choose from {', '.join(self.controls)}"
             )
-        for key, value in values.items():
-            self.controls[key].value = value
+        self._held = True
+        try:
+            for key, value in values.items():
+                self.controls[key].value = value
+        finally:
+            self._held = False
+            self._redraw()
 
     def reset(self):
         """Move every control back to where it began."""
         self.set(**self._start)
 
     def _redraw(self):
+        if self._held:
+            return
         # Fixed margins: a layout that is computed would double the time of a redraw.
         figure = Figure(figsize=self._size, dpi=100)
         figure.subplots_adjust(0.08, 0.52 / self._size[1], 0.93, 0.93, hspace=0.1)
@@ -90,7 +98,8 @@ class Explorer:
             self._text.value = f"<b>{error}</b>"
             return
         png = io.BytesIO()
-        figure.savefig(png, format="png")
+        # The page waits for it: little compression takes half the time.
+        figure.savefig(png, format="png", pil_kwargs={"compress_level": 1})
         self._image.value = png.getvalue()
         self._text.value = " &nbsp;·&nbsp; ".join(
             f"{key}: <b>{_number(value)}</b>" for key, value in self.readout.items()
@@ -110,13 +119,17 @@ def _number(value):
 
 
 def slider(label, value, low, high, step=1):
-    kind = widgets.IntSlider if isinstance(value, int) else widgets.FloatSlider
-    return kind(
+    """A slider: whole numbers if its value is one."""
+    whole = isinstance(value, int)
+    # To each 3.0 from the kernel a live FloatSlider answers 3.0000000000000004, after
+    # all cells of a Run All: too late, it would undo a reset. So it answers users only.
+    return (widgets.IntSlider if whole else widgets.FloatSlider)(
         value=value,
         min=low,
         max=high,
         step=step,
         description=label,
+        continuous_update=whole,
         style=STYLE,
         layout=WIDE,
     )
@@ -153,9 +166,11 @@ def neighbourhoods(bins, counts, age_a, age_b):
             masses.append(int(counts[near].sum()))
             style = {"facecolor": color, "hatch": hatch, "edgecolor": DARK}
             for ax in (top, bottom):
+                # Unlike ax.stairs this leaves the limits alone, and is much faster.
                 values = np.where(near, counts, 0)
-                ax.stairs(values, bins.edges, fill=True, alpha=0.55, lw=0, **style)
-                ax.stairs(np.where(own, counts, 0), bins.edges, fill=True, color=color)
+                ax.add_artist(StepPatch(values, bins.edges, alpha=0.55, lw=0, **style))
+                values = np.where(own, counts, 0)
+                ax.add_artist(StepPatch(values, bins.edges, color=color))
         top.set(ylabel="training images")
         high = 1.3 * max(own_a, own_b, 20)
         bottom.set(xlabel="age (years)", ylabel="enlarged", ylim=(0, high))

@@ -105,7 +105,7 @@ calibrate_diagonal = Exercise(
         Part(
             "a gradient reaches z, which stays as it is",
             1,
-            [_worked(gradient=True), _case([1, 0, 1], [0.5, 2.0], 2, gradient=True)],
+            [_worked(gradient=True), _case([1, 0, 1, 0], [0.5, 2.0], 2, gradient=True)],
         ),
     ],
     wrong=[

@@ -25,7 +25,8 @@ def through_epochs(answer):
         if isinstance(answer, nn.Module):
             raise TypeError("pass the class itself, not a layer that it made")
         bins = LabelBins(*scenario["bins"])
-        layer = answer(2, bins, scenario["window"], scenario["momentum"])
+        features = scenario["steps"][0][1].shape[1]
+        layer = answer(features, bins, scenario["window"], scenario["momentum"])
         if layer is None:
             return None
         if not isinstance(layer, nn.Module):
@@ -68,11 +69,11 @@ def _forward(layer, z, labels):
         raise
 
 
-def _batch(labels, mode="train", gradient=False, shift=0.0):
-    """Features that follow the labels."""
-    labels = torch.tensor(labels)
-    noise = torch.rand(len(labels), 2, generator=generator)
-    z = 4 + shift + labels[:, None] * torch.tensor([0.3, -0.2]) + 3 * noise
+def _batch(labels, mode="train", gradient=False, shift=0.0, slopes=(0.3, -0.2)):
+    """Features that follow the labels, one for each slope."""
+    labels, slopes = torch.tensor(labels), torch.tensor(slopes)
+    noise = torch.rand(len(labels), len(slopes), generator=generator)
+    z = 4 + shift + labels[:, None] * slopes + 3 * noise
     return mode, z.requires_grad_(gradient), labels
 
 
@@ -87,6 +88,7 @@ _signed = {
     "window": kernel_window("triangular", 5),
     "momentum": 0.6,
 }
+_three = 0.3, -0.2, 0.1
 _near_zero = [-0.9, -0.8, -0.7, -0.3, -0.1, 0.2, 0.4, 0.6, 0.7]
 
 PARTS = [
@@ -151,9 +153,9 @@ PARTS = [
                 Scenario(
                     title="two epochs with gradients",
                     steps=[
-                        _batch([*_near_zero], gradient=True),
+                        _batch(_near_zero, gradient=True, slopes=_three),
                         _end,
-                        _batch([*_near_zero[::-1]], gradient=True),
+                        _batch(_near_zero[::-1], gradient=True, slopes=_three),
                     ],
                     **_signed,
                 ),

@@ -2,24 +2,10 @@
 
 import math
 
-from dirlib.course.exercise import Exercise, Part, Wrong
+from dirlib.course.checks5.histories import PARTS
+from dirlib.course.exercise import Exercise, Wrong
 
 nan = math.nan
-
-
-class History(list):
-    """The rows of a training, shown by the score that matters."""
-
-    def __repr__(self):
-        if not self:
-            return "[]"
-        first, last = self[0], self[-1]
-        texts = (
-            f"{name} " + ", ".join(f"{row[name]:g}" for row in self)
-            for name in first
-            if name not in ("epoch", "loss")
-        )
-        return f"epochs {first['epoch']} to {last['epoch']}, {'; '.join(texts)}"
 
 
 def _best(history, score):
@@ -52,11 +38,46 @@ def _scores(history, score):
     return [row[score] for row in history]
 
 
-def _argmin(history, score):
-    """What np.argmin does: a NaN is the lowest."""
-    scores = _scores(history, score)
+def _nan_is_lowest(scores):
+    """The position that np.argmin gives."""
     unknown = [i for i, value in enumerate(scores) if math.isnan(value)]
-    return history[unknown[0] if unknown else scores.index(min(scores))]["epoch"]
+    return unknown[0] if unknown else scores.index(min(scores))
+
+
+def _nan_at_first_stays(scores):
+    """The position of what min() gives: nothing is below a NaN."""
+    return min(range(len(scores)), key=scores.__getitem__)
+
+
+def _at(find, result=lambda row, i, score: row["epoch"]):
+    """Find a position in the scores, and return something of it."""
+
+    def answer(history, score):
+        i = find(_scores(history, score))
+        return result(history[i], i, score)
+
+    return answer
+
+
+def _refused(answer):
+    """The same answer, which refuses a history in which every score is NaN."""
+    return lambda *args: _best(*args) and answer(*args)
+
+
+def _at_with_nan():
+    """Two mistakes in one: another result, of a search that NaN leads astray."""
+    for find, astray in (
+        (_nan_is_lowest, "np.argmin and np.min take a NaN for the lowest"),
+        (_nan_at_first_stays, "min() keeps a NaN that comes first"),
+    ):
+        for result, cause in (
+            (lambda row, i, score: i, "this is the position in the list"),
+            (lambda row, i, score: i + 1, "this is the position in the list plus 1"),
+            (lambda row, i, score: row[score], "this is the score"),
+            (lambda row, i, score: row, "this is the whole row"),
+        ):
+            cure = f"{cause}: return the row's epoch; and {astray}: leave NaN out"
+            yield Wrong(_at(find, result), cure)
 
 
 def _last_of_equals(history, score):
@@ -76,9 +97,13 @@ def _from_zero(history, score):
     return best
 
 
-def _position_among_known(history, score):
+def _place_among_known(history, score):
     known = _known(history, score)
-    return history[known.index(min(known))]["epoch"]
+    return known.index(min(known))
+
+
+def _row_among_known(history, score):
+    return history[_place_among_known(history, score)]["epoch"]
 
 
 def _nan_as_infinity(history, score):
@@ -108,51 +133,11 @@ def _of(name):
     return lambda history, score: _best(history, name)
 
 
-def _history(score, values, first=1):
-    """Rows whose training loss falls, whatever the score does."""
-    return (
-        History(
-            {"epoch": first + i, "loss": 6.0 / (i + 1), score: value}
-            for i, value in enumerate(values)
-        ),
-        score,
-    )
-
-
-_worked = (
-    History([{"epoch": i + 1, "val_few": v} for i, v in enumerate([9.0, 7.0, 7.0])]),
-    "val_few",
-)
-
 best_epoch = Exercise(
     "5.3",
     "best_epoch",
     _best,
-    parts=[
-        Part(
-            "the lowest score",
-            1,
-            [
-                _history("val_few", [9.5, 8.5, 9.0, 7.5, 8.0]),
-                _history("val_mae", [8.0, 6.5, 7.0, 7.5], first=6),
-                _history("log_gm", [-0.5, 0.25, -1.5, -1.0, 0.5], first=3),
-                # The best row is the first; the last, of scores above any guess.
-                _history("val_few", [21.5, 21.75, 24.0], first=2),
-                _history("val_mse", [1204.5, 1250.0, 1204.25]),
-            ],
-        ),
-        Part(
-            "equals and NaN",
-            1,
-            [
-                _worked,
-                _history("val_few", [8.0, 7.5, 8.0, 7.5, 7.5, 9.0], first=4),
-                _history("val_few", [nan, nan, 9.0, 8.0, 8.5]),
-                _history("val_mae", [9.0, nan, 7.0, 8.0, nan], first=2),
-                _history("val_few", [nan, nan, nan]),
-            ],
-        ),
-    ],
+    parts=PARTS,
     wrong=[
         Wrong(
             _position,
@@ -178,15 +163,34 @@ best_epoch = Exercise(
             "of equal scores you keep the last: a later one must be lower to win",
         ),
         Wrong(
-            _argmin,
+            _at(_nan_is_lowest),
             "a NaN is taken for the lowest score, as np.argmin does: leave these rows "
             "out",
         ),
         Wrong(
-            lambda history, score: min(history, key=lambda row: row[score])["epoch"],
+            _at(_nan_at_first_stays),
             "a NaN in the first row stays the best, since no comparison with NaN is "
             "true: leave the rows with NaN out",
         ),
+        Wrong(
+            _refused(_at(_nan_is_lowest)),
+            "a NaN wins as the lowest score, as it does in np.argmin: leave NaN "
+            "out, or take np.nanargmin",
+        ),
+        Wrong(
+            _refused(_at(_nan_at_first_stays)),
+            "min() keeps a NaN that comes first: leave the rows with NaN out before",
+        ),
+        Wrong(
+            _refused(_at(_nan_is_lowest, lambda row, i, score: i)),
+            "np.argmin gives a position, and takes a NaN for the lowest: use "
+            "np.nanargmin, and return the epoch of the row at its position",
+        ),
+        Wrong(
+            _at(lambda scores: _nan_is_lowest([-value for value in scores])),
+            "np.argmax finds the highest score: an error is better when it is lower",
+        ),
+        *_at_with_nan(),
         Wrong(
             _of("loss"),
             'you always look at "loss": the name of the score is an argument',
@@ -209,6 +213,10 @@ best_epoch = Exercise(
             "this is the first epoch: look for the one with the lowest score",
         ),
         Wrong(
+            lambda *args: min(_known(*args), default=nan),
+            "this is the score, as np.nanmin gives it: return the epoch that has it",
+        ),
+        Wrong(
             lambda *args: min(_known(*args)),
             "this is the score: return the epoch that has it",
         ),
@@ -224,9 +232,19 @@ best_epoch = Exercise(
             "score, or at infinity",
         ),
         Wrong(
-            _position_among_known,
+            _row_among_known,
             "without the rows that hold NaN the positions move: keep each score "
             "beside its epoch",
+        ),
+        Wrong(
+            _place_among_known,
+            "this is a position in the list without NaN: keep each score beside its "
+            "epoch, and return that",
+        ),
+        Wrong(
+            lambda *args: _place_among_known(*args) + 1,
+            "position + 1 is not the epoch, and without NaN the positions move: keep "
+            "each score beside its epoch, and return that",
         ),
         Wrong(
             _nan_as_infinity,

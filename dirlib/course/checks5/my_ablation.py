@@ -1,5 +1,6 @@
 """Exercise 5.5: two trainings that differ in one thing."""
 
+import functools
 import inspect
 
 from dirlib.course.compare import same, short
@@ -34,6 +35,7 @@ class _Judged(Exercise):
 
 def _verdict(answer):
     """Turn an answer into a function that says GOOD, or what is wrong with it."""
+    answer = functools.cache(answer)  # both questions are about the same pair
 
     def function(question):
         pair = answer()

@@ -70,6 +70,10 @@ def _case(n_seeds, step):
     return baseline, baseline + step + rng.normal(0, 0.6, n_seeds)
 
 
+# Quantiles as students copy them from a table or a cell, with more digits or fewer.
+_FIXED = {2.776445: "five", 2.7764: "five", 2.776: "five", 2.78: "five"}
+_FIXED |= {4.302653: "three", 4.3027: "three", 4.303: "three", 4.3: "three"}
+
 paired_interval = Exercise(
     "5.4",
     "paired_interval",
@@ -100,14 +104,22 @@ paired_interval = Exercise(
             "lower error is below 0",
         ),
         Wrong(
-            _interval(quantile=lambda n: 1.96),
+            _interval(quantile=lambda n: 1.95998),  # near 1.96 and norm.ppf(0.975)
             "1.96 is the normal distribution's: with few seeds s is uncertain too, so "
             "take the quantile of Student's t",
         ),
         Wrong(
-            _interval(quantile=lambda n: 2.776445),
-            "2.776 belongs to five seeds: take the quantile for S - 1 degrees of "
-            "freedom",
+            _interval(quantile=lambda n: 2.0),
+            "t = 2 is a rule of thumb for many seeds: take the quantile for S - 1 "
+            "degrees of freedom",
+        ),
+        *(
+            Wrong(
+                _interval(quantile=lambda n, t=t: t),
+                f"t = {t:.7g} belongs to {seeds} seeds: take the quantile for S - 1 "
+                f"degrees of freedom",
+            )
+            for t, seeds in _FIXED.items()
         ),
         Wrong(
             _interval(quantile=lambda n: 1.0),

@@ -9,9 +9,8 @@ from collections import Counter
 
 import numpy as np
 import pandas as pd
-import pytest
 import scipy.stats
-from wrong_answers import Answers, accepted, told
+from answers import Answers
 
 from dirlib.course import checks1
 
@@ -21,6 +20,17 @@ REGIONS = ("many", "medium", "few", "zero")
 
 
 # 1.1 · bin_index
+
+
+@right("bin_index")
+def loop_bin_index(labels, start, width):
+    return [int((y - start) // width) for y in labels]
+
+
+@right("bin_index")
+def digitize_bin_index(labels, start, width):
+    edges = start + width * np.arange(1000)
+    return np.digitize(labels, edges) - 1
 
 
 @right("bin_index")
@@ -152,6 +162,22 @@ def bin_int_of_array(labels, start, width):
 
 
 # 1.2 · count_regions
+
+
+@right("count_regions")
+def loop_count_regions(index, n_bins, many, few):
+    counts = [int((index == b).sum()) for b in range(n_bins)]
+    names = []
+    for n in counts:
+        if n == 0:
+            names.append("zero")
+        elif n < few:
+            names.append("few")
+        elif n <= many:
+            names.append("medium")
+        else:
+            names.append("many")
+    return counts, names
 
 
 @right("count_regions")
@@ -406,6 +432,22 @@ def regions_per_sample(index, n_bins, many, few):
 
 
 @right("neighbourhood_mass")
+def cumsum_mass(counts, radius):
+    total = np.concatenate([[0], np.cumsum(counts)])
+    b = np.arange(len(counts))
+    return (
+        total[np.minimum(b + radius + 1, len(counts))]
+        - total[np.maximum(b - radius, 0)]
+    )
+
+
+@right("neighbourhood_mass")
+def convolved_mass(counts, radius):
+    full = np.convolve(counts, np.ones(2 * radius + 1, int))
+    return full[radius : radius + len(counts)]
+
+
+@right("neighbourhood_mass")
 def mass_cumulative(counts, radius):
     n = len(counts)
     total = np.concatenate([[0], np.cumsum(counts)])
@@ -615,6 +657,14 @@ def mass_catches_all(counts, radius):
 
 
 # 1.4 · mae_by_region
+
+
+@right("mae_by_region")
+def loop_mae_by_region(y, y_hat, region):
+    errors = {"many": [], "medium": [], "few": [], "zero": []}
+    for a, b, name in zip(y, y_hat, region, strict=True):
+        errors[name].append(abs(a - b))
+    return {name: sum(e) / len(e) if e else None for name, e in errors.items()}
 
 
 @right("mae_by_region")
@@ -835,6 +885,13 @@ def mae_hard_coded(y, y_hat, region):
 
 
 @right("geometric_mean")
+def power_gm(y, y_hat, eps):
+    error = np.abs(y - y_hat)
+    error[error < eps] = eps
+    return np.prod(error ** (1 / len(y)))
+
+
+@right("geometric_mean")
 def gm_scipy(y, y_hat, eps):
     return scipy.stats.gmean(np.clip(np.abs(y - y_hat), eps, None))
 
@@ -985,6 +1042,11 @@ def gm_squared(y, y_hat, eps):
 
 
 @right("pearson_correlation")
+def cov_pearson(a, b):
+    return np.cov(a, b)[0, 1] / (a.std(ddof=1) * b.std(ddof=1))
+
+
+@right("pearson_correlation")
 def pearson_corrcoef(a, b):
     return np.corrcoef(a, b)[0, 1]
 
@@ -1129,17 +1191,3 @@ def pearson_square_of_sum(a, b):
 @wrong("pearson_correlation", "don't round: return all digits")
 def pearson_rounded(a, b):
     return round(np.corrcoef(a, b)[0, 1], 3)
-
-
-@pytest.mark.parametrize("check, answer", ANSWERS.right_cases)
-def test_a_right_answer_in_another_style_earns_all_points(check, answer, capsys):
-    accepted(check, answer, capsys)
-
-
-@pytest.mark.parametrize("check, answer, fragment", ANSWERS.wrong_cases)
-def test_a_wrong_answer_is_told_what_helps(check, answer, fragment, capsys):
-    told(check, answer, fragment, capsys)
-
-
-def test_every_exercise_has_enough_answers():
-    assert ANSWERS.are_enough()

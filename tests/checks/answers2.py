@@ -7,13 +7,12 @@ Each wrong one names a part of the sentence that helps whoever wrote it.
 import math
 
 import numpy as np
-import pytest
 import scipy.ndimage
 import scipy.signal
 import scipy.stats
 import torch
 import torch.nn.functional as F
-from wrong_answers import Answers, accepted, told
+from answers import Answers
 
 from dirlib.course import checks2
 
@@ -22,6 +21,18 @@ wrong, right = ANSWERS.wrong, ANSWERS.right
 
 
 # 2.1 · window (its arguments can't be changed in place)
+
+
+@right("window")
+def listed_window(kind, size, sigma):
+    h = size // 2
+    shape = {
+        "gaussian": lambda d: np.exp(-0.5 * (d / sigma) ** 2),
+        "laplace": lambda d: np.exp(-abs(d) / sigma),
+        "triangular": lambda d: h + 1 - abs(d),
+    }[kind]
+    values = [shape(d) for d in range(-h, h + 1)]
+    return [v / sum(values) for v in values]
 
 
 @right("window")
@@ -296,6 +307,11 @@ def window_filtered_spike(kind, size, sigma):
 
 
 @right("kde")
+def loop_kde(grid, labels, sigma):
+    return [scipy.stats.norm.pdf(g, loc=labels, scale=sigma).mean() for g in grid]
+
+
+@right("kde")
 def kde_norm_pdf(grid, labels, sigma):
     return np.array([scipy.stats.norm.pdf(labels, g, sigma).mean() for g in grid])
 
@@ -440,6 +456,15 @@ def kde_last_label_only(grid, labels, sigma):
 
 
 # 2.3 · smooth
+
+
+@right("smooth")
+def convolved_smooth(values, window, edges):
+    h, n = len(window) // 2, len(values)
+    out = np.convolve(values, window)[h : h + n]
+    if edges == "renormalize":
+        out = out / np.convolve(np.ones(n), window)[h : h + n]
+    return out
 
 
 @right("smooth")
@@ -689,6 +714,12 @@ def smooth_catches_all(values, window, edges):
 
 
 @right("weights")
+def power_weights(density, index, scheme):
+    raw = density ** (-1.0 if scheme == "inverse" else -0.5)
+    return raw[index] * len(index) / raw[index].sum()
+
+
+@right("weights")
 def weights_loop(density, index, scheme):
     w = []
     for i in index:
@@ -860,6 +891,13 @@ def weights_fills_zeros(density, index, scheme):
 
 
 # 2.5 · weighted_l1
+
+
+@right("weighted_l1")
+def torch_weighted_l1(y_hat, y, w):
+    if y_hat.shape != y.shape or y.shape != w.shape:
+        raise ValueError("shapes")
+    return torch.dot(w, torch.abs(y_hat - y)) / len(y)
 
 
 @right("weighted_l1")
@@ -1113,17 +1151,3 @@ def l1_abs_of_mean(y_hat, y, w):
     if not (y_hat.shape == y.shape == w.shape):
         raise ValueError("shapes differ")
     return (w * (y - y_hat)).mean().abs()
-
-
-@pytest.mark.parametrize("check, answer", ANSWERS.right_cases)
-def test_a_right_answer_in_another_style_earns_all_points(check, answer, capsys):
-    accepted(check, answer, capsys)
-
-
-@pytest.mark.parametrize("check, answer, fragment", ANSWERS.wrong_cases)
-def test_a_wrong_answer_is_told_what_helps(check, answer, fragment, capsys):
-    told(check, answer, fragment, capsys)
-
-
-def test_every_exercise_has_enough_answers():
-    assert ANSWERS.are_enough()

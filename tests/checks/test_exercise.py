@@ -1,0 +1,466 @@
+"""The laws of a check: its points, its sentences, and answers that break a rule."""
+
+import random
+import sys
+
+import numpy as np
+import pytest
+import torch
+from answers1 import loop_count_regions
+from answers3 import added_bin_moments, vectors_rank_and_condition
+from answers4 import LessonFDS, loop_calibrate_diagonal
+from answers5 import closed_training_step, loop_best_epoch, shown_end_of_epoch
+
+from dirlib.bins import LabelBins
+from dirlib.course import checks1, checks2, checks3, checks4, checks5
+from dirlib.course.epoch_end import EpochEnd
+from dirlib.course.exercise import Exercise, Part, Points, Wrong
+from dirlib.fds import FDS
+
+EXERCISES = {
+    exercise.name: exercise
+    for module in (checks1, checks2, checks3, checks4, checks5)
+    for exercise in list(vars(module).values())
+    if isinstance(exercise, Exercise)
+}
+
+
+@pytest.fixture(params=EXERCISES.values(), ids=EXERCISES)
+def exercise(request):
+    return request.param
+
+
+def test_an_unsolved_stub_is_not_attempted(exercise, capsys):
+    def stub(*args):
+        raise NotImplementedError("not attempted yet")
+
+    points = exercise(stub)
+    out, err = capsys.readouterr()
+    assert points == 0
+    assert "not attempted" in out and "✗" not in out and err == ""
+
+
+def chatty(*args):
+    print("hello")
+    print("hello", file=sys.stderr)
+    np.log(np.zeros(3) - 1)
+    raise RuntimeError("first line\nsecond line")
+
+
+HOSTILE = {
+    "None": (lambda *args: None, "does it end with a return statement"),
+    "text": (lambda *args: "done", ""),
+    "ragged": (lambda *args: [[1], [2, 3]], ""),
+    "exit": (lambda *args: sys.exit(3), "SystemExit"),
+    "chatty": (chatty, "RuntimeError (first line)"),
+    "no arguments": (lambda: 1, "TypeError"),
+    "one number": (lambda *args: 0.5, ""),
+    "complex": (lambda *args: 1j, ""),
+    "infinite recursion": (lambda *args: HOSTILE["infinite recursion"][0](*args), ""),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_answers_get_a_sentence_and_no_traceback(exercise, name, capsys):
+    answer, expected = HOSTILE[name]
+    if exercise is checks5.my_ablation and name == "no arguments":
+        expected = "return two dicts"  # it is right to take none there
+    points = exercise(answer)
+    out, err = capsys.readouterr()
+    assert points < exercise.points
+    assert expected in out
+    assert out.count("→") == 1 and "Traceback" not in out and err == ""
+    assert "hello" not in out
+
+
+def test_no_function_at_all(exercise, capsys):
+    assert exercise(np.arange(3)) == 0
+    assert "this is no function but [0, 1, 2]" in capsys.readouterr().out
+
+
+def test_an_answer_that_changes_its_input_is_found(capsys):
+    def pearson_in_place(a, b):
+        a -= a.mean()
+        b -= b.mean()
+        return (a * b).sum() / np.sqrt((a**2).sum() * (b**2).sum())
+
+    assert checks1.pearson_correlation(pearson_in_place) == 0
+    assert "changes its input" in capsys.readouterr().out
+
+
+def test_the_inputs_are_the_same_at_every_call(exercise):
+    def greedy(*args):
+        value = exercise.reference(*args)
+        for a in args:
+            if isinstance(a, np.ndarray) and a.dtype.kind in "if":
+                a[:] = 0
+        return value
+
+    exercise(greedy)
+    assert exercise(exercise.reference) == exercise.points
+
+
+def test_points_are_a_number_for_nbgrader_and_a_sentence_for_people():
+    bundle = Points(1, 2)._repr_mimebundle_()
+    assert float(bundle["text/plain"]) == 1
+    assert bundle["text/html"] == "<b>1 of 2 points</b>"
+
+
+def test_a_part_earns_its_points_alone(capsys):
+    half = Exercise(
+        "9.9",
+        "double",
+        lambda x: 2 * x,
+        parts=[Part("small", 1, [(1.0,)]), Part("large", 2, [(100.0,)])],
+        wrong=[Wrong(lambda x: min(2 * x, 10), "too small")],
+    )
+    assert half(lambda x: min(2 * x, 10.0)) == 1
+    out = capsys.readouterr().out
+    assert "✓ small (1 point)" in out and "✗ large (2 points)" in out
+    assert "→ too small" in out
+    assert half(lambda x: x**2 + x if x < 5 else 0) == 1
+    assert "for x = 100: expected 200, but got 0" in capsys.readouterr().out
+
+
+def test_a_none_inside_a_result_is_not_a_missing_return(capsys):
+    def none_for_zero(y, y_hat, region):
+        scores = checks1.mae_by_region.reference(y, y_hat, region)
+        return scores | {"zero": None}
+
+    checks1.mae_by_region(none_for_zero)
+    out = capsys.readouterr().out
+    assert "'zero': expected 0, but got None" in out and "return statement" not in out
+
+
+def test_text_is_shown_in_quotes(capsys):
+    checks2.window(lambda kind, size, sigma: kind)
+    assert "for kind = 'gaussian', size = 5" in capsys.readouterr().out
+    checks1.pearson_correlation(lambda a, b: str(a[0]))
+    assert "but got '1.0'" in capsys.readouterr().out
+
+
+def test_an_error_that_is_returned_must_be_raised(capsys):
+    def returns_the_error(y_hat, y, w):
+        try:
+            return checks2.weighted_l1.reference(y_hat, y, w)
+        except ValueError as error:
+            return error
+
+    assert checks2.weighted_l1(returns_the_error) == 1
+    assert "you return the error: raise it" in capsys.readouterr().out
+
+
+def test_wrong_values_are_named_before_their_type(capsys):
+    def half_a_bin_off(labels, start, width):
+        return (labels - start) / width
+
+    checks1.bin_index(half_a_bin_off)
+    out = capsys.readouterr().out
+    assert "expected [ 0, 0, 0, 1, 30, 100], but got [ 0. , 0.4" in out
+    assert "whole numbers" not in out
+    checks1.bin_index(lambda labels, start, width: (labels - start) // width)
+    assert "the result must hold whole numbers" in capsys.readouterr().out
+
+
+SAME = "your function gives the same result for every input: use its arguments"
+
+
+def test_one_result_for_every_input_is_named(capsys):
+    checks1.pearson_correlation(lambda a, b: -0.982)
+    assert SAME in capsys.readouterr().out
+    checks2.weighted_l1(lambda y_hat, y, w: torch.tensor(1.75))
+    assert SAME in capsys.readouterr().out
+
+
+def test_one_result_for_every_input_may_have_a_known_cause(capsys):
+    checks1.pearson_correlation(lambda a, b: 0.0)
+    out = capsys.readouterr().out
+    assert "your result is always 0" in out and SAME not in out
+
+
+def test_one_result_is_no_hint_where_it_is_wanted_or_the_inputs_are_few(capsys):
+    def alone(reference, inputs):
+        return Exercise("9.9", "f", reference, [Part("all", 1, inputs)], [])
+
+    alone(lambda x: 2, [(1.0,), (2.0,), (3.0,)])(lambda x: 3)
+    alone(lambda x: x, [(1.0,), (2.0,)])(lambda x: 3)
+    assert SAME not in capsys.readouterr().out
+    alone(lambda x: x, [(1.0,), (2.0,), (3.0,)])(lambda x: 3)
+    assert SAME in capsys.readouterr().out
+
+
+def test_an_unexpected_error_is_not_taken_for_another_one(capsys):
+    def misspelt(labels, start, width):
+        raise TypeError("something else")
+
+    checks1.bin_index(misspelt)
+    assert "TypeError (something else)" in capsys.readouterr().out
+
+
+def test_the_packages_name_their_exercises_not_their_modules():
+    for module in (checks1, checks2, checks3, checks4, checks5):
+        for name in module.__all__:
+            assert isinstance(getattr(module, name), Exercise)
+            assert getattr(module, name).name == name
+
+
+def test_a_slip_at_the_threshold_keeps_the_point_for_counting(capsys):
+    def at_least_many(index, n_bins, many, few):
+        counts, names = loop_count_regions(index, n_bins, many, few)
+        return counts, [
+            "many" if n >= many else s for n, s in zip(counts, names, strict=True)
+        ]
+
+    assert EXERCISES["count_regions"](at_least_many) == 1
+    assert "exactly `many` samples is still medium" in capsys.readouterr().out
+
+
+# Lesson 3: points for single outputs.
+
+
+def test_outputs_earn_their_points_alone(capsys):
+    def no_variance(batches, n_bins):
+        count, mean, _ = added_bin_moments(batches, n_bins)
+        return count, mean, None
+
+    assert checks3.bin_moments(no_variance) == 1
+    assert "'variance': expected" in capsys.readouterr().out
+    right = vectors_rank_and_condition
+    assert checks3.rank_and_condition(lambda c: (0, right(c)[1])) == 1
+    assert checks3.rank_and_condition(lambda c: (right(c)[0], 0.0)) == 1
+
+
+def test_a_wrong_number_of_outputs_is_named(capsys):
+    assert checks3.bin_moments(lambda *args: added_bin_moments(*args)[1:]) == 0
+    assert "the result must be 3 values" in capsys.readouterr().out
+
+
+def test_float32_sums_of_squares_lose_only_the_last_point(capsys):
+    def in_float32(batches, n_bins):
+        x, index = (np.concatenate(arrays) for arrays in zip(*batches, strict=True))
+        bins = [x[index == b] for b in range(n_bins)]
+        n = np.array([[len(x)] for x in bins])
+        sums = np.array([x.sum(0) for x in bins])
+        squares = np.array([(x**2).sum(0) for x in bins])
+        return n[:, 0], sums / n, (squares - sums**2 / n) / (n - 1)
+
+    assert checks3.bin_moments(in_float32) == 2
+    assert "float32 has too few digits" in capsys.readouterr().out
+
+
+# Lesson 4: gradients, writing in place, and a class.
+
+
+def calibrate_in_place(z, index, mean, cov, smoothed_mean, smoothed_cov):
+    right = EXERCISES["calibrate_full"].reference
+    z[:] = right(z.clone(), index, mean, cov, smoothed_mean, smoothed_cov)
+    return z
+
+
+class InPlaceFDS(EpochEnd):
+    def forward(self, z, labels):
+        return z.copy_(z + 0.0) if not self.training else self.step(z, labels)
+
+    def step(self, z, labels):
+        index = torch.as_tensor(self.bins.index(labels, "clip"))
+        self.epoch.update(z.detach(), index)
+        if self.pair is not None:
+            z.sub_(self.pair[0][index])
+            z.mul_((self.pair[3] / self.pair[1]).clamp(0.1, 10).sqrt()[index])
+            z.add_(self.pair[2][index])
+        return z
+
+
+def test_features_that_are_written_to_are_found_though_their_values_are_right(capsys):
+    assert checks4.calibrate_full(calibrate_in_place) == 2
+    assert "changes its input" in capsys.readouterr().out
+    assert checks4.MyFDS(InPlaceFDS) == 2
+    assert "changes its input" in capsys.readouterr().out
+
+
+def test_a_missing_gradient_is_named_beside_values_that_are_wrong_too(capsys):
+    checks4.calibrate_diagonal(
+        lambda z, *others: loop_calibrate_diagonal(z, *others).detach() + z[0, 0] * 0
+    )
+    out = capsys.readouterr().out
+    assert "✗ a gradient reaches z" in out and "'gradient of z': expected" in out
+
+
+def test_complex_numbers_are_refused(capsys):
+    def general_eigenvectors(matrix):
+        values, vectors = torch.linalg.eig(matrix)
+        return vectors @ torch.diag_embed(values.sqrt()) @ torch.linalg.inv(vectors)
+
+    assert checks4.matrix_sqrt(general_eigenvectors) == 0
+    assert "complex numbers" in capsys.readouterr().out
+
+
+def test_a_class_without_its_forward_is_not_attempted(capsys):
+    class Unsolved(EpochEnd):
+        def forward(self, z, labels):
+            raise NotImplementedError("exercise 4.6")
+
+    assert checks4.MyFDS(Unsolved) == 0
+    out = capsys.readouterr().out
+    assert "not attempted" in out and "✗" not in out
+    layer = checks4.MyFDS.or_library(Unsolved)(2, LabelBins(0, 9, 1), np.ones(3) / 3)
+    assert isinstance(layer, FDS)
+
+
+def test_what_is_no_class_of_layers_gets_a_sentence(capsys):
+    checks4.MyFDS(LessonFDS(2, LabelBins(0, 9, 1), np.ones(3) / 3))
+    assert "pass the class itself" in capsys.readouterr().out
+    checks4.MyFDS(lambda *args: "a layer")
+    assert "MyFDS must be a class" in capsys.readouterr().out
+
+
+def test_a_step_of_a_scenario_is_named(capsys):
+    class Doubled(LessonFDS):
+        def forward(self, z, labels):
+            return super().forward(z, labels) * (1 if self.pair is None else 2)
+
+    checks4.MyFDS(Doubled)
+    out = capsys.readouterr().out
+    assert "for whole labels, two epochs: 'train, epoch 2, batch 1': expected" in out
+
+
+def test_what_numpy_cannot_hold_gets_a_sentence(capsys):
+    checks4.matrix_sqrt(lambda matrix: matrix.bfloat16())
+    assert "not a number or an array of numbers" in capsys.readouterr().out
+
+
+# Lesson 5: what a training does to its model, and an exercise with many right answers.
+
+
+def points_and_text(exercise, answer, capsys):
+    points = exercise(answer)
+    return points, capsys.readouterr().out
+
+
+def test_a_slip_of_a_step_costs_the_parts_that_it_touches(capsys):
+    def kept_tensor(*args):
+        return torch.tensor(closed_training_step(*args))
+
+    def nothing_returned(*args):
+        closed_training_step(*args)
+
+    def not_cleared(model, fds, optimizer, x, y, weights):
+        z = model.features(x) if fds is None else fds(model.features(x), y)
+        loss = (weights * (model.regressor(z)[:, 0] - y).abs()).mean()
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    def without_fds(model, fds, *others):
+        return closed_training_step(model, None, *others)
+
+    for answer, points, expected in (
+        (kept_tensor, 2, "return it as a Python float"),
+        (nothing_returned, 1, "does it end with a return statement"),
+        (not_cleared, 1, "the gradients of the batches add up"),
+        (without_fds, 2, "fds plays no part"),
+    ):
+        earned, out = points_and_text(checks5.training_step, answer, capsys)
+        assert earned == points and expected in out, out
+
+
+def test_a_slip_at_an_epochs_end_costs_the_parts_that_it_touches(capsys):
+    def another_key(*args):
+        result = shown_end_of_epoch(*args)
+        return {"distance": result["distance"], "mae": result["val_mae"]}
+
+    def half_in_eval(model, *others):
+        result = shown_end_of_epoch(model, *others)
+        model.layers.eval()
+        return result
+
+    def gradients_off(model, *others):
+        torch.set_grad_enabled(False)
+        return shown_end_of_epoch(model, *others)
+
+    def frozen(model, *others):
+        model.requires_grad_(False)
+        return shown_end_of_epoch(model, *others)
+
+    def nothing_done(*args):
+        return {"distance": 0.0, "val_mae": 0.0}
+
+    for answer, points, expected in (
+        (another_key, 2, "a dict that holds 'val_mae'"),
+        (half_in_eval, 2, "eval() mode in others"),
+        (gradients_off, 2, "can't learn: gradients are off"),
+        (frozen, 2, "can't learn: gradients are off"),
+        (nothing_done, 0, ""),
+    ):
+        earned, out = points_and_text(checks5.end_of_epoch, answer, capsys)
+        assert earned == points and expected in out, out
+    assert torch.is_grad_enabled()
+
+
+def test_a_history_is_shown_by_its_scores(capsys):
+    _, out = points_and_text(checks5.best_epoch, lambda history, score: 99, capsys)
+    assert "history = epochs 1 to 5, val_few 9.5, 8.5, 9, 7.5, 8" in out
+
+
+def test_a_history_that_is_not_refused_is_shown(capsys):
+    def zero_for_none(history, score):
+        try:
+            return loop_best_epoch(history, score)
+        except ValueError:
+            return 0
+
+    earned, out = points_and_text(checks5.best_epoch, zero_for_none, capsys)
+    assert earned == 1
+    assert "nan, nan, nan, score = 'val_few': this input must be refused" in out
+
+
+def pair(base, variant, weights=("sqinv", "sqinv")):
+    """An answer to exercise 5.5 with these FDS layers and weights."""
+    options = [
+        {"weights": w, "fds": fds}
+        for w, fds in zip(weights, (base, variant), strict=True)
+    ]
+    return lambda: options
+
+
+@pytest.mark.parametrize(
+    ("answer", "points", "expected"),
+    [
+        (pair({"kernel_size": 4}, {"kernel_size": 5}), 1, "must be odd"),
+        (pair({"kernel_size": 10**12 + 1}, {}), 1, "only 101 bins"),
+        (pair({"sigma": "wide"}, {}), 1, "FDS refuses the options of base"),
+        (pair({"window": [1.0]}, {}), 1, "unknown option 'window'"),
+        (pair({"bins": 3}, {}), 1, "unknown option 'bins'"),
+        (pair([], {}), 1, "must be None or a dict"),
+        (pair(None, {"sigma": 2.0}, ("inv", "sqinv")), 1, "weights and fds"),
+        (
+            pair({"sigma": 2}, {"edges": "reflect", "clip": None}),
+            1,
+            "the two differ in sigma, edges and clip: change one thing",
+        ),
+        (pair({"momentum": 0.9}, {}), 1, "the two trainings are the same"),
+        (pair({"clip": [0.1, 10.0]}, {}), 1, "the two trainings are the same"),
+        (lambda: [1, 2], 0, "return two dicts"),
+        (lambda: ({}, {}, {}), 0, "return two dicts"),
+        (lambda: ({}, {}), 0, 'base has no "weights"'),
+    ],
+)
+def test_the_verdict_on_an_ablation_names_its_settings(
+    answer, points, expected, capsys
+):
+    earned, out = points_and_text(checks5.my_ablation, answer, capsys)
+    assert earned == points and expected in out, out
+    assert out.count("→") == 1
+
+
+@pytest.mark.parametrize("name", checks5.__all__)
+def test_the_checks_of_trainings_leave_the_global_state_alone(name, capsys):
+    before = torch.get_rng_state(), random.getstate(), np.random.get_state()[1].tolist()
+    threads = torch.get_num_threads()
+    exercise = EXERCISES[name]
+    exercise(exercise.reference)
+    exercise(lambda *args: 0.5)
+    assert torch.equal(before[0], torch.get_rng_state())
+    assert before[1] == random.getstate()
+    assert before[2] == np.random.get_state()[1].tolist()
+    assert torch.get_num_threads() == threads
