@@ -133,10 +133,11 @@ def test_lab_opens_a_browser_where_there_is_a_screen(environ, platform, browser)
     assert "--allow-root" not in args
 
 
-def test_lab_as_root_opens_the_first_lesson():
+def test_lab_as_root_opens_the_way_in():
     args = lab.arguments({}, "linux", is_root=True)
     assert "--allow-root" in args
     assert f"--LabApp.default_url=/lab/tree/{lab.FIRST}" in args
+    assert (lab.ROOT / lab.FIRST).is_file()
 
 
 def test_lab_notices_a_home_that_cannot_be_written(monkeypatch, tmp_path):

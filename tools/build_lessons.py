@@ -7,7 +7,10 @@
     python tools/build_lessons.py --list       the lessons, their size and state
 
 The same script gives the same bytes on every run. A solution is executed only when its
-code changed; the outputs are carried over when only its text did.
+code changed; the outputs are carried over when only its text did. ``00_...`` is the way
+in, not a lesson: it has no exercises, and it shows what the lessons say, so it is made
+last, and anew when one of them changed. Markdown files beside a script go to the
+students as they are.
 """
 
 import argparse
@@ -23,6 +26,7 @@ from traitlets.config import Config
 
 from lesson_cells import Cell, LessonError
 from lesson_env import ROOT, use_lesson_env, warm_font_cache
+from lesson_rules import is_way_in
 from lesson_run import NOTEBOOK_METADATA, carry_outputs, execute
 from lesson_script import read_script
 
@@ -136,11 +140,16 @@ class Lesson:
         self.solution = solution_notebook(script)
         self.executed = carry_outputs(read_notebook(self.solution_path), self.solution)
 
-    def contents(self) -> dict[Path, bytes]:
+    def student_files(self) -> dict[Path, bytes]:
+        """The student's copy, and the pages that go with it."""
+        found = {p: p.read_bytes() for p in sorted(self.script.parent.glob("*.md"))}
         return {
-            self.solution_path: as_bytes(self.solution),
             self.student_path: as_bytes(student_notebook(self.solution)),
+            **{self.student_path.with_name(p.name): b for p, b in found.items()},
         }
+
+    def contents(self) -> dict[Path, bytes]:
+        return {self.solution_path: as_bytes(self.solution), **self.student_files()}
 
     def stale(self) -> dict[Path, bytes]:
         """The files that are not what the script makes, and what they should be."""
@@ -154,6 +163,7 @@ class Lesson:
 
     def build(self, force: bool = False) -> list[Path]:
         if force or not self.executed:
+            warm_font_cache()
             execute(self.solution, self.script)
             self.executed = True
         stale = self.stale()
@@ -209,10 +219,10 @@ def build(scripts, root: Path, force: bool) -> int:
             problems += error.problems
     if problems:
         raise LessonError(problems)  # before minutes of execution
-    if force or not all(lesson.executed for lesson in lessons):
-        warm_font_cache()
-    for lesson in lessons:
-        written = lesson.build(force)
+    changed = False
+    for lesson in sorted(lessons, key=lambda each: is_way_in(each.script)):
+        written = lesson.build(force or (changed and is_way_in(lesson.script)))
+        changed = changed or bool(written)
         for path in written:
             print(f"wrote {path.relative_to(root)}")
         if not written:

@@ -1,4 +1,4 @@
-"""Open JupyterLab on the first lesson (``make lab``).
+"""Open JupyterLab where the course starts (``make lab``).
 
 As root it allows root, and where there is no screen it prints the address instead of
 opening a browser.
@@ -11,11 +11,11 @@ from pathlib import Path
 
 from lesson_env import FIXED_ENV, ROOT
 
-FIRST = "lessons/01_imbalance/01_imbalance.ipynb"
+FIRST = "lessons/00_start/00_start.ipynb"
 
 
 def arguments(environ, platform: str, is_root: bool) -> list[str]:
-    """The command line that opens the first lesson here."""
+    """The command line that opens the way into the course here."""
     args = [
         sys.executable,
         "-m",

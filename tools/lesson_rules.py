@@ -4,6 +4,7 @@ import ast
 import io
 import re
 import tokenize
+from pathlib import Path
 
 from lesson_cells import (
     MARKER,
@@ -24,6 +25,21 @@ REGIONS = {
 }
 MARKER_WORDS = re.compile(r"\b(BEGIN|END) (SOLUTION|STUB|HIDDEN TESTS|MARK SCHEME)\b")
 MAGIC = re.compile(r"\s*(?:# ?)?(?:%{1,2}[A-Za-z]\w*|![A-Za-z]\w*)(\s|$)")
+
+
+def is_way_in(script: Path) -> bool:
+    """Whether a script is ``00_...``, the way in: no lesson, it has no exercises."""
+    return script.stem.startswith("00_")
+
+
+def check_way_in(cells: list[Cell], problems: Problems) -> None:
+    for cell in cells:
+        if cell.role in GRADED:
+            problems.add(
+                cell.line,
+                cell.name,
+                "00_... is the way in and has no exercises; put it into a lesson",
+            )
 
 
 def check_cell(cell: Cell, problems: Problems) -> None:

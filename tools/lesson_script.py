@@ -23,7 +23,7 @@ import re
 from pathlib import Path
 
 from lesson_cells import Cell, LessonError, Problems
-from lesson_rules import check_cell, check_ids
+from lesson_rules import check_cell, check_ids, check_way_in, is_way_in
 
 KEYS = ("role", "grade_id", "points", "tags")
 HEADER = re.compile(r"# %%(?:\s+(?P<rest>.*))?$")
@@ -46,6 +46,8 @@ def read_script(path: Path) -> list[Cell]:
     for cell in cells:
         check_cell(cell, problems)
     check_ids(cells, problems)
+    if is_way_in(path):
+        check_way_in(cells, problems)
     if problems.found:
         raise LessonError(problems.found)
     return cells

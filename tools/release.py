@@ -8,6 +8,7 @@ It writes ``OUT/NN_name/NN_name.ipynb`` for each lesson, and ``OUT.zip``. nbgrad
 ``generate_assignment`` makes the notebooks, with a gradebook of its own, in a course
 folder that is gone afterwards: nothing here changes but OUT and OUT.zip. The notebooks
 equal those of ``lessons/``; solutions, mark schemes and hidden tests are never in them.
+The way in, ``00_start`` with the glossary, goes with every release.
 
 ``--no-answers`` is about the ``<details>`` blocks, which a reader opens with a click.
 Hints, common mistakes and questions in quotation marks (part of the text) stay. Every
@@ -34,6 +35,7 @@ from traitlets.config import Config
 from build_lessons import MEND, Lesson, find_scripts
 from lesson_cells import LessonError, shown
 from lesson_env import ROOT
+from lesson_rules import is_way_in
 from student_copy import NBGRADER_STEPS, StudentCopy
 
 DETAILS = re.compile(
@@ -105,10 +107,12 @@ def release(out: Path, names=(), answers: bool = True, root: Path = ROOT) -> lis
     out = out.absolute()
     archive = out.with_name(f"{out.name}.zip")
     refuse_bad_place(out, archive)
-    scripts = find_scripts(root, names)
+    scripts = [s for s in find_scripts(root, names) if not is_way_in(s)]
     if not scripts:
         raise LessonError([f"{shown(root)}: there is no lesson to release"])
-    refuse_bad_lessons([Lesson(script, root) for script in scripts], answers)
+    ways_in = [script for script in find_scripts(root) if is_way_in(script)]
+    lessons = [Lesson(script, root) for script in (*ways_in, *scripts)]
+    refuse_bad_lessons(lessons, answers)
     out.parent.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory(prefix="release-") as course,
@@ -117,9 +121,12 @@ def release(out: Path, names=(), answers: bool = True, root: Path = ROOT) -> lis
     ):
         told = generate(Path(course), scripts, answers)
         folder, packed = Path(stage, "folder"), Path(stage, "zip")
+        for lesson in lessons:
+            (folder / lesson.script.stem).mkdir(parents=True)
+            for path, content in lesson.student_files().items():
+                (folder / lesson.script.stem / path.name).write_bytes(content)
         for script in scripts:
             name = Path(script.stem, f"{script.stem}.ipynb")
-            (folder / name).parent.mkdir(parents=True)
             (folder / name).write_bytes(Path(course, "lessons", name).read_bytes())
         pack(folder, packed, out.name)
         os.rename(folder, out)

@@ -15,9 +15,9 @@ from nbgrader.preprocessors import (
     SaveCells,
 )
 
-from lesson_cells import region_text, with_stub, without_region
+from dirlib.course.progress import ANSWER_HERE
 
-ANSWER_HERE = "*Write your answer here.*"
+from lesson_cells import region_text, with_stub, without_region
 
 
 class StudentCopy(NbGraderPreprocessor):

@@ -73,7 +73,7 @@ def as_array(value):
         if isinstance(value, torch.Tensor):
             value = value.detach().cpu().numpy()
         array = np.asarray(value)
-    except (ValueError, TypeError, RuntimeError):  # a ragged list, bfloat16
+    except Exception:  # a ragged list, bfloat16, a student's own class
         return None
     if array.dtype.kind == "O" and all(isinstance(v, str) for v in array.flat):
         array = array.astype(str)
@@ -84,7 +84,10 @@ def short(value):
     """Return a value as a student reads it: rounded, in one line, not too long."""
     array = as_array(value)
     if array is None:
-        return " ".join(repr(value).split())[:60]
+        try:
+            return " ".join(repr(value).split())[:60]
+        except Exception:  # a student's own class may fail to show itself
+            return f"a {type(value).__name__}"
     if array.ndim == 0:
         item = array.item()
         return f"{item:.6g}" if isinstance(item, float) else repr(item)

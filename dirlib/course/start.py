@@ -206,6 +206,7 @@ def course_map():
 
 _MID = {"ha": "center", "va": "center", "color": DARK}
 _LEFT = 'style="text-align:left"'
+_NARROW = 'style="text-align:left; white-space:nowrap"'
 
 
 def _box(ax, x, y, text, lesson):
@@ -245,18 +246,21 @@ def _said(result):
 
 
 def _line(result):
-    told = f"{WORDS[result.state]}  {_name(result)}, {_of(result)}"
-    return f"{told}: {_said(result)}" if _said(result) else told
+    told = f"{WORDS[result.state]}  {_name(result)}, points: {_of(result)}"
+    return f"{told}; {_said(result)}" if _said(result) else told
 
 
 def _of(result):
+    """The points of one exercise."""
     if result.state in ("answered", "empty"):
-        return f"{result.full:g} points by hand"
-    return f"{result.points:g} of {result.full:g} points"
+        return f"{result.full:g} by hand"
+    return f"{result.points:g} of {result.full:g}"
 
 
-def _row(tag, *cells):
-    return f"<tr>{''.join(f'<{tag} {_LEFT}>{c}</{tag}>' for c in cells)}</tr>"
+def _row(tag, *cells, last=_NARROW):
+    styles = [_NARROW] * (len(cells) - 1) + [last]
+    pairs = zip(styles, cells, strict=True)
+    return f"<tr>{''.join(f'<{tag} {s}>{c}</{tag}>' for s, c in pairs)}</tr>"
 
 
 def _details(lesson, unfolded):
@@ -270,6 +274,7 @@ def _details(lesson, unfolded):
             WORDS[r.state],
             _of(r),
             html.escape(_said(r)),
+            last=_LEFT,
         )
         for r in lesson.results
     ]

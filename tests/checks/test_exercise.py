@@ -47,7 +47,23 @@ def chatty(*args):
     raise RuntimeError("first line\nsecond line")
 
 
+class Broken(Exception):
+    """Fails whenever somebody looks at it."""
+
+    def fail(self, *args, **kwargs):
+        raise RuntimeError("broken")
+
+    __array__ = __repr__ = __str__ = __eq__ = __len__ = fail
+
+
+def broken_error(*args):
+    raise Broken
+
+
 HOSTILE = {
+    "broken object": (lambda *args: Broken(), ""),
+    "broken error": (broken_error, "Broken (no message)"),
+    "much to say": (lambda *args: print("x" * 10**8), "return statement"),
     "None": (lambda *args: None, "does it end with a return statement"),
     "text": (lambda *args: "done", ""),
     "ragged": (lambda *args: [[1], [2, 3]], ""),

@@ -154,14 +154,14 @@ def contents(folder: Path) -> dict[str, bytes]:
     }
 
 
+def notebooks(folder: Path) -> dict[str, bytes]:
+    return {n: c for n, c in contents(folder).items() if n.endswith(".ipynb")}
+
+
 def test_the_release_equals_lessons_byte_for_byte(released):
-    theirs = {
-        f"{s.stem}/{s.stem}.ipynb": (
-            ROOT / "lessons" / s.stem / f"{s.stem}.ipynb"
-        ).read_bytes()
-        for s in scripts_of(ROOT)
-    }
-    assert theirs
+    names = [f"{s.stem}/{s.stem}.ipynb" for s in scripts_of(ROOT)]
+    names.append("00_start/glossary.md")
+    theirs = {name: (ROOT / "lessons" / name).read_bytes() for name in names}
     assert contents(released) == theirs
 
 
@@ -200,14 +200,14 @@ def test_nothing_in_a_release_is_a_solution_or_a_hidden_test(which, request):
 
 
 def test_lines_shown_on_purpose_are_still_shown(released):
-    shown = "\n".join(texts([json.loads(c) for c in contents(released).values()]))
+    shown = "\n".join(texts([json.loads(c) for c in notebooks(released).values()]))
     needless = {line for line in SHOWN if line not in shown}
     needless |= SHOWN - all_secrets(scripts_of(ROOT))
     assert needless == set(), "take these out of SHOWN"
 
 
 def test_a_line_shown_on_purpose_is_not_in_a_cell_to_be_solved(released):
-    for content in contents(released).values():
+    for content in notebooks(released).values():
         for cell in nbformat.reads(content.decode(), as_version=4).cells:
             if cell.metadata.get("nbgrader", {}).get("solution"):
                 lines = {line.strip() for line in cell.source.split("\n")}
@@ -310,7 +310,9 @@ def test_every_solution_is_caught_when_the_solved_notebooks_go_out(tmp_path):
 
 
 def pairs(released, unanswered):
-    for name, content in contents(released).items():
+    for name, content in notebooks(released).items():
+        if name.startswith("00_"):  # the way in asks nothing
+            continue
         full = json.loads(content)
         bare = json.loads((unanswered / name).read_bytes())
         yield full, bare
@@ -380,8 +382,8 @@ def test_options_of_a_quiz_and_questions_stay_to_be_read(released, unanswered):
 
 def test_every_summary_is_of_a_known_kind(released):
     """A new one: say in tools/release.py whether it hides an answer."""
-    notebooks = [json.loads(content) for content in contents(released).values()]
-    summaries = {summary for nb in notebooks for summary, _ in blocks(nb)}
+    found = [json.loads(content) for content in notebooks(released).values()]
+    summaries = {summary for nb in found for summary, _ in blocks(nb)}
     others = {s for s in summaries if not hint(s) and not re.match("[A-D][.] ", s)}
     assert others == {*tool.ANNOUNCES, QUOTED, ASKED}
 
@@ -496,10 +498,23 @@ def test_a_cell_that_is_nothing_but_an_answer_goes(small, tmp_path):
     assert [c.cell_type for c in cells] == ["markdown", "code", "code", "code"]
 
 
-def test_only_the_lessons_named(tmp_path, capsys):
+def test_only_the_lessons_named_and_the_way_in(tmp_path, capsys):
     names = ["02_lds", "01_imbalance"]
-    assert main([str(tmp_path / "week"), "--lessons", *names]) == 0
-    assert sorted(p.name for p in (tmp_path / "week").iterdir()) == sorted(names)
+    out = tmp_path / "week"
+    assert main([str(out), "--lessons", *names]) == 0
+    assert "00_start" not in capsys.readouterr().out, "it is no assignment"
+    assert sorted(p.name for p in out.iterdir()) == sorted(["00_start", *names])
+    assert contents(out / "00_start") == contents(ROOT / "lessons" / "00_start")
+
+
+def test_the_way_in_alone_is_no_release(tmp_path, capsys):
+    root = tmp_path / "course"
+    script = root / "solutions" / "00_start" / "00_start.py"
+    script.parent.mkdir(parents=True)
+    script.write_text("# %% [markdown]\n# # Start\n")
+    assert build_lessons.main(["--root", str(root)]) == 0
+    capsys.readouterr()
+    assert "there is no lesson to release" in refused(root, capsys, tmp_path / "week")
 
 
 # -------------------------------------------------------------------- what it refuses

@@ -331,6 +331,28 @@ def test_check_names_what_is_stale_and_the_cure(root, spoil, capsys):
     assert notebooks(root) == before, "--check changes nothing"
 
 
+def test_the_way_in_is_made_last_and_anew_when_a_lesson_changed(root, executions):
+    make(root, "# %% [markdown]\n# # Start\n\n# %%\n1 + 1\n", "00_start")
+    assert build(root) == 0
+    assert executions == ["00_start"]
+    make(root, GOOD.replace("[1, 3, 2]", "[1, 3, 4]"))
+    assert build(root) == 0
+    assert executions == ["00_start", "01_demo", "00_start"]
+    assert build(root) == 0
+    assert len(executions) == 3
+
+
+def test_pages_beside_a_script_go_to_the_student(root, capsys):
+    page = root / "solutions/01_demo/words.md"
+    page.write_text("# Wörter\n", encoding="utf-8")
+    copy = root / "lessons/01_demo/words.md"
+    assert build(root, "--check") == 1
+    assert "words.md" in capsys.readouterr().out and not copy.exists()
+    assert build(root) == 0
+    assert copy.read_bytes() == page.read_bytes()
+    assert build(root, "--check") == 0
+
+
 def edit(path, old, new):
     text = path.read_text(encoding="utf-8")
     assert old in text
@@ -487,6 +509,15 @@ def test_an_error_names_file_line_exercise_and_cure(case, tmp_path):
     place = f"{shown(script)}:{line}: {name}: "
     found = [p for p in caught.value.problems if p.startswith(place) and message in p]
     assert found, f"expected {place}...{message}, got:\n{caught.value}"
+
+
+def test_an_exercise_in_the_way_in_is_refused(tmp_path):
+    script = make(tmp_path, HEAD + SOLUTION + CHECK, "00_start")
+    with pytest.raises(LessonError) as caught:
+        read_script(script)
+    for line, name in ((5, "f"), (11, "f_check")):
+        place = f"{shown(script)}:{line}: exercise {name}: 00_... is the way in"
+        assert any(p.startswith(place) for p in caught.value.problems)
 
 
 def test_text_before_the_first_cell_is_refused(tmp_path):

@@ -17,6 +17,7 @@ def graded_cells(lesson):
     return [c for c in nb.cells if c.metadata.get("nbgrader", {}).get("grade")]
 
 
+@pytest.mark.usefixtures("not_the_way_in")
 def test_a_solution_earns_every_point(lesson):
     cells = graded_cells(lesson)
     assert cells

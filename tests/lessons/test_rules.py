@@ -103,6 +103,7 @@ def test_wording(prose, lesson):
         assert not word, f"{place}: leave out {word[0]!r}"
 
 
+@pytest.mark.usefixtures("not_the_way_in")
 def test_minutes_add_up(prose):
     heading = re.compile(r"^\| *part *\| *minutes *\|", re.MULTILINE)
     tables = [text for _, text in prose if heading.search(text)]
@@ -111,7 +112,7 @@ def test_minutes_add_up(prose):
     *parts, (last, total) = rows
     assert last.strip() == "**together**", "the last row is | **together** | **NN** |"
     assert sum(int(minutes) for _, minutes in parts) == int(total)
-    # 90 and what is optional; the last lesson, which brings all together, in two sittings
+    # 90 and what is optional; the last lesson brings all together, in two sittings.
     assert 60 <= int(total) <= 150
 
 
@@ -126,6 +127,7 @@ def exercises(cells):
             yield cell.grade_id, i, sum(check.points for check in checks)
 
 
+@pytest.mark.usefixtures("not_the_way_in")
 def test_cards_tell_the_points(cells):
     found = list(exercises(cells))
     assert found, "the lesson has no exercise"

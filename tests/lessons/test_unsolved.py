@@ -52,6 +52,7 @@ def test_no_cell_complains(unsolved):
     assert not any(said.values()), {k: v for k, v in said.items() if v}
 
 
+@pytest.mark.usefixtures("not_the_way_in")
 def test_checks_say_not_attempted_and_give_no_points(unsolved):
     assert checks(unsolved), "the lesson has no check"
     for cell in checks(unsolved):
