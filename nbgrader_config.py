@@ -1,7 +1,8 @@
 """Settings for nbgrader's command line, run from this folder.
 
 Assignments are the folders of ``solutions/``; the student's copies go to ``lessons/``,
-with the same steps as ``make lessons`` takes.
+with the same steps as ``make lessons`` takes. The exchange of a JupyterHub hands them
+out and collects into ``grading/submitted``; ``tools/grade.py`` grades them.
 """
 
 import sys
@@ -17,9 +18,8 @@ ROOT = Path(__file__).resolve().parent
 c.CourseDirectory.root = str(ROOT)
 c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "lessons"
+c.CourseDirectory.course_id = "dir"
 c.CourseDirectory.submitted_directory = "grading/submitted"
-c.CourseDirectory.autograded_directory = "grading/autograded"
-c.CourseDirectory.feedback_directory = "grading/feedback"
 c.CourseDirectory.db_url = f"sqlite:///{ROOT}/grading/gradebook.db"
 # The scripts hold the solutions and must not go out with the student's copies.
 c.CourseDirectory.ignore = [
@@ -30,8 +30,3 @@ c.CourseDirectory.ignore = [
     "feedback",
 ]
 c.GenerateAssignment.preprocessors = NBGRADER_STEPS
-# Lessons train for up to 30 s in a cell, on a slow machine longer.
-c.ExecutePreprocessor.timeout = 300
-# Any text on stderr costs a check its points; a library's warning must not.
-c.IgnorePattern.enabled = True
-c.IgnorePattern.pattern = r"NNPACK|\w+Warning: "

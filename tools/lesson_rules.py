@@ -172,6 +172,14 @@ def _check_code(cell: Cell, problems: Problems) -> None:
                     "end with a call of check... or with an assert",
                 )
                 return
+        ends = [b and isinstance(b[-1], ast.Expr) for b in (tree.body, visible.body)]
+        if ends == [False, True]:
+            problems.add(
+                cell.line,
+                cell.name,
+                "hidden tests after the call of check... hide its points from "
+                "nbgrader; put them before it",
+            )
 
 
 def _trailing_semicolon(source: str) -> int | None:

@@ -76,10 +76,10 @@ def check(function, points):
 
 
 # %% grade_id="bin_index_check" points=2 role="test"
-check(bin_index, 2.0)
 ### BEGIN HIDDEN TESTS
 assert bin_index(7, 2) == 3
 ### END HIDDEN TESTS
+check(bin_index, 2.0)
 
 # %% grade_id="double" role="solution"
 def double(x):
@@ -465,6 +465,10 @@ WRONG = {
         SOLUTION + CHECK.replace("check.f(f)", "f(1)\n### BEGIN HIDDEN TESTS\n"
                                  "assert f(1) == 2\n### END HIDDEN TESTS"), 11,
         "exercise f_check", "ends in a value"),
+    "hidden after the call": (
+        SOLUTION + CHECK.replace("check.f(f)", "check.f(f)\n### BEGIN HIDDEN TESTS\n"
+                                 "assert f(1) == 2\n### END HIDDEN TESTS"), 11,
+        "exercise f_check", "put them before it"),
     "no points": (SOLUTION + CHECK.replace("points=1 ", ""), 11,
                   "exercise f_check", "points missing; write for example points=2"),
     "odd points": (SOLUTION + CHECK.replace("points=1", "points=0"), 11,

@@ -299,7 +299,7 @@ def test_the_page_shows_what_the_text_shows(lessons):
     )
     shown = start.progress(lessons)
     text, page = repr(shown), shown._repr_html_()
-    assert "◐ partly right  9.9 double, 1 of 3 points: " + STUCK in text
+    assert "◐ partly right  9.9 double, points: 1 of 3; " + STUCK in text
     assert "Next: exercise 9.9 double, in lesson 2" in text
     assert "&lt;b&gt; &amp; all" in page and STUCK not in page
     tags = Page(page)

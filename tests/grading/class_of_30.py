@@ -1,0 +1,386 @@
+"""A class of thirty for lesson 1, with the marks that each of them should get.
+
+    python tests/grading/class_of_30.py RELEASE RETURNED
+
+RELEASE is the folder that ``tools/release.py`` made. RETURNED gets a folder for each
+student: right, partly right, typical wrong and hostile notebooks, as they come back
+from a real class. Names and answers are invented.
+"""
+
+import copy
+import json
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+LESSON = "01_imbalance"
+EXERCISES = (
+    "bin_index",
+    "count_regions",
+    "neighbourhood_mass",
+    "mae_by_region",
+    "geometric_mean",
+    "pearson_correlation",
+)
+
+RIGHT = {
+    "bin_index": """def bin_index(labels, start, width):
+    return np.floor((labels - start) / width).astype(int)""",
+    "count_regions": """def count_regions(index, n_bins, many, few):
+    counts = np.bincount(index, minlength=n_bins)
+    names = ["zero" if n == 0 else "few" if n < few else "medium" if n <= many
+             else "many" for n in counts]
+    return counts, np.array(names)""",
+    "neighbourhood_mass": """def neighbourhood_mass(counts, radius):
+    return np.array([counts[max(0, b - radius) : b + radius + 1].sum()
+                     for b in range(len(counts))])""",
+    "mae_by_region": """def mae_by_region(y, y_hat, region):
+    scores = {}
+    for name in ("many", "medium", "few", "zero"):
+        error = np.abs(y - y_hat)[region == name]
+        scores[name] = error.mean() if len(error) else None
+    return scores""",
+    "geometric_mean": """def geometric_mean(y, y_hat, eps):
+    return np.exp(np.log(np.maximum(np.abs(y - y_hat), eps)).mean())""",
+    "pearson_correlation": """def pearson_correlation(a, b):
+    return np.corrcoef(a, b)[0, 1]""",
+}
+
+# Each with its points of 2, and the beginning of what the check says.
+WRONG = {
+    "no width": (
+        "bin_index",
+        """def bin_index(labels, start, width):
+    return np.floor(labels - start).astype(int)""",
+        0,
+        "a bin is `width` wide, not 1",
+    ),
+    "rounds": (
+        "bin_index",
+        """def bin_index(labels, start, width):
+    return np.round((labels - start) / width).astype(int)""",
+        0,
+        "rounding sends 30.9 to the bin of 31",
+    ),
+    "no minlength": (
+        "count_regions",
+        """def count_regions(index, n_bins, many, few):
+    counts = np.bincount(index)
+    return counts, np.array(["zero" if n == 0 else "few" if n < few else "medium"
+                             if n <= many else "many" for n in counts])""",
+        0,
+        "the bins after the largest label are missing",
+    ),
+    "threshold": (
+        "count_regions",
+        """def count_regions(index, n_bins, many, few):
+    counts = np.bincount(index, minlength=n_bins)
+    return counts, np.array(["zero" if n == 0 else "few" if n < few else "medium"
+                             if n < many else "many" for n in counts])""",
+        1,
+        "exactly `many` samples is still medium",
+    ),
+    "negative start": (
+        "neighbourhood_mass",
+        """def neighbourhood_mass(counts, radius):
+    return np.array([counts[b - radius : b + radius + 1].sum()
+                     for b in range(len(counts))])""",
+        0,
+        "near the first bin, b - radius is negative",
+    ),
+    "signed": (
+        "mae_by_region",
+        """def mae_by_region(y, y_hat, region):
+    return {name: (y_hat - y)[region == name].mean() if (region == name).any()
+            else None for name in ("many", "medium", "few", "zero")}""",
+        0,
+        "errors above and below cancel",
+    ),
+    "nan": (
+        "mae_by_region",
+        """def mae_by_region(y, y_hat, region):
+    return {name: np.abs(y_hat - y)[region == name].mean()
+            for name in ("many", "medium", "few", "zero")}""",
+        1,
+        "the mean of nothing is NaN",
+    ),
+    "product": (
+        "geometric_mean",
+        """def geometric_mean(y, y_hat, eps):
+    return np.prod(np.maximum(np.abs(y - y_hat), eps)) ** (1 / len(y))""",
+        1,
+        "the product of thousands of errors overflows",
+    ),
+    "matrix": (
+        "pearson_correlation",
+        """def pearson_correlation(a, b):
+    return np.corrcoef(a, b)""",
+        0,
+        "np.corrcoef gives a matrix",
+    ),
+    "cosine": (
+        "pearson_correlation",
+        """def pearson_correlation(a, b):
+    return (a * b).sum() / np.sqrt((a**2).sum() * (b**2).sum())""",
+        0,
+        "that is the cosine similarity",
+    ),
+    "syntax": (
+        "geometric_mean",
+        "def geometric_mean(y, y_hat, eps)\n    return 1",
+        0,
+        "NameError",
+    ),
+    "hard-coded": (
+        "pearson_correlation",
+        "pearson_correlation = lambda a, b: -0.982",
+        0,
+        "your function gives the same result for every input",
+    ),
+}
+
+
+@dataclass
+class Student:
+    """What one student returns, and the points that they should get for it."""
+
+    name: str
+    notebook: dict | None
+    points: dict = field(default_factory=dict)  # of exercises below full marks
+    says: dict = field(default_factory=dict)  # exercise: what the report says of it
+    remark: str = ""  # what the report says of the notebook
+    file: str = f"{LESSON}.ipynb"
+    content: bytes | None = None  # instead of a notebook
+
+    @property
+    def total(self) -> float | None:
+        """The points of 12; None where nothing can be graded."""
+        if self.content is not None:
+            return None
+        return float(sum(self.points.get(name, 2) for name in EXERCISES))
+
+
+def cell(notebook: dict, grade_id: str) -> dict:
+    return next(
+        c
+        for c in notebook["cells"]
+        if c["metadata"].get("nbgrader", {}).get("grade_id") == grade_id
+    )
+
+
+def answered(release: dict, names=EXERCISES, wrong=()) -> dict:
+    """The notebook with right answers to ``names``, and wrong ones by their name."""
+    notebook = copy.deepcopy(release)
+    for name in names:
+        cell(notebook, name)["source"] = RIGHT[name]
+    for name in wrong:
+        exercise, source, _points, _says = WRONG[name]
+        cell(notebook, exercise)["source"] = source
+    for each in notebook["cells"]:
+        if each["cell_type"] == "code":
+            each["execution_count"] = 1
+    return notebook
+
+
+def code(source: str) -> dict:
+    return {
+        "cell_type": "code",
+        "id": "mine",
+        "metadata": {},
+        "execution_count": None,
+        "outputs": [],
+        "source": source,
+    }
+
+
+def with_wrong(name: str, release: dict, *wrong: str) -> Student:
+    """A student who makes known mistakes, and is right elsewhere."""
+    points = {WRONG[w][0]: WRONG[w][2] for w in wrong}
+    says = {WRONG[w][0]: WRONG[w][3] for w in wrong}
+    return Student(name, answered(release, wrong=wrong), points, says)
+
+
+def students(release: dict) -> list[Student]:
+    """All thirty."""
+    return [*solvers(release), *learners(release), *untidy(release), *hostile(release)]
+
+
+def solvers(release) -> list[Student]:
+    half = EXERCISES[:3]
+    return [
+        Student("Ada Lindqvist", answered(release)),
+        Student("Zoë Nuñez-Ångström", answered(release)),
+        Student("张伟", answered(release)),
+        Student(
+            "Half Way",
+            answered(release, half),
+            {name: 0 for name in EXERCISES if name not in half},
+        ),
+        Student(
+            "Only Opened",
+            copy.deepcopy(release),
+            dict.fromkeys(EXERCISES, 0),
+            remark="was never run",
+        ),
+    ]
+
+
+def learners(release) -> list[Student]:
+    sets = [[name] for name in WRONG]
+    sets.append(["no width", "threshold", "negative start", "nan", "product"])
+    return [with_wrong(f"Learner {i + 1:02}", release, *s) for i, s in enumerate(sets)]
+
+
+def untidy(release) -> list[Student]:
+    """Right answers in notebooks that are not as they were handed out."""
+    return [
+        deleted(release),
+        copied(release),
+        out_of_order(release),
+        other_kernel(release),
+        older_release(release),
+        on_stderr(release),
+    ]
+
+
+def deleted(release) -> Student:
+    notebook = answered(release)
+    gone = [cell(notebook, n) for n in ("bin_index_check", "geometric_mean")]
+    gone.append(next(c for c in notebook["cells"] if c["cell_type"] == "code"))
+    notebook["cells"] = [c for c in notebook["cells"] if c not in gone]
+    return Student(
+        "Deleted Cells",
+        notebook,
+        {"geometric_mean": 0},
+        remark="deleted, and put back: bin_index_check, geometric_mean",
+    )
+
+
+def copied(release) -> Student:
+    notebook = answered(release)
+    cells = notebook["cells"]
+    # A wrong first try above, an untouched stub below, and a check twice.
+    first_try = copy.deepcopy(cell(notebook, "bin_index"))
+    first_try["source"] = WRONG["rounds"][1]
+    cells.insert(cells.index(cell(notebook, "bin_index")), first_try)
+    stub = copy.deepcopy(cell(release, "mae_by_region"))
+    cells.insert(cells.index(cell(notebook, "mae_by_region")) + 1, stub)
+    check = cell(notebook, "mae_by_region_check")
+    cells.insert(cells.index(check), copy.deepcopy(check))
+    return Student(
+        "Copied Cells",
+        notebook,
+        remark="there several times, the last answer counts: bin_index, mae_by_region",
+        file="homework (final).ipynb",
+    )
+
+
+def out_of_order(release) -> Student:
+    notebook = answered(release)
+    notebook["cells"].reverse()
+    return Student("Order Reversed", notebook, remark="cells out of order: put back")
+
+
+def other_kernel(release) -> Student:
+    notebook = answered(release)
+    notebook["metadata"]["kernelspec"] = {"name": "conda-env", "display_name": "Mine"}
+    return Student(
+        "Other Kernel",
+        notebook,
+        remark="asks for the kernel 'conda-env'",
+        file=f"{LESSON}/{LESSON}.ipynb",
+    )
+
+
+def older_release(release) -> Student:
+    notebook = answered(release)
+    check = cell(notebook, "bin_index_check")
+    check["source"] = "check.bin_index(bin_index, strict=True)"
+    check["metadata"]["nbgrader"]["checksum"] = "0" * 32
+    gone = copy.deepcopy(cell(notebook, "bin_index"))
+    gone["id"], gone["source"] = "gone", "def median_by_region():\n    return 1"
+    gone["metadata"]["nbgrader"]["grade_id"] = "median_by_region"
+    notebook["cells"].append(gone)
+    return Student(
+        "Older Release",
+        notebook,
+        remark="from an older release, graded by this one; differs in: bin_index_check",
+        file=f"{LESSON}.ipynb.json",
+    )
+
+
+def on_stderr(release) -> Student:
+    notebook = answered(release)
+    cell(notebook, "bin_index")["source"] = "import os, warnings\n" + RIGHT[
+        "bin_index"
+    ].replace("    return", LOUD + "    return")
+    return Student("Warned Often", notebook)
+
+
+LOUD = """    warnings.warn("a library is old")
+    os.write(2, b"a library written in C is old, too")
+"""
+
+
+def hostile(release) -> list[Student]:
+    """Notebooks that would end, fill or cheat whoever grades them."""
+    zero = dict.fromkeys(EXERCISES[1:], 0)
+    edited = answered(release, EXERCISES[:1])
+    for name in EXERCISES[1:]:
+        cell(edited, f"{name}_check")["source"] = "2.0"
+    edited["cells"].append(code("check = lambda answer: 2.0"))
+    edited["cells"][1]["source"] += "\n\nclass Easy:\n    __getattr__ = lambda *_: 2.0"
+    edited["cells"][1]["source"] += "\ncheck = Easy()"
+    loop = answered(release)
+    cell(loop, "bin_index")["source"] = (
+        "def bin_index(labels, start, width):\n    while True:\n        pass"
+    )
+    stubborn, leaves, prints = (answered(release) for _ in range(3))
+    stubborn["cells"].insert(
+        3,
+        code(
+            "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+            "while True:\n    pass"
+        ),
+    )
+    leaves["cells"].insert(3, code("exit()"))
+    leaves["cells"].insert(12, code("import os\nos._exit(0)"))
+    prints["cells"].insert(3, code("for _ in range(1000):\n    print('x' * 1_000_000)"))
+    return [
+        Student(
+            "Edited Checks",
+            edited,
+            zero,
+            remark="checks edited, the original ones are used: count_regions_check",
+        ),
+        Student("Loops Forever", loop, {"bin_index": 0}, {"bin_index": "did not end"}),
+        Student("Never Stops", stubborn, remark="does not end and cannot be"),
+        Student("Leaves Early", leaves, remark="this cell ends the kernel"),
+        Student("Prints Much", prints),
+        Student(
+            "Word Document",
+            None,
+            file="homework.docx",
+            content=b"PK\x05\x06 not a notebook",
+            remark="not a Jupyter notebook",
+        ),
+    ]
+
+
+def hand_in(release_folder: Path, returned: Path) -> list[Student]:
+    """Write the returned notebooks of the class, a folder for each student."""
+    path = release_folder / LESSON / f"{LESSON}.ipynb"
+    release = json.loads(path.read_text(encoding="utf-8"))
+    for each in release["cells"]:
+        each["source"] = "".join(each["source"])
+    made = students(release)
+    for student in made:
+        file = returned / student.name / student.file
+        file.parent.mkdir(parents=True)
+        content = student.content
+        file.write_bytes(content or json.dumps(student.notebook).encode())
+    return made
+
+
+if __name__ == "__main__":
+    hand_in(Path(sys.argv[1]), Path(sys.argv[2]))
