@@ -7,20 +7,30 @@ NEED := import sys; sys.exit(0 if sys.version_info >= (3, 11) else \
   "Python 3.11 or later is needed, this is " + sys.version.split()[0] + \
   "; name another one: make PYTHON=python3.12 ...")
 
-.PHONY: lab test lessons release bench results check-env clean
+.PHONY: lab test test-browser lessons release grade report bench results check-env clean
 
-lab: .venv/installed                ## open the first lesson in JupyterLab
+lab: .venv/installed                ## open the way in, in JupyterLab
 	$(BIN) -m dirlib prepare
 	$(BIN) tools/lab.py
 
 test: .venv/installed-dev           ## everything that can be tested
 	$(BIN) -m pytest -n 2 --dist loadfile
 
+test-browser: .venv/installed-dev   ## the lessons in JupyterLab, in Chromium
+	$(BIN) tools/lesson_browser.py
+	$(BIN) -m pytest tests/browser/test_*.py
+
 lessons: .venv/installed-dev        ## build the notebooks of changed lesson scripts
 	$(BIN) tools/build_lessons.py
 
 release: .venv/installed-dev        ## lessons to hand out: a folder and a zip
 	$(BIN) tools/release.py $(or $(OUT),grading/release)
+
+grade: .venv/installed-dev          ## a folder of returned notebooks: marks and report
+	$(BIN) tools/grade.py $(or $(RETURNED),returned) $(OUT)
+
+report: .venv/installed-dev         ## the report again, when free answers have marks
+	$(BIN) tools/report.py $(OUT)
 
 bench: .venv/installed              ## time the library against the obvious loop
 	$(BIN) tools/bench.py

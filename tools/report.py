@@ -34,7 +34,7 @@ from dirlib.course.progress import results
 from lesson_cells import LessonError, shown
 from lesson_env import ROOT
 
-STATES = ("solved", "partly", "wrong", "error", "not attempted")
+STATES = ("solved", "partly", "wrong", "error", "not attempted", "by hand")
 OTHER = "another mistake, which the check does not know by name"
 
 
@@ -227,11 +227,12 @@ def summary(out, exercises, marks, returned, lost) -> str:
     lines = []
     for lesson, mine in exercises.groupby("lesson"):
         lines.append(f"{lesson}: {mine.student.nunique()} students")
-        for row in solved_table(mine).itertuples(index=False):
+        checked = mine[mine.state != "by hand"]
+        for row in solved_table(checked).itertuples(index=False):
             lines.append(f"  {row.number:4} {row.exercise:24} {row.solved:3} solved")
         for name, counts in mistakes(lesson, mine).items():
             text, n = counts.most_common(1)[0]
-            lines.append(f"  {name}, {n} times: {text}")
+            lines.append(f"  {name}, {n} of them: {text}")
     problems = returned[returned.problem != ""]
     lines += [f"not graded: {r.file}: {r.problem}" for r in problems.itertuples()]
     looks = returned[returned.remarks.str.contains("LOOK AT IT")]

@@ -85,7 +85,7 @@ WRONG = {
         """def neighbourhood_mass(counts, radius):
     return np.array([counts[b - radius : b + radius + 1].sum()
                      for b in range(len(counts))])""",
-        0,
+        1,
         "near the first bin, b - radius is negative",
     ),
     "signed": (

@@ -1,0 +1,79 @@
+"""The guide for authors is followed word by word: its exercise builds, and holds."""
+
+import re
+import sys
+import types
+
+import numpy as np
+import pytest
+
+from dirlib.course.exercise import Exercise
+
+import build_lessons
+from lesson_env import ROOT
+
+PRELUDE = """# %% [markdown]
+# # Lesson
+
+# %%
+import numpy as np
+
+from dirlib.course import checks1 as check
+
+"""
+
+
+@pytest.fixture(scope="module")
+def blocks():
+    """The three blocks of the guide: the script, the check, the answers."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    section = text.split("## Add an exercise in ten minutes")[1].split("\n## ")[0]
+    found = re.findall(r"```python\n(.*?)```", section, re.DOTALL)
+    assert len(found) == 3
+    return found
+
+
+@pytest.fixture(scope="module")
+def exercise(blocks):
+    names = {}
+    exec(blocks[1], names)
+    return names["share_of_few"]
+
+
+def test_the_builder_takes_the_cells(blocks, tmp_path, monkeypatch):
+    monkeypatch.setattr(build_lessons, "execute", lambda nb, script: None)
+    script = tmp_path / "solutions" / "01_guide" / "01_guide.py"
+    script.parent.mkdir(parents=True)
+    script.write_text(PRELUDE + blocks[0], encoding="utf-8")
+    assert build_lessons.main(["--root", str(tmp_path)]) == 0
+    lesson = (tmp_path / "lessons/01_guide/01_guide.ipynb").read_text(encoding="utf-8")
+    assert "counts.sum()" not in lesson and "raise NotImplementedError" in lesson
+
+
+def test_the_solution_and_its_worked_number_are_right(blocks, exercise, capsys):
+    names = {"np": np, "check": types.SimpleNamespace(share_of_few=exercise)}
+    exec(blocks[0], names)
+    assert names["share_of_few"](np.array([1, 3, 16]), 5) == pytest.approx(0.2)
+    assert exercise(names["share_of_few"]) == exercise.points == 2
+
+
+def test_the_answers_prove_the_check(blocks, exercise, capsys):
+    assert isinstance(exercise, Exercise)
+    tests = ROOT / "tests" / "checks"
+    sys.path.insert(0, str(tests))
+    try:
+        from answers import Answers
+    finally:
+        sys.path.remove(str(tests))
+    table = Answers(
+        types.SimpleNamespace(share_of_few=exercise, __all__=[exercise.name])
+    )
+    exec(blocks[2], {"np": np, "right": table.right, "wrong": table.wrong})
+    assert len(table.right_cases) >= 3 and len(table.wrong_cases) >= 5
+    for case in table.right_cases:
+        assert exercise(case.answer) == exercise.points
+    capsys.readouterr()
+    known = [(wrong.answer, wrong.cause) for wrong in exercise.wrong]
+    for answer, message in [(c.answer, c.message) for c in table.wrong_cases] + known:
+        assert exercise(answer) < exercise.points
+        assert message in capsys.readouterr().out
