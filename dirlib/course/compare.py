@@ -11,9 +11,12 @@ def difference(got, want, rtol):
             return None
         return f"expected {short(want)}, but got {short(got)}"
     if isinstance(want, dict):
-        if not isinstance(got, dict) or set(got) != set(want):
-            names = ", ".join(repr(name) for name in sorted(want))
-            return f"the result must be a dict that holds {names}"
+        names = ", ".join(repr(name) for name in sorted(want))
+        needed = f"the result must be a dict that holds {names}"
+        if not isinstance(got, dict):
+            return f"{needed}, but it is a {type(got).__name__}"
+        if set(got) != set(want):
+            return needed
         found = ((k, difference(got[k], want[k], rtol)) for k in want)
         return next((f"{k!r}: {text}" for k, text in found if text), None)
     if isinstance(want, tuple):
@@ -27,11 +30,14 @@ def difference(got, want, rtol):
             return f"the result must be a tensor, but it is a {type(got).__name__}"
         if want.requires_grad and not got.requires_grad:
             return "no gradient flows through the result: stay with torch's operations"
+    is_tensor = isinstance(got, torch.Tensor)
     got, want = as_array(got), as_array(want)
     if got is None:
         return "the result is not a number or an array of numbers"
     if got.dtype.kind == "c":
         return "the result holds complex numbers: stay with real ones"
+    if want.ndim == 0 and got.ndim:
+        return f"the result must be one number, but has shape {list(got.shape)}"
     if got.shape != want.shape:
         return f"the result has shape {list(got.shape)}, not {list(want.shape)}"
     if same(got, want, rtol):
@@ -41,7 +47,10 @@ def difference(got, want, rtol):
             )
             if want.ndim == 0:
                 return f"the result must be of type {name}: use {name}(...)"
-            return f"the result must hold {kind}: end with .astype({name})"
+            ending = f".astype({name})"
+            if is_tensor:
+                ending = ".long()" if name == "int" else ".bool()"
+            return f"the result must hold {kind}: end with {ending}"
         return None
     if want.ndim == 1 and want.size > 8:  # a long list: name the first that differs
         i = next(i for i in range(want.size) if not same(got[i], want[i], rtol))

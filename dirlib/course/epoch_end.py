@@ -33,6 +33,16 @@ class EpochEnd(nn.Module):
         self.pair = None  # (mean, var, smoothed_mean, smoothed_var)
 
     def end_epoch(self):
+        """Fold this epoch's statistics into the running ones, and smooth them.
+
+        Afterwards `self.pair` holds mean, var, smoothed_mean and smoothed_var, float
+        tensors [B, D], and `self.epoch` is empty.
+
+        Raises
+        ------
+        ValueError
+            If no batch was collected.
+        """
         new = self.epoch
         if not new.count.any():
             raise ValueError("no batch was collected in this epoch")
@@ -52,6 +62,12 @@ class EpochEnd(nn.Module):
         self.pair = self.smoothed(*self.running)
 
     def smoothed(self, count, mean, var):
+        """Return the pair: mean, var, smoothed_mean and smoothed_var, each [B, D].
+
+        No var of it is 0 or NaN: where a bin has none, it takes the smoothed one, and
+        where there is none nearby either, the bin leaves z as it is.
+        """
+
         def smooth(values, count):
             numbers = values.numpy(), count[:, 0].numpy(), self.window
             return torch.from_numpy(smoothed_statistics(*numbers))

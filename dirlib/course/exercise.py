@@ -15,7 +15,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+import dirlib
 from dirlib.course.compare import difference, same, short
+from dirlib.course.origins import begun, other_function
 from dirlib.course.progress import ARROW, NOT_ATTEMPTED, TITLE
 
 
@@ -102,11 +104,16 @@ class Exercise:
             return Points(0, self.points)
         inputs = self._inputs()
         got = list(self._outcomes(answer))
-        if all(isinstance(o.error, NotImplementedError) for o in got):
+        stopped = all(isinstance(o.error, NotImplementedError) for o in got)
+        unwritten = _unwritten(answer, got)
+        if stopped and not unwritten and not begun(answer):
             print(f"  {NOT_ATTEMPTED}: the lesson goes on with the library's version")
             return Points(0, self.points)
         want = list(self._outcomes(self.reference))
-        problems = [problem(g, w, self.rtol) for g, w in zip(got, want, strict=True)]
+        problems = [
+            problem(g, w, self.rtol, _place(answer, g.error))
+            for g, w in zip(got, want, strict=True)
+        ]
         earned, start = 0, 0
         for part in self.parts:
             mine = problems[start : start + len(part.inputs)]
@@ -115,16 +122,27 @@ class Exercise:
             mark = "✗" if any(mine) else "✓"
             print(f"  {mark} {part.title} ({_points(part.points)})")
         if any(problems):
-            cause = self.cause(got, want)
+            left = _RAISE_LEFT if stopped else None
+            cause = unwritten or left or self.cause(got, want)
             before = _CONSTANT if _constant(got, want, self.rtol) else ""
             print(f"  {ARROW} {cause or before + _first(answer, inputs, problems)}")
         return Points(earned, self.points)
 
     def or_library(self, answer):
-        """Return the answer if it is right, and the library's if not, in silence."""
-        with contextlib.redirect_stdout(io.StringIO()):
+        """Return the answer if it is right, and the library's if not.
+
+        One line says so where an answer was written.
+        """
+        with contextlib.redirect_stdout(io.StringIO()) as said:
             right = self(answer) == self.points
-        return answer if right else self.reference
+        if right:
+            return answer
+        if NOT_ATTEMPTED not in said.getvalue():
+            print(
+                f"{self.name}: the library's function is used here, since yours is not "
+                "right yet"
+            )
+        return self.reference
 
     def _inputs(self):
         return [args for part in self.parts for args in part.inputs]
@@ -143,6 +161,31 @@ class Exercise:
             if _alike(self._outcomes(wrong.answer), got, want, self.rtol):
                 return wrong.cause
         return None
+
+
+_RAISE_LEFT = (
+    "your code runs into the line `raise NotImplementedError`: delete it, and return "
+    "your result"
+)
+
+
+def _unwritten(answer, outcomes):
+    """Say which function of another exercise isn't written yet, or return None."""
+    errors = [o.error for o in outcomes if isinstance(o.error, NotImplementedError)]
+    name = next(filter(None, (other_function(answer, e) for e in errors)), None)
+    if name is None:
+        return None
+    known = hasattr(dirlib, name)
+    instead = f"dirlib.{name}" if known else "the library's function (see the hints)"
+    return (
+        f"your function calls `{name}`, which isn't written yet: solve that exercise "
+        f"first, or use {instead}"
+    )
+
+
+def _place(answer, error):
+    name = other_function(answer, error)
+    return f"`{name}`, which your function calls" if name else "your function"
 
 
 def _alike(some, others, want, rtol):
@@ -197,8 +240,11 @@ def run(function, args):
     return Outcome(value=value, mutated=not same(mine, args, 0))
 
 
-def problem(got, want, rtol):
-    """Say in a sentence how an outcome differs from the wanted one, or return None."""
+def problem(got, want, rtol, place="your function"):
+    """Say in a sentence how an outcome differs from the wanted one, or return None.
+
+    `place` is where an error came up.
+    """
     if got.mutated and not want.mutated:
         return "your function changes its input: work on a copy, or on a new array"
     if want.error is not None:
@@ -213,7 +259,7 @@ def problem(got, want, rtol):
             )
         return None
     if got.error is not None:
-        return f"{_error(got.error)} came up inside your function"
+        return f"{_error(got.error)} came up inside {place}"
     if got.value is None and want.value is not None:
         return "your function returns None: does it end with a return statement?"
     return difference(got.value, want.value, rtol)

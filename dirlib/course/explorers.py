@@ -1,144 +1,16 @@
-"""Explorers: sliders above a picture that is drawn anew at every move.
+"""The explorers of lessons 1 and 2: shot regions, neighbourhoods and the kernel."""
 
-The picture is an Image that is drawn off-screen, so the page doesn't jump, and a reader
-without a kernel still sees the last one. `set` moves the controls from code.
-"""
-
-import io
-
-import ipywidgets as widgets
 import numpy as np
-from matplotlib.figure import Figure
 from matplotlib.patches import StepPatch
-from matplotlib.ticker import LogLocator, NullFormatter
+from matplotlib.ticker import LogLocator, NullLocator
 
 from dirlib.bins import LabelBins, shot_regions
+from dirlib.course.explorer import Explorer, choice, slider
 from dirlib.course.figures import BLUE, DARK, GREEN, RED, draw_bars, region_legend
 from dirlib.datasets.label_counts import label_counts
 from dirlib.kernels import EDGES, KINDS, kernel_window, smooth_bins
 from dirlib.lds import density_weights, effective_sample_size
 from dirlib.metrics import pearson
-
-STYLE = {"description_width": "12.5em"}
-WIDE = widgets.Layout(width="29em")
-
-
-class Explorer:
-    """Controls, a picture and a line of numbers below it.
-
-    Parameters
-    ----------
-    name : str
-        What a reader without widgets sees as text.
-    controls : dict of str to ipywidgets control
-    draw : callable
-        ``draw(figure, **values)`` fills an empty figure and returns the readout, a dict
-        of str to number or text. A ValueError it raises is shown below the picture.
-    height : float
-        Of the picture, in inches.
-
-    Attributes
-    ----------
-    readout : dict
-        The numbers that belong to the picture.
-    """
-
-    def __init__(self, name, controls, draw, height=3.6):
-        self.name, self.controls, self._draw = name, controls, draw
-        self._size = (8.5, height)
-        self._image = widgets.Image(
-            format="png",
-            width=850,
-            height=int(height * 100),
-            layout={"min_width": "850px"},
-        )
-        self._text = widgets.HTML()
-        self.readout, self._held = {}, False
-        reset = widgets.Button(description="Reset", tooltip="Back to where it began")
-        self._start = {key: control.value for key, control in controls.items()}
-        reset.on_click(lambda _: self.reset())
-        for control in controls.values():
-            control.observe(lambda _: self._redraw(), "value")
-        # Two controls in a row, so that they and the picture fit a small screen.
-        layout = widgets.Layout(flex_flow="row wrap", width="62em")
-        top = widgets.Box([*controls.values(), reset], layout=layout)
-        self._box = widgets.VBox([top, self._image, self._text])
-        self._redraw()
-
-    def set(self, **values):
-        """Move controls by name, and redraw once."""
-        unknown = set(values) - set(self.controls)
-        if unknown:
-            raise ValueError(
-                f"there is no control {', '.join(sorted(unknown))}: "
-                f"choose from {', '.join(self.controls)}"
-            )
-        self._held = True
-        try:
-            for key, value in values.items():
-                self.controls[key].value = value
-        finally:
-            self._held = False
-            self._redraw()
-
-    def reset(self):
-        """Move every control back to where it began."""
-        self.set(**self._start)
-
-    def _redraw(self):
-        if self._held:
-            return
-        # Fixed margins: a layout that is computed would double the time of a redraw.
-        figure = Figure(figsize=self._size, dpi=100)
-        figure.subplots_adjust(0.08, 0.52 / self._size[1], 0.93, 0.93, hspace=0.1)
-        values = {key: control.value for key, control in self.controls.items()}
-        try:
-            self.readout = self._draw(figure, **values)
-        except ValueError as error:
-            self._text.value = f"<b>{error}</b>"
-            return
-        png = io.BytesIO()
-        # The page waits for it: little compression takes half the time.
-        figure.savefig(png, format="png", pil_kwargs={"compress_level": 1})
-        self._image.value = png.getvalue()
-        self._text.value = " &nbsp;·&nbsp; ".join(
-            f"{key}: <b>{_number(value)}</b>" for key, value in self.readout.items()
-        )
-
-    def _repr_mimebundle_(self, **kwargs):
-        bundle = self._box._repr_mimebundle_(**kwargs)
-        bundle["text/plain"] = f"<Explorer: {self.name}>"
-        bundle["image/png"] = bytes(self._image.value)
-        return bundle
-
-
-def _number(value):
-    if isinstance(value, float):
-        return f"{value:.3f}" if abs(value) < 1 else f"{value:,.1f}"
-    return f"{value:,}" if isinstance(value, int) else str(value)
-
-
-def slider(label, value, low, high, step=1):
-    """A slider: whole numbers if its value is one."""
-    whole = isinstance(value, int)
-    # To each 3.0 from the kernel a live FloatSlider answers 3.0000000000000004, after
-    # all cells of a Run All: too late, it would undo a reset. So it answers users only.
-    return (widgets.IntSlider if whole else widgets.FloatSlider)(
-        value=value,
-        min=low,
-        max=high,
-        step=step,
-        description=label,
-        continuous_update=whole,
-        style=STYLE,
-        layout=WIDE,
-    )
-
-
-def choice(label, options):
-    return widgets.Dropdown(
-        description=label, options=options, style=STYLE, layout=WIDE
-    )
 
 
 def neighbourhoods(bins, counts, age_a, age_b):
@@ -174,9 +46,14 @@ def neighbourhoods(bins, counts, age_a, age_b):
         top.set(ylabel="training images")
         high = 1.3 * max(own_a, own_b, 20)
         bottom.set(xlabel="age (years)", ylabel="enlarged", ylim=(0, high))
-        for name, age in (("A", age_a), ("B", age_b)):
-            where = (age + 0.5, counts[age])
-            bottom.annotate(f"{name}: {counts[age]}", where, ha="center", va="bottom")
+        # Of two close ages, one label ends at its bar and the other begins there.
+        sides = ("right", "left") if age_a <= age_b else ("left", "right")
+        if abs(age_a - age_b) > 7:
+            sides = ("center", "center")
+        style = {"bbox": {"color": "white", "alpha": 0.7, "pad": 0}, "va": "bottom"}
+        for name, age, side in zip("AB", (age_a, age_b), sides, strict=True):
+            text, where = f"{name}: {counts[age]}", (age + 0.5, counts[age] + high / 50)
+            bottom.annotate(text, where, ha=side, **style)
         return {
             f"images of age {age_a} and {age_b}": f"{own_a} and {own_b}",
             f"images within {radius} years": f"{masses[0]:,} and {masses[1]:,}",
@@ -185,6 +62,8 @@ def neighbourhoods(bins, counts, age_a, age_b):
 
     return Explorer(
         "equal counts, different neighbourhoods",
+        "Bars of the training images per age, below once more and enlarged: "
+        "age A, age B and the neighbours of both are marked.",
         {
             "age_a": slider("age A (years)", age_a, 0, bins.n_bins - 1),
             "age_b": slider("age B (years)", age_b, 0, bins.n_bins - 1),
@@ -221,6 +100,8 @@ def bins_and_regions():
 
     return Explorer(
         "bin width and thresholds",
+        "Bars of the training images in each bin of AgeDB-DIR, in the colours of "
+        "their shot regions.",
         {
             "width": slider("bin width (years)", 1, 1, 20),
             "many": slider("many: above (images)", 100, 50, 300, 10),
@@ -269,7 +150,7 @@ def kernel_tuning(bins, counts, error):
         bottom.set(xlabel="age (years)", ylabel="weight", yscale="log")
         bottom.yaxis.set_major_locator(LogLocator(subs=(1, 3)))
         bottom.yaxis.set_major_formatter("{x:g}")
-        bottom.yaxis.set_minor_formatter(NullFormatter())
+        bottom.yaxis.set_minor_locator(NullLocator())  # they take time, and say little
         return {
             "Pearson(smoothed counts, error)": pearson(smooth, error),
             "effective sample size": f"{ess:,.0f} of {len(samples):,}",
@@ -278,6 +159,8 @@ def kernel_tuning(bins, counts, error):
 
     return Explorer(
         "kernel tuning",
+        "Above, the counts, the smoothed counts and the error by age; below, the "
+        "weight of each age.",
         {
             "kind": choice("kernel", KINDS),
             "size": slider("size (bins)", 5, 1, 31, 2),

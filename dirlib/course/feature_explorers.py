@@ -4,7 +4,7 @@ import numpy as np
 
 from dirlib.anchors import anomaly_gap
 from dirlib.bins import shot_regions
-from dirlib.course.explorers import Explorer, choice, slider
+from dirlib.course.explorer import Explorer, choice, slider
 from dirlib.course.feature_figures import (
     draw_ellipse,
     draw_similarity,
@@ -35,7 +35,7 @@ def anchors(models, bins, counts, near=5):
         stats = models[model][samples]
         similarity = draw_similarity(ax, bins, counts, stats, anchor, statistic)
         ax.set(xlabel="age (years)", ylabel=f"cosine similarity of the {statistic}")
-        region_legend(ax, regions, ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1))
+        region_legend(figure, regions, ncols=3, loc="upper center", borderaxespad=0.1)
         gap = anomaly_gap(similarity, anchor, regions.many, near)
         crowd = regions.many & (np.abs(np.arange(bins.n_bins) - anchor) > near)
         far = float(np.nanmean(similarity[crowd]))
@@ -48,6 +48,7 @@ def anchors(models, bins, counts, near=5):
 
     return Explorer(
         "similarity to an anchor",
+        "Bars of the cosine similarity to the anchor by age, over the shot regions.",
         {
             "anchor": slider("anchor (years)", 0, 0, bins.n_bins - 1),
             "model": choice("model", list(models)),
@@ -97,6 +98,8 @@ def recolouring(seed=0):
 
     return Explorer(
         "whitening and re-colouring",
+        "Points of two features with three ellipses: the plain one, the smoothed one, "
+        "which is the goal, and that of the points now.",
         {
             "progress": slider("progress (steps)", 1.0, 0.0, 3.0, 0.1),
             "kind": choice(

@@ -7,7 +7,7 @@ Colours are those of :mod:`dirlib.course.figures`.
 import numpy as np
 import torch
 from matplotlib import pyplot as plt
-from matplotlib.patches import Ellipse
+from matplotlib.patches import Ellipse, StepPatch
 
 from dirlib.anchors import cosine_to_anchor
 from dirlib.bins import shot_regions
@@ -19,6 +19,7 @@ from dirlib.course.figures import (
     REGIONS,
     region_legend,
 )
+from dirlib.kernels import smooth_bins
 
 
 def anchor_bars(models, bins, counts, anchor, *, label="age (years)"):
@@ -88,35 +89,25 @@ def shade_regions(ax, bins, regions, strip=None):
         color, hatch, _ = REGIONS[name]
         if name == "zero" or not mask.any():
             continue
-        ax.stairs(
-            mask.astype(float),
-            bins.edges,
-            fill=True,
-            color=color,
-            alpha=0.25,
-            linewidth=0,
-            transform=ax.get_xaxis_transform(),  # the whole height of the panel
-        )
+        # An artist of its own: ax.stairs takes most of its time to find new limits.
+        style = {"color": color, "alpha": 0.25, "lw": 0}
+        style["transform"] = ax.get_xaxis_transform()  # the whole height of the panel
+        ax.add_artist(StepPatch(mask.astype(float), bins.edges, **style))
         if strip is not None:
             low, high = strip
-            ax.stairs(
-                np.where(mask, high, low),
-                bins.edges,
-                baseline=low,
-                fill=True,
-                facecolor=color,
-                edgecolor=DARK,
-                hatch=hatch,
-                linewidth=0.0,
-            )
+            style = {"facecolor": color, "edgecolor": DARK, "hatch": hatch, "lw": 0.0}
+            values = np.where(mask, high, low)
+            ax.add_artist(StepPatch(values, bins.edges, baseline=low, **style))
 
 
-def covariance_images(matrices):
+def covariance_images(matrices, *, feature="feature", scale="covariance"):
     """Show covariance or correlation matrices side by side, on one scale.
 
     Parameters
     ----------
     matrices : dict of str to array-like of shape [D, D]
+    feature, scale : str
+        What the axes and the colours mean.
     """
     fig, axes = plt.subplots(
         1, len(matrices), figsize=(8.5, 3.1), layout="constrained", squeeze=False
@@ -125,8 +116,8 @@ def covariance_images(matrices):
     for ax, (name, matrix) in zip(axes[0], matrices.items(), strict=True):
         image = ax.imshow(matrix, cmap="PuOr", vmin=-top, vmax=top)
         ax.set_title(name, fontsize=10)
-        ax.set(xlabel="feature", ylabel="feature")
-    fig.colorbar(image, ax=axes[0].tolist(), shrink=0.85)
+        ax.set(xlabel=feature, ylabel=feature)
+    fig.colorbar(image, ax=axes[0].tolist(), shrink=0.85, label=scale)
     return fig
 
 
@@ -139,7 +130,8 @@ def spectra(eigenvalues):
         Those below 1e-10 of the largest of all are drawn at that floor, as 0.
     """
     fig, ax = plt.subplots(figsize=(8.5, 3.0), layout="constrained")
-    floor = 1e-10 * max(np.max(values) for values in eigenvalues.values())
+    top = max(np.max(values) for values in eigenvalues.values())
+    floor = 1e-10 * top
     styles = zip(("o-", "s--", "^:", "d-."), (BLUE, RED, GREEN, DARK), strict=True)
     for (name, values), (style, color) in zip(
         eigenvalues.items(), styles, strict=False
@@ -148,7 +140,12 @@ def spectra(eigenvalues):
         rank = np.arange(1, len(values) + 1)
         ax.plot(rank, values, style, color=color, markersize=4, label=name)
     ax.set(yscale="log", xlabel="eigenvalue, largest first", ylabel="variance")
-    ax.text(0, floor * 1.6, "0", color=DARK)
+    # The floor stands for 0, so that no power of ten may be written beside it.
+    powers = np.arange(np.floor(np.log10(top)), np.log10(floor) + 1, -2)
+    ax.set_yticks(
+        [floor, *10.0**powers], ["0", *(f"$10^{{{power:.0f}}}$" for power in powers)]
+    )
+    ax.minorticks_off()
     ax.spines[["top", "right"]].set_visible(False)
     ax.legend(frameon=False)
     return fig
@@ -189,7 +186,12 @@ def smoothed_lines(
     return fig
 
 
-def clouds(panels, limit=4.0):
+def smoothed_means(values, count, window):
+    """Smooth the bins' means [B] along the bins, each bin counting by its samples."""
+    return smooth_bins(count * values, window) / smooth_bins(count, window)
+
+
+def clouds(panels, limit=4.0, goal=None):
     """Show clouds of points in two dimensions, each with its ellipse.
 
     Parameters
@@ -199,6 +201,8 @@ def clouds(panels, limit=4.0):
         deviations wide.
     limit : float
         The panels reach from -limit to limit.
+    goal : array-like of shape [2, 2], optional
+        The covariance that the last panel should have: its ellipse is dashed.
     """
     fig, axes = plt.subplots(
         1, len(panels), figsize=(8.5, 8.5 / len(panels) + 0.5), layout="constrained",
@@ -211,6 +215,8 @@ def clouds(panels, limit=4.0):
         ax.set(xlim=(-limit, limit), ylim=(-limit, limit), xlabel="feature 1")
         ax.set_title(name, fontsize=10)
         ax.set_aspect("equal")
+    if goal is not None:
+        draw_ellipse(axes[0, -1], points.mean(0), goal, color=GREEN, linestyle="--")
     axes[0, 0].set_ylabel("feature 2")
     return fig
 

@@ -9,7 +9,7 @@ from textwrap import fill
 
 import numpy as np
 
-from dirlib.course.explorers import Explorer, choice
+from dirlib.course.explorer import Explorer, choice
 from dirlib.course.feature_figures import shade_regions
 from dirlib.course.figures import BLUE, DARK, RED, region_legend
 from dirlib.metrics import paired_comparison
@@ -139,6 +139,8 @@ def recorded_runs():
     seeds = [("all", "all"), *((name, i) for i, name in enumerate(ORDINALS))]
     return Explorer(
         "recorded runs",
+        "Left, two lines: the mean absolute error of both methods by age; right, "
+        "their difference for each seed, with the mean and its interval.",
         {
             "method": method,
             "against": choice("against", METHODS),
@@ -231,6 +233,10 @@ def _panels(figure, top):
         ax.spines[["top", "right"]].set_visible(False)
     left.set(xlabel="age (years)", ylabel="mean absolute error (years)")
     left.set(ylim=(0, 1.35 * top), xlim=(AGES.edges[0], AGES.edges[-1]))
+    # Ticks take a third of the time of a redraw: few of them.
+    left.set_xticks(range(0, 101, 25))
+    for ax in (left, right):
+        ax.yaxis.get_major_locator().set_params(nbins=4)
     return left, right
 
 
@@ -276,7 +282,8 @@ def _draw_differences(ax, differences, pair, seed):
 
 def _say(ax, sentence, width):
     ax.axis("off")
-    ax.text(0.5, 0.5, fill(sentence, width), ha="center", va="center", fontsize=11)
+    style = {"ha": "center", "va": "center", "fontsize": 11}
+    ax.text(0.5, 0.5, fill(sentence, width), transform=ax.transAxes, **style)
 
 
 def _say_only(figure, sentence):

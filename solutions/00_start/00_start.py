@@ -25,11 +25,11 @@ fig = start.course_map()
 #
 # | lesson | aim: after it you can | exercises | minutes | points |
 # |---|---|---|---|---|
-# | [1 · Imbalance in regression](../01_imbalance/01_imbalance.ipynb) | say where a data set is thin, and how large the error is there | 6 | 105 | 12 |
-# | [2 · Kernel density estimation and LDS](../02_lds/02_lds.ipynb) | turn counts into weights that respect neighbours | 5 | 105 | 11 |
-# | [3 · Feature statistics and the age-0 anomaly](../03_statistics/03_statistics.ipynb) | find the bins whose features look like those of another bin | 6 | 120 | 13 |
-# | [4 · Building FDS](../04_fds/04_fds.ipynb) | build the layer that calibrates features | 6 | 120 | 15 |
-# | [5 · Full training](../05_training/05_training.ipynb) | train, compare and say honestly what the remedies bring | 6 | 150 | 16 |
+# | [1 · Imbalance in regression](../01_imbalance/01_imbalance.ipynb) | say where a data set is thin, and how large the error is there | 6 | 130 | 12 |
+# | [2 · Kernel density estimation and LDS](../02_lds/02_lds.ipynb) | turn counts into weights that respect neighbours | 5 | 120 | 11 |
+# | [3 · Feature statistics and the age-0 anomaly](../03_statistics/03_statistics.ipynb) | find the bins whose features look like those of another bin | 6 | 140 | 13 |
+# | [4 · Building FDS](../04_fds/04_fds.ipynb) | build the layer that calibrates features | 6 | 150 | 15 |
+# | [5 · Full training](../05_training/05_training.ipynb) | train, compare and say honestly what the remedies bring | 6 | 215 | 16 |
 #
 # Take them in this order: each uses what the lessons before it build. A word or a symbol is
 # new to you? The [glossary](glossary.md) explains it, with its name in the code.
@@ -45,7 +45,8 @@ fig = start.course_map()
 # 4. **Hints.** Three stand below each check; each helps more than the one before it.
 #
 # **Nothing solved still runs.** You may skip an exercise: the lesson goes on with the
-# library's own function. Two marks are worth knowing: ○ means that you have not started, ✗
+# library's own function. (An answer that only calls this function passes the check, but
+# teaches you nothing.) Two marks are worth knowing: ○ means that you have not started, ✗
 # that something is not right yet.
 
 # %% [markdown]

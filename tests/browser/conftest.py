@@ -42,23 +42,16 @@ SETTINGS = {
 TOKEN = "lessons"
 
 times = pytest.StashKey()
-nameless = pytest.StashKey()
 
 
 def pytest_configure(config):
-    config.stash[times], config.stash[nameless] = {}, {}
+    config.stash[times] = {}
 
 
 @pytest.fixture
 def redraws(request):
     """Dict of explorer to the times of its redraws, in ms, for the summary."""
     return request.config.stash[times]
-
-
-@pytest.fixture
-def without_name(request):
-    """Dict of explorer to the controls a screen reader can't name, for the summary."""
-    return request.config.stash[nameless]
 
 
 def pytest_terminal_summary(terminalreporter, config):
@@ -72,11 +65,6 @@ def pytest_terminal_summary(terminalreporter, config):
             f"{name:44} median {median(ms):4.0f} ms, slowest {max(ms):5.0f} ms, "
             f"{len(ms):3} pictures{over}"
         )
-    if any(config.stash[nameless].values()):
-        terminalreporter.section("controls without a name for a screen reader")
-    for name, labels in config.stash[nameless].items():
-        if labels:
-            say(f"{name:44} {'; '.join(labels)}")
 
 
 @pytest.fixture(scope="session")

@@ -167,19 +167,21 @@ def test_nothing_is_cut_off_on_a_small_screen(explorers):
         assert output.evaluate(TOO_LARGE) == [0, 0], f"{name}: px too wide, too high"
 
 
-def test_each_control_has_a_label_and_a_unit(explorers, without_name):
-    for name, (output, _) in explorers.items():
+def test_a_screen_reader_hears_each_control_its_unit_and_the_picture(explorers):
+    from playwright.sync_api import expect
+
+    for name, (output, picture) in explorers.items():
+        expect(picture, name).to_have_accessible_name(re.compile(r"^\w.{40,}\.$"))
         controls = output.locator(CONTROLS).all()
         assert controls, name
-        without_name[name] = []
         for control in controls:
             label = label_of(control)
             assert label, f"{name}: a control without a label"
             unitless = is_select(control) or label.startswith(UNITLESS)
             assert unitless or re.search(r"\(.+\)", label), f"{name}: {label}: no unit"
-            # ipywidgets gives a slider no name: that is said, and not held against us.
-            if f'"{label}"' not in control.aria_snapshot():
-                without_name[name].append(label)
+            expect(control, name).to_have_accessible_name(label)
+        for number in output.locator(".widget-readout").all():
+            expect(number, name).to_have_accessible_name(label_of(number))
 
 
 def test_the_tab_key_visits_each_control(page, explorers):

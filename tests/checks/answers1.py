@@ -656,6 +656,35 @@ def mass_catches_all(counts, radius):
     return np.array(out)
 
 
+@wrong("neighbourhood_mass", "how long is the window?")
+def mass_window_of_radius(counts, radius):
+    return np.convolve(counts, np.ones(radius), mode="same")
+
+
+@wrong("neighbourhood_mass", "near the first bin your left slice begins")
+def mass_two_slices(counts, radius):
+    out = np.zeros_like(counts)
+    for b in range(len(counts)):
+        out[b] = sum(counts[b - radius : b]) + sum(counts[b : b + radius + 1])
+    return out
+
+
+@wrong("neighbourhood_mass", "the bins near the two ends keep their own counts")
+def mass_ends_unchanged(counts, radius):
+    out = counts.copy()
+    for b in range(radius, len(counts) - radius):
+        out[b] = counts[b - radius : b + radius + 1].sum()
+    return out
+
+
+@wrong("neighbourhood_mass", "for counts = [5, 1, 1, 1, 7], radius = 1: expected")
+def mass_last_bin_dropped(counts, radius):
+    out = np.zeros_like(counts)
+    for b in range(len(counts) - 1):
+        out[b] = counts[max(0, b - radius) : b + radius + 1].sum()
+    return out
+
+
 # 1.4 · mae_by_region
 
 
@@ -881,6 +910,13 @@ def mae_hard_coded(y, y_hat, region):
     return {"many": 1.0, "medium": None, "few": 10.0, "zero": None}
 
 
+@wrong("mae_by_region", "you average the means of the labels")
+def mae_of_ages(y, y_hat, region):
+    table = pd.DataFrame({"y": y, "e": abs(y - y_hat), "r": region})
+    by_age = table.groupby(["r", "y"])["e"].mean().groupby("r").mean()
+    return {n: float(by_age[n]) if n in by_age else None for n in REGIONS}
+
+
 # 1.5 · geometric_mean
 
 
@@ -1038,6 +1074,24 @@ def gm_squared(y, y_hat, eps):
     return np.exp(np.log(np.maximum((y - y_hat) ** 2, eps)).mean())
 
 
+@wrong("geometric_mean", "Python's max looks for the one largest thing")
+def gm_python_max(y, y_hat, eps):
+    error = max(abs(y - y_hat), eps)
+    return np.exp(np.log(error).mean())
+
+
+@wrong("geometric_mean", "np.max looks for the one largest number")
+def gm_np_max(y, y_hat, eps):
+    error = np.max(np.abs(y - y_hat), eps)
+    return np.exp(np.mean(np.log(error)))
+
+
+@wrong("geometric_mean", "put the exponent in parentheses")
+def gm_exponent_not_in_parentheses(y, y_hat, eps):
+    error = np.maximum(np.abs(y - y_hat), eps)
+    return np.prod(error) ** 1 / len(y)
+
+
 # 1.6 · pearson_correlation
 
 
@@ -1160,7 +1214,7 @@ def pearson_matrix(a, b):
     return np.corrcoef(a, b)
 
 
-@wrong("pearson_correlation", "scipy gives the correlation and a p value:")
+@wrong("pearson_correlation", "scipy gives two numbers, the correlation")
 def pearson_with_p_value(a, b):
     return scipy.stats.pearsonr(a, b)
 

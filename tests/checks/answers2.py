@@ -135,7 +135,7 @@ def window_bartlett(kind, size, sigma):
     return w / w.sum()
 
 
-@wrong("window", "shape [4], not [5]")
+@wrong("window", "stop before h")
 def window_last_missing(kind, size, sigma):
     h = size // 2
     w = three(np.abs(np.arange(-h, h)), h, sigma, kind)
@@ -303,6 +303,54 @@ def window_filtered_spike(kind, size, sigma):
     return w / w.sum()
 
 
+@wrong("window", "put h + 1 in brackets")
+def window_triangle_no_brackets(kind, size, sigma):
+    h = (size - 1) // 2
+    d = np.abs(np.arange(-h, h + 1))
+    w = 1 - d / h + 1 if kind == "triangular" else three(d, h, sigma, kind)
+    return w / w.sum()
+
+
+@wrong("window", "stop before h")
+def window_range_short(kind, size, sigma):
+    h = (size - 1) // 2
+    w = np.array([three(abs(d), h, sigma, kind) for d in range(-h, h)])
+    return w / w.sum()
+
+
+@wrong("window", "d^2 is no square")
+def window_caret(kind, size, sigma):
+    h = size // 2
+    d = np.abs(np.arange(-h, h + 1))
+    if kind == "gaussian":
+        w = np.exp(-(d ^ 2) / (2 * sigma**2))
+    else:
+        w = three(d, h, sigma, kind)
+    return w / w.sum()
+
+
+@wrong("window", "^ is no power in Python")
+def window_caret_without_brackets(kind, size, sigma):
+    h = size // 2
+    d = np.abs(np.arange(-h, h + 1))
+    if kind == "gaussian":
+        w = np.exp(-d ^ 2 / (2 * sigma**2))
+    else:
+        w = three(d, h, sigma, kind)
+    return w / w.sum()
+
+
+@wrong("window", "s^2 is no square")
+def window_two_carets(kind, size, sigma):
+    h = size // 2
+    d = np.abs(np.arange(-h, h + 1))
+    if kind == "gaussian":
+        w = np.exp(-d ^ 2 / (2 * sigma ^ 2))
+    else:
+        w = three(d, h, sigma, kind)
+    return w / w.sum()
+
+
 # 2.2 · kde
 
 
@@ -455,6 +503,24 @@ def kde_last_label_only(grid, labels, sigma):
     return p / (len(labels) * np.sqrt(2 * np.pi) * sigma)
 
 
+@wrong("kde", "the difference is not squared")
+def kde_not_squared(grid, labels, sigma):
+    d = grid[:, None] - labels[None, :]
+    return np.mean(np.exp(-d / (2 * sigma**2)) / (np.sqrt(2 * np.pi) * sigma), axis=1)
+
+
+@wrong("kde", "is not squared: the exponent is -u**2 / 2")
+def kde_u_not_squared(grid, labels, sigma):
+    u = (grid[:, None] - labels[None, :]) / sigma
+    return np.mean(np.exp(-u / 2) / (np.sqrt(2 * np.pi) * sigma), axis=1)
+
+
+@wrong("kde", "the minus belongs outside the square")
+def kde_minus_inside(grid, labels, sigma):
+    u = (grid[:, None] - labels[None, :]) / sigma
+    return np.mean(np.exp((-u) ** 2 / 2) / (np.sqrt(2 * np.pi) * sigma), axis=1)
+
+
 # 2.3 · smooth
 
 
@@ -579,7 +645,7 @@ def smooth_hard_coded(values, window, edges):
     return np.array([2, 0.75, 0, 0])
 
 
-@wrong("smooth", "changes its input")
+@wrong("smooth", "not to values")
 def smooth_in_place(values, window, edges):
     out = np.convolve(values, window, mode="same")
     if edges == "renormalize":
@@ -705,6 +771,94 @@ def smooth_catches_all(values, window, edges):
                 inside += window[d + h]
             except Exception:
                 continue
+        if edges == "renormalize":
+            out[b] /= inside
+    return out
+
+
+@right("smooth")
+def smooth_copy_of_floats(values, window, edges):
+    h, n = len(window) // 2, len(values)
+    out = values.astype(float).copy()
+    for b in range(n):
+        low, high = max(0, b - h), min(n, b + h + 1)
+        k = window[low - b + h : high - b + h]
+        out[b] = np.dot(values[low:high], k)
+        if edges == "renormalize":
+            out[b] /= k.sum()
+    return out
+
+
+@wrong("smooth", "b + d below 0 counts from the end, so the last")
+def smooth_negative_index_in_the_sum(values, window, edges):
+    n, h = len(values), len(window) // 2
+    out, inside = np.zeros(n), np.zeros(n)
+    for b in range(n):
+        for d in range(-h, h + 1):
+            if b + d < n:
+                out[b] += window[d + h] * values[b + d]
+            if 0 <= b + d < n:
+                inside[b] += window[d + h]
+    return out / inside if edges == "renormalize" else out
+
+
+@wrong("smooth", "b + d below 0 counts from the end: leave")
+def smooth_negative_index_and_no_scale(values, window, edges):
+    n, h = len(values), len(window) // 2
+    out = np.zeros(n)
+    for b in range(n):
+        for d in range(-h, h + 1):
+            if b + d < n:
+                out[b] += window[d + h] * values[b + d]
+    return out
+
+
+@wrong("smooth", "near the first bins you cut the window at its end")
+def smooth_window_cut_at_its_end(values, window, edges):
+    n, h = len(values), len(window) // 2
+    out = np.zeros(n)
+    for b in range(n):
+        part = values[max(0, b - h) : min(n, b + h + 1)]
+        k = window[: len(part)]
+        out[b] = (part * k).sum()
+        if edges == "renormalize":
+            out[b] /= k.sum()
+    return out
+
+
+@wrong("smooth", "near the last bins you cut the window at its")
+def smooth_window_cut_at_its_beginning(values, window, edges):
+    n, h = len(values), len(window) // 2
+    out = []
+    for b in range(n):
+        part = values[max(0, b - h) : b + h + 1]
+        k = window[-len(part) :]
+        out.append((part @ k) / (k.sum() if edges == "renormalize" else 1))
+    return np.array(out)
+
+
+@wrong("smooth", "your result holds whole numbers when values does")
+def smooth_zeros_like(values, window, edges):
+    out = np.zeros_like(values)
+    n, h = len(values), len(window) // 2
+    padded, ones = np.pad(values, h), np.pad(np.ones(n), h)
+    for b in range(n):
+        share = (ones[b : b + len(window)] * window).sum()
+        total = (padded[b : b + len(window)] * window).sum()
+        out[b] = total / share if edges == "renormalize" else total
+    return out
+
+
+@wrong("smooth", "so each term is cut")
+def smooth_zeros_like_term_by_term(values, window, edges):
+    n, h = len(values), len(window) // 2
+    out = np.zeros_like(values)
+    for b in range(n):
+        inside = 0
+        for d in range(-h, h + 1):
+            if 0 <= b + d < n:
+                out[b] += window[d + h] * values[b + d]
+                inside += window[d + h]
         if edges == "renormalize":
             out[b] /= inside
     return out
@@ -890,6 +1044,32 @@ def weights_fills_zeros(density, index, scheme):
     return w[index] / w[index].mean()
 
 
+@wrong("weights", "you scale the density to the mean 1")
+def weights_density_mean_one(density, index, scheme):
+    p = density[index]
+    p = p / p.mean()
+    return 1 / p if scheme == "inverse" else 1 / np.sqrt(p)
+
+
+@wrong("weights", "you scale the density over the bins")
+def weights_density_mean_over_bins(density, index, scheme):
+    p = density / density.mean()
+    return (1 / p if scheme == "inverse" else 1 / np.sqrt(p))[index]
+
+
+@wrong("weights", "you scale the density to the sum 1")
+def weights_density_sum_one(density, index, scheme):
+    p = (density / density.sum())[index]
+    return 1 / p if scheme == "inverse" else p**-0.5
+
+
+@wrong("weights", "you square the density")
+def weights_squared(density, index, scheme):
+    p = density[index]
+    w = 1 / p if scheme == "inverse" else 1 / p**2
+    return w / w.mean()
+
+
 # 2.5 · weighted_l1
 
 
@@ -958,7 +1138,7 @@ def l1_other_error(y_hat, y, w):
     return (w * (y_hat - y).abs()).mean()
 
 
-@wrong("weighted_l1", "shapes differ")
+@wrong("weighted_l1", "squeeze turns [1] into []")
 def l1_squeezes(y_hat, y, w):
     y_hat = y_hat.squeeze()
     if not (y_hat.shape == y.shape == w.shape):
@@ -1151,3 +1331,32 @@ def l1_abs_of_mean(y_hat, y, w):
     if not (y_hat.shape == y.shape == w.shape):
         raise ValueError("shapes differ")
     return (w * (y - y_hat)).mean().abs()
+
+
+@wrong("weighted_l1", "squeeze makes [5, 1] look like [5]")
+def l1_squeezes_all(y_hat, y, w):
+    y_hat, y, w = y_hat.squeeze(), y.squeeze(), w.squeeze()
+    if not (y_hat.shape == y.shape == w.shape):
+        raise ValueError("shapes differ")
+    return (w * (y - y_hat).abs()).mean()
+
+
+@wrong("weighted_l1", "you refuse three tensors of the same shape")
+def l1_compares_methods(y_hat, y, w):
+    if y_hat.size != y.size or y.size != w.size:
+        raise ValueError(f"shapes {y_hat.shape}, {y.shape} and {w.shape} differ")
+    return (w * (y - y_hat).abs()).mean()
+
+
+@wrong("weighted_l1", "you refuse three tensors of the same shape")
+def l1_compares_identity(y_hat, y, w):
+    if y_hat.shape is not y.shape or y.shape is not w.shape:
+        message = "the shapes differ"
+        raise ValueError(message)
+    return (w * (y - y_hat).abs()).mean()
+
+
+@wrong("weighted_l1", "not enough values to unpack")
+def l1_unpacks(y_hat, y, w):
+    first, second = (y_hat - y).abs()
+    return (w * torch.stack([first, second])).mean()

@@ -358,6 +358,52 @@ def moments_squares_in_float32(batches, n_bins):
     return n, mean, variance
 
 
+@wrong("bin_moments", "keep your sums in float64 too")
+def moments_sums_kept_in_float32(batches, n_bins):
+    shape = n_bins, batches[0][0].shape[1]
+    n, s, q = np.zeros(n_bins, int), np.zeros(shape, "f4"), np.zeros(shape, "f4")
+    for features, index in batches:
+        features = features.astype(np.float64)
+        for b in range(n_bins):
+            mine = features[index == b]
+            n[b] += len(mine)
+            s[b] += mine.sum(axis=0)
+            q[b] += (mine**2).sum(axis=0)
+    mean = s / n[:, None]
+    variance = (q - n[:, None] * mean**2) / (n - 1)[:, None]
+    variance[n < 2] = np.nan
+    return n, mean, variance
+
+
+@wrong("bin_moments", "keep your sums in float64 too")
+def moments_in_torchs_default_dtype(batches, n_bins):
+    n = torch.zeros(n_bins)
+    s, q = torch.zeros(2, n_bins, batches[0][0].shape[1])
+    for features, index in batches:
+        x, i = torch.as_tensor(features).float(), torch.as_tensor(index)
+        n.index_add_(0, i, torch.ones(len(i)))
+        s.index_add_(0, i, x)
+        q.index_add_(0, i, x**2)
+    mean = s / n[:, None]
+    variance = (q - n[:, None] * mean**2) / (n[:, None] - 1)
+    variance[n < 2] = torch.nan
+    return n.int().numpy(), mean.numpy(), variance.numpy()
+
+
+@wrong("bin_moments", "try sums[index] += x with index [0, 0]; use np.add.at")
+def moments_fancy_index_on_features_as_they_are(batches, n_bins):
+    dim = batches[0][0].shape[1]
+    n, s, q = np.zeros(n_bins, int), np.zeros((n_bins, dim)), np.zeros((n_bins, dim))
+    for features, index in batches:
+        n[index] += 1
+        s[index] += features
+        q[index] += features**2
+    mean = s / n[:, None]
+    variance = (q - n[:, None] * mean**2) / (n - 1)[:, None]
+    variance[n < 2] = np.nan
+    return n, mean, variance
+
+
 @wrong("bin_moments", "return stands inside the loop")
 def moments_first_batch_only(batches, n_bins):
     for batch in batches:
@@ -524,6 +570,19 @@ def cosine_anchor_norm_twice(values, anchor):
 def cosine_norm_of_all_bins(values, anchor):
     below = np.linalg.norm(values) * np.linalg.norm(values[anchor])
     return values @ values[anchor] / below
+
+
+@wrong("cosine_to_anchor", "the length of each *feature* over all bins")
+def cosine_of_columns_over_the_anchors_length(values, anchor):
+    below = np.linalg.norm(values, axis=0) * np.linalg.norm(values[anchor])
+    return values @ values[anchor] / below
+
+
+@wrong("cosine_to_anchor", "both lengths are those of a *feature*")
+def cosine_of_columns(values, anchor):
+    length = np.linalg.norm(values, axis=0)
+    length = np.where(length == 0, np.nan, length)
+    return values @ values[anchor] / (length * length[anchor])
 
 
 @wrong("cosine_to_anchor", "root")

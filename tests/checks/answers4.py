@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from answers import Answers
 
+import dirlib
 from dirlib.course import checks4
 from dirlib.course.epoch_end import EpochEnd
 
@@ -268,6 +269,40 @@ def smooth_index_below_zero(values, count, window):
         if w.any():
             out[b] = w @ values[at] / w.sum()
     return out
+
+
+@wrong("smoothed_statistics", "as the published code does")
+def smooth_mirrored_by_the_library(values, count, window):
+    above = dirlib.smooth_bins(count[:, None] * values, window, edges="reflect")
+    below = dirlib.smooth_bins(count, window, edges="reflect")[:, None]
+    return np.divide(above, below, out=np.zeros_like(above), where=below > 0)
+
+
+@wrong("smoothed_statistics", "you divide by the bin's own count")
+def smooth_divided_by_own_count_unguarded(values, count, window):
+    n = count[:, None]
+    return smooth(n * values, window) / n
+
+
+@wrong("smoothed_statistics", "you divide by the bin's own count")
+def smooth_divided_by_own_count_or_1(values, count, window):
+    n = count[:, None]
+    return smooth(n * values, window) / np.maximum(n, 1)
+
+
+@wrong("smoothed_statistics", "make count a float first")
+def smooth_whole_counts(values, count, window):
+    n = count[:, None]
+    above = scipy.ndimage.convolve1d(n * values, window, axis=0, mode="constant")
+    below = scipy.ndimage.convolve1d(n, window, axis=0, mode="constant")
+    return np.divide(above, below, out=np.zeros_like(above), where=below > 0)
+
+
+@wrong("smoothed_statistics", "make count a float first")
+def smooth_whole_counts_unguarded(values, count, window):
+    n = count[:, None]
+    above = scipy.ndimage.convolve1d(n * values, window, axis=0, mode="constant")
+    return above / scipy.ndimage.convolve1d(n, window, axis=0, mode="constant")
 
 
 # 4.2 · calibrate_diagonal
@@ -677,6 +712,19 @@ def sqrt_numpy_function_on_a_batch(matrix):
 # 4.4 · calibrate_full
 
 
+def matrix_sqrt(matrix):
+    """A student's exercise 4.3 that is still open."""
+    raise NotImplementedError("not attempted yet: matrix_sqrt")
+
+
+def exercise_not_written(*args):
+    raise NotImplementedError("not attempted yet")
+
+
+def exercise_that_fails(matrix):
+    return matrix.root()
+
+
 @right("calibrate_full")
 def einsum_calibrate_full(z, index, mean, cov, smoothed_mean, smoothed_cov):
     whiten = torch.linalg.inv(diag_matrix_sqrt(cov))
@@ -879,6 +927,19 @@ def full_in_place(z, index, mean, cov, smoothed_mean, smoothed_cov):
 def full_elementwise_product(z, index, mean, cov, smoothed_mean, smoothed_cov):
     table = power(smoothed_cov, 0.5) * power(cov, -0.5)
     return moved(z, index, mean, smoothed_mean, table)
+
+
+@wrong("calibrate_full", "calls `matrix_sqrt`, which isn't written yet: solve that")
+def full_calls_an_open_exercise(z, index, mean, cov, smoothed_mean, smoothed_cov):
+    t = matrix_sqrt(smoothed_cov) @ torch.linalg.inv(matrix_sqrt(cov))
+    return (t[index] @ (z - mean[index])[:, :, None])[:, :, 0] + smoothed_mean[index]
+
+
+@wrong("calibrate_full", "came up inside `exercise_that_fails`, which your function")
+def full_calls_a_broken_exercise(z, index, mean, cov, smoothed_mean, smoothed_cov):
+    whiten = torch.linalg.inv(exercise_that_fails(cov))
+    t = exercise_that_fails(smoothed_cov) @ whiten
+    return (t[index] @ (z - mean[index])[:, :, None])[:, :, 0] + smoothed_mean[index]
 
 
 # 4.5 · momentum_update
@@ -1151,6 +1212,52 @@ class FdsBucketize(EpochEnd):
                     new[m] = calibrated(z[m], index[m], *self.pair)
                 return new
         return z
+
+
+@right("MyFDS")
+class FdsWithoutDetach(EpochEnd):
+    def forward(self, z, labels):
+        if not self.training:
+            return z
+        index = bins_of(self.bins, labels)
+        self.epoch.update(z, index)
+        if self.pair is None:
+            return z
+        return dirlib.calibrate(z, index, *self.pair, clip=(0.1, 10))
+
+
+@wrong("MyFDS", "the ratio isn't clipped")
+class FdsNotClipped(EpochEnd):
+    def forward(self, z, labels):
+        if not self.training:
+            return z
+        index = bins_of(self.bins, labels)
+        self.epoch.update(z.detach(), index)
+        if self.pair is None:
+            return z
+        return dirlib.calibrate(z, index, *self.pair)
+
+
+@wrong("MyFDS", "end it with `return z`")
+class FdsReturnsWhenCalibratedOnly(EpochEnd):
+    def forward(self, z, labels):
+        if self.training:
+            index = bins_of(self.bins, labels)
+            self.epoch.update(z.detach(), index)
+            if self.pair is not None:
+                return calibrated(z, index, *self.pair)
+
+
+@wrong("MyFDS", "calls `exercise_not_written`, which isn't written yet")
+class FdsCallsAnOpenExercise(EpochEnd):
+    def forward(self, z, labels):
+        if not self.training:
+            return z
+        index = bins_of(self.bins, labels)
+        self.epoch.update(z.detach(), index)
+        if self.pair is None:
+            return z
+        return exercise_not_written(z, index, *self.pair)
 
 
 @wrong("MyFDS", "eval")

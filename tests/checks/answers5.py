@@ -343,10 +343,16 @@ def step_fds_without_labels(model, fds, optimizer, x, y, weights):
     return learn(optimizer, (weights * (p - y).abs()).mean())
 
 
-@wrong("training_step", "the labels that fds got")
+@wrong("training_step", "fds gets the weights in the place of the labels")
 def step_fds_gets_the_weights(model, fds, optimizer, x, y, weights):
     p = predict(model, fds, x, weights)
     return learn(optimizer, (weights * (p - y).abs()).mean())
+
+
+@wrong("training_step", "or by their mean, which undoes them")
+def step_weights_divided_by_their_mean(model, fds, optimizer, x, y, weights):
+    errors = (predict(model, fds, x, y) - y).abs()
+    return learn(optimizer, (weights / weights.mean() * errors).mean())
 
 
 @wrong("training_step", "the labels that fds got")
@@ -694,6 +700,15 @@ def end_numpy(model, fds, x_val, y_val):
 
 
 @right("end_of_epoch")
+def end_numbers_of_numpy(model, fds, x_val, y_val):
+    fold(fds)
+    model.eval()
+    errors = np.abs(model(x_val).detach().numpy() - y_val.numpy())
+    model.train()
+    return {"distance": np.float32(distance(fds)), "val_mae": errors.mean()}
+
+
+@right("end_of_epoch")
 def end_on_a_copy(model, fds, x_val, y_val):
     judged = copy.deepcopy(model).eval().requires_grad_(False)
     errors = judged(x_val).sub(y_val).abs()
@@ -761,6 +776,10 @@ def end_with(apart):
 
 
 DISTANCES = {
+    "masked_to_zero": (
+        "bins without samples count as zeros",
+        lambda f: ((f.mean - f.smoothed_mean).abs() * f.active.unsqueeze(1)).mean(),
+    ),
     "all_bins": ("fds.active", lambda f: (f.mean - f.smoothed_mean).abs().mean()),
     "signed": ("cancel", lambda f: (f.mean - f.smoothed_mean)[f.active].mean()),
     "signed_the_other_way": (
@@ -1105,7 +1124,7 @@ def end_no_grad_for_ever(model, fds, x_val, y_val):
     return {"distance": distance(fds), "val_mae": validate(model, x_val, y_val)}
 
 
-@wrong("end_of_epoch", "must be a dict")
+@wrong("end_of_epoch", "must be a dict that holds 'distance', but it is a tuple")
 def end_returns_a_pair(model, fds, x_val, y_val):
     fold(fds)
     return distance(fds), validate(model, x_val, y_val)
@@ -1708,6 +1727,13 @@ def interval_pandas(baseline, method):
 
 
 @right("paired_interval")
+def interval_array(baseline, method):
+    d = method - baseline
+    half = quantile(len(d)) * scipy.stats.sem(d)
+    return d.mean() + half * np.array([0, -1, 1])
+
+
+@right("paired_interval")
 def interval_statistics(baseline, method):
     d = (method - baseline).tolist()
     mean = statistics.fmean(d)
@@ -1799,7 +1825,50 @@ def interval_other_tail(baseline, method):
     return around(d.mean(), t * d.std(ddof=1) / np.sqrt(n))
 
 
-@wrong("paired_interval", "but got -3.4")
+SCIPY_INTERVALS = {
+    "of_the_normal": (
+        "1.96 is the normal distribution's",
+        lambda d, m, s: scipy.stats.norm.interval(0.95, loc=m, scale=s),
+    ),
+    "of_the_deviation": (
+        "the interval of one difference",
+        lambda d, m, s: scipy.stats.t.interval(0.95, len(d) - 1, m, d.std(ddof=1)),
+    ),
+    "of_s_degrees_of_freedom": (
+        "the degrees of freedom are S - 1",
+        lambda d, m, s: scipy.stats.t.interval(0.95, len(d), loc=m, scale=s),
+    ),
+    "of_975_per_thousand": (
+        "0.975 in the middle leaves 1.25 % at each end",
+        lambda d, m, s: scipy.stats.t.interval(0.975, len(d) - 1, loc=m, scale=s),
+    ),
+    "without_a_slip": (
+        "scipy gives NaN where the differences have no spread",
+        lambda d, m, s: scipy.stats.t.interval(0.95, len(d) - 1, loc=m, scale=s),
+    ),
+}
+
+
+def interval_of_scipy(ends, sign=1):
+    """An answer whose ends come from scipy, which gives NaN without a spread."""
+
+    def interval(baseline, method):
+        d = sign * (method - baseline)
+        return d.mean(), *ends(d, d.mean(), scipy.stats.sem(d))
+
+    return interval
+
+
+for _name, (_fragment, _ends) in SCIPY_INTERVALS.items():
+    _answer = interval_of_scipy(_ends)
+    _answer.__name__ = f"interval_scipy_{_name}"
+    wrong("paired_interval", _fragment)(_answer)
+_answer = interval_of_scipy(SCIPY_INTERVALS["without_a_slip"][1], sign=-1)
+_answer.__name__ = "interval_scipy_turned_round"
+wrong("paired_interval", "the sign is turned round")(_answer)
+
+
+@wrong("paired_interval", "0.975 in the middle leaves 1.25 % at each end")
 def interval_of_975_per_thousand(baseline, method):
     d, n = method - baseline, len(method)
     low, high = scipy.stats.t.interval(0.975, n - 1)
@@ -2225,13 +2294,16 @@ WRONG_PAIRS = {
     "even_window": ("odd", (LAYER, layer(kernel_size=10))),
     "wide_window": ("103", (LAYER, layer(kernel_size=103))),
     "window_0": ("odd and positive", (LAYER, layer(kernel_size=0))),
-    "window_as_text": ("got '9'", (LAYER, layer(kernel_size="9"))),
+    "window_as_text": ("the text '9': write a number", (LAYER, layer(kernel_size="9"))),
     "window_as_float": ("9.5", (LAYER, layer(kernel_size=9.5))),
     "window_none": ("None", (LAYER, layer(kernel_size=None))),
     "sigma_0": ("sigma", (LAYER, layer(sigma=0.0))),
     "sigma_nan": ("sigma", (LAYER, layer(sigma=math.nan))),
     "momentum_1": ("momentum", (LAYER, layer(momentum=1.0))),
-    "momentum_as_text": ("options of variant", (LAYER, layer(momentum="0.5"))),
+    "momentum_as_text": (
+        "momentum of variant is the text",
+        (LAYER, layer(momentum="0.5")),
+    ),
     "unknown_kernel": ("gaussian, laplace, triangular", (LAYER, layer(kernel="box"))),
     "unknown_covariance": ("covariance", (LAYER, layer(covariance="diag"))),
     "covariance_list": ("options of variant", (LAYER, layer(covariance=["full"]))),

@@ -40,6 +40,54 @@ def test_an_unsolved_stub_is_not_attempted(exercise, capsys):
     assert "not attempted" in out and "✗" not in out and err == ""
 
 
+def test_or_library_says_so_where_an_answer_is_wrong(capsys):
+    exercise = checks5.paired_interval
+
+    def unsolved(baseline, method):
+        raise NotImplementedError("not attempted yet: paired_interval")
+
+    assert exercise.or_library(unsolved) is exercise.reference
+    assert exercise.or_library(exercise.reference) is exercise.reference
+    assert capsys.readouterr() == ("", "")
+    assert exercise.or_library(lambda b, m: m - b) is exercise.reference
+    said = "paired_interval: the library's function is used here, since yours is not"
+    assert capsys.readouterr().out == f"{said} right yet\n"
+
+
+LEFT = "your code runs into the line `raise NotImplementedError`: delete it"
+
+
+def test_code_above_a_raise_that_was_left_is_wrong_not_unattempted(capsys):
+    def halfway(labels, start, width):
+        """Return the bin of each label."""
+        np.floor((labels - start) / width)
+        raise NotImplementedError("not attempted yet: bin_index")
+
+    def documented(labels, start, width):
+        """Return the bin of each label."""
+        raise NotImplementedError("not attempted yet: bin_index")
+
+    class Halfway(EpochEnd):
+        def forward(self, z, labels):
+            z = z + 1
+            raise NotImplementedError("not attempted yet: MyFDS")
+
+    for exercise, answer in (
+        (checks1.bin_index, halfway),
+        (checks4.MyFDS, Halfway),
+    ):
+        assert exercise(answer) == 0
+        out = capsys.readouterr().out
+        assert f"→ {LEFT}" in out and "not attempted" not in out and "✓" not in out
+    assert checks1.bin_index(documented) == 0
+    assert "not attempted" in capsys.readouterr().out
+    # Its source is nowhere to be read: nobody knows whether it was begun.
+    typed = {}
+    exec("def f(*args):\n    x = 1\n    raise NotImplementedError", typed)
+    assert checks1.bin_index(typed["f"]) == 0
+    assert "not attempted" in capsys.readouterr().out
+
+
 def chatty(*args):
     print("hello")
     print("hello", file=sys.stderr)
@@ -178,6 +226,38 @@ def test_wrong_values_are_named_before_their_type(capsys):
     assert "the result must hold whole numbers" in capsys.readouterr().out
 
 
+def test_the_cure_for_a_type_is_one_of_the_results_own_library(capsys):
+    def tensor(labels, start, width):
+        return torch.tensor((labels - start) // width)
+
+    checks1.bin_index(tensor)
+    assert "whole numbers: end with .long()" in capsys.readouterr().out
+    checks1.bin_index(lambda labels, start, width: (labels - start) // width)
+    assert "whole numbers: end with .astype(int)" in capsys.readouterr().out
+
+
+def test_an_array_in_place_of_a_number_is_named(capsys):
+    checks1.pearson_correlation(lambda a, b: [0.5, 0.1])
+    out = capsys.readouterr().out
+    assert "the result must be one number, but has shape [2]" in out
+
+
+def test_slips_at_the_ends_keep_the_point_for_the_inside(capsys):
+    def negative_start(counts, radius):
+        near = (slice(b - radius, b + radius + 1) for b in range(len(counts)))
+        return np.array([counts[part].sum() for part in near])
+
+    def unchanged(counts, radius):
+        out = counts.copy()
+        for b in range(radius, len(counts) - radius):
+            out[b] = counts[b - radius : b + radius + 1].sum()
+        return out
+
+    for answer in (negative_start, unchanged):
+        assert checks1.neighbourhood_mass(answer) == 1
+        assert "✓ inside the range" in capsys.readouterr().out
+
+
 SAME = "your function gives the same result for every input: use its arguments"
 
 
@@ -271,6 +351,42 @@ def calibrate_in_place(z, index, mean, cov, smoothed_mean, smoothed_cov):
     right = EXERCISES["calibrate_full"].reference
     z[:] = right(z.clone(), index, mean, cov, smoothed_mean, smoothed_cov)
     return z
+
+
+def test_wrong_values_cost_neither_the_gradient_nor_eval(capsys):
+    def doubled(answer):
+        return lambda z, *others: 2 * answer(z, *others)
+
+    for exercise, gradient in (
+        (checks4.calibrate_diagonal, "✓ a gradient reaches z"),
+        (checks4.calibrate_full, "✓ a gradient reaches z"),
+    ):
+        assert exercise(doubled(exercise.reference)) == 1
+        assert gradient in capsys.readouterr().out
+
+    class Truncated(LessonFDS):
+        def forward(self, z, labels):
+            return super().forward(z, labels.long())
+
+    class NeverCollects(EpochEnd):
+        def forward(self, z, labels):
+            return z
+
+    for layer in (Truncated, NeverCollects):
+        assert checks4.MyFDS(layer) == 2
+        out = capsys.readouterr().out
+        assert "✓ the identity in eval()" in out and "✓ gradients" in out
+
+
+def test_a_gradient_that_is_zero_or_not_finite_is_named(capsys):
+    for factor, words in ((0.0, "0 everywhere"), (float("nan"), "not finite")):
+
+        def answer(z, *others, factor=factor):
+            right = loop_calibrate_diagonal(z.detach(), *others)
+            return right + factor * (z - z.detach()) if z.requires_grad else right
+
+        assert checks4.calibrate_diagonal(answer) == 2
+        assert f"expected 'arrives', but got '{words}'" in capsys.readouterr().out
 
 
 class InPlaceFDS(EpochEnd):

@@ -1,5 +1,10 @@
-"""A student's copy runs from top to bottom with nothing solved, and offline."""
+"""A student's copy runs from top to bottom with nothing solved, and offline.
 
+An optional block begins with a paragraph that starts with **Optional or *Optional, and
+ends at the next heading: its code cells may be left out.
+"""
+
+import re
 import shutil
 
 import nbformat
@@ -12,9 +17,19 @@ from lesson_env import CELL_TIMEOUT, ROOT
 @pytest.fixture(scope="module")
 def unsolved(lesson, tmp_path_factory, offline_env):
     """The student's copy of a lesson after Run All, in a folder of its own."""
+    nb, folder = copied(lesson, tmp_path_factory)
+    return run_all(nb, folder)
+
+
+def copied(lesson, tmp_path_factory):
+    """The notebook of the student's copy of a lesson, and the new folder it lies in."""
     folder = tmp_path_factory.mktemp("student") / lesson.stem
     shutil.copytree(ROOT / "lessons" / lesson.stem, folder)
-    nb = nbformat.read(folder / f"{lesson.stem}.ipynb", as_version=4)
+    return nbformat.read(folder / f"{lesson.stem}.ipynb", as_version=4), folder
+
+
+def run_all(nb, folder):
+    """The code cells of a notebook after Run All."""
     NotebookClient(
         nb,
         timeout=CELL_TIMEOUT,
@@ -36,15 +51,45 @@ def text_of(cell, stream):
     )
 
 
-def test_no_cell_fails(unsolved):
-    failed = [
+def failures(cells):
+    return [
         f"{cell.id}: {output.ename}: {output.evalue}"
-        for cell in unsolved
+        for cell in cells
         for output in cell.outputs
         if output.output_type == "error"
     ]
+
+
+def optional_cells(nb):
+    """The code cells of the optional blocks."""
+    found, inside = [], False
+    for cell in nb.cells:
+        if cell.cell_type == "code" and inside:
+            found.append(cell)
+        if cell.cell_type == "markdown":
+            for line in cell.source.splitlines():
+                if re.match(r"\*\*?Optional\b", line):
+                    inside = True
+                elif re.match(r"#+ ", line):
+                    inside = False
+    return found
+
+
+def test_no_cell_fails(unsolved):
+    failed = failures(unsolved)
     assert not failed, "\n".join(failed)
     assert all(cell.execution_count for cell in unsolved)
+
+
+def test_no_cell_needs_an_optional_one(lesson, tmp_path_factory, offline_env):
+    nb, folder = copied(lesson, tmp_path_factory)
+    optional = optional_cells(nb)
+    assert not checks(optional), "an exercise stands in an optional block"
+    if not optional:  # then it is the lesson that the other tests run
+        return
+    nb.cells = [cell for cell in nb.cells if cell not in optional]
+    failed = failures(run_all(nb, folder))
+    assert not failed, "\n".join(failed)
 
 
 def test_no_cell_complains(unsolved):

@@ -1,9 +1,13 @@
 """The explorers, without a browser: pictures, numbers, both ends of every slider."""
 
+import json
+
 import ipywidgets as widgets
 import numpy as np
 import pytest
 import torch
+from matplotlib.figure import Figure
+from traitlets import TraitError
 
 from dirlib import (
     LabelBins,
@@ -56,6 +60,28 @@ def test_readers_without_a_kernel_get_a_picture_and_a_name(explorer):
     assert "application/vnd.jupyter.widget-view+json" in bundle
 
 
+def test_only_a_live_view_holds_the_script_for_screen_readers(explorer):
+    """What is stored stays as it is: a picture and a name."""
+    bundle = explorer._repr_mimebundle_()
+    kinds = {"text/plain", "image/png", "application/vnd.jupyter.widget-view+json"}
+    assert set(bundle) == kinds
+    hidden = explorer._box.children[-1]
+    assert hidden.layout.display == "none"
+    (output,) = hidden.outputs
+    assert list(output["data"]) == ["application/javascript"]
+
+
+def test_the_text_of_a_picture_reaches_the_page_as_it_is():
+    alt = 'A "line"\nof a\\b, 5 \u00b1 2.'
+    slider = widgets.IntSlider(description="size")
+    explorer = explorers.Explorer(
+        "test", alt, {"size": slider}, lambda figure, size: {}
+    )
+    script = explorer._box.children[-1].outputs[0]["data"]["application/javascript"]
+    start = script.removeprefix("const ALT = ")
+    assert json.JSONDecoder().raw_decode(start)[0] == alt
+
+
 def test_every_control_has_a_label_and_moves_the_picture_at_both_ends(explorer):
     start = {name: control.value for name, control in explorer.controls.items()}
     for name, control in explorer.controls.items():
@@ -87,6 +113,52 @@ def test_reset_goes_back_to_the_start(explorer):
     assert picture(explorer) == before
 
 
+def test_set_draws_once_however_many_controls_it_moves(explorer, monkeypatch):
+    drawn, draw = [], explorer._draw
+    monkeypatch.setattr(
+        explorer, "_draw", lambda *a, **kw: drawn.append(kw) or draw(*a, **kw)
+    )
+    ends = {
+        name: control.max if hasattr(control, "max") else control._options_full[-1][1]
+        for name, control in explorer.controls.items()
+    }
+    explorer.set(**ends)
+    assert drawn == [ends]
+    explorer.reset()
+    assert len(drawn) == 2
+
+
+def test_after_a_value_that_is_refused_the_picture_is_that_of_the_controls():
+    explorer = anchors()
+    with pytest.raises(TraitError, match="Invalid selection"):
+        explorer.set(anchor=20, model="no such model")
+    assert explorer.controls["anchor"].value == 20
+    shown = picture(explorer)
+    explorer.reset()
+    assert picture(explorer) != shown
+    explorer.set(anchor=20)
+    assert picture(explorer) == shown
+
+
+def test_only_sliders_of_whole_numbers_answer_to_the_kernel(explorer):
+    """A live FloatSlider sends 3.0 back as 3.0000000000000004: it undoes a reset."""
+    for control in explorer.controls.values():
+        if hasattr(control, "continuous_update"):
+            whole = isinstance(control, widgets.IntSlider)
+            assert control.continuous_update == whole
+
+
+@pytest.mark.parametrize("age_a", [0, 30, 100])
+def test_the_two_labels_of_the_neighbourhoods_never_overlap(age_a):
+    explorer = explorers.neighbourhoods(AGES, np.full(101, 500), 17, 75)
+    for age_b in range(max(0, age_a - 12), min(100, age_a + 12) + 1):
+        figure = Figure(figsize=(8.5, 4.2), dpi=100)
+        figure.subplots_adjust(0.08, 0.12, 0.93, 0.93)
+        explorer._draw(figure, age_a=age_a, age_b=age_b, radius=2)
+        a, b = (text.get_window_extent() for text in figure.axes[1].texts)
+        assert min(a.x1, b.x1) - max(a.x0, b.x0) <= 1, (age_a, age_b)
+
+
 def test_an_unknown_control_is_refused(explorer):
     with pytest.raises(ValueError, match="there is no control nose: choose from"):
         explorer.set(nose=3)
@@ -100,7 +172,7 @@ def test_an_error_while_drawing_is_shown_and_the_picture_stays():
         return {"size": size}
 
     slider = widgets.IntSlider(value=2, min=1, max=5, description="size")
-    explorer = explorers.Explorer("test", {"size": slider}, draw)
+    explorer = explorers.Explorer("test", "A line.", {"size": slider}, draw)
     before = picture(explorer)
     explorer.set(size=5)
     assert picture(explorer) == before and explorer.readout == {"size": 2}

@@ -65,6 +65,19 @@ def test_every_other_figure_has_labelled_axes(stats):
             assert ax.get_xlabel() or ax.get_ylabel() or ax.get_label() == "<colorbar>"
 
 
+def test_the_floor_of_a_spectrum_is_written_as_0():
+    fig = feature_figures.spectra({"a": [4.0, 0.0]})
+    fig.canvas.draw()
+    ticks = {
+        t.get_text(): y
+        for y, t in zip(
+            fig.axes[0].get_yticks(), fig.axes[0].get_yticklabels(), strict=True
+        )
+    }
+    assert ticks["0"] == fig.axes[0].lines[0].get_ydata()[1] > 0
+    assert sorted(ticks.values())[1] >= 9.9 * ticks["0"]
+
+
 def test_the_ellipse_is_two_standard_deviations_wide():
     _, ax = plt.subplots()
     feature_figures.draw_ellipse(ax, [1, 2], np.diag([4.0, 0.25]), color=RED)

@@ -17,7 +17,7 @@ bin_index = Exercise(
     _bin_index,
     parts=[
         Part(
-            "ages, whole and broken",
+            "ages, whole and with decimals",
             1,
             [
                 (np.array([0.0, 0.4, 0.9, 1.0, 30.9, 100.0]), 0.0, 1.0),
@@ -45,7 +45,8 @@ bin_index = Exercise(
         ),
         Wrong(
             lambda y, start, width: np.round((y - start) / width).astype(int),
-            "rounding sends 30.9 to the bin of 31: a bin holds [30, 31), so round down",
+            "rounding sends 30.9 to the bin of 31: bin 30 goes from 30 to just below "
+            "31, so round down",
         ),
         Wrong(
             lambda y, start, width: np.floor(y / width).astype(int),

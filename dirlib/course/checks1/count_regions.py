@@ -57,7 +57,7 @@ count_regions = Exercise(
     _count_regions,
     parts=[
         Part(
-            "every bin is counted, the empty ones too",
+            "counts and names, also of empty bins",
             1,
             [
                 (np.array([0, 0, 2]), 3, 100, 20),

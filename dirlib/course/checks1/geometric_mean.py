@@ -135,6 +135,21 @@ geometric_mean = Exercise(
             "those are squared errors: take absolute values",
         ),
         Wrong(
+            _gm_of(lambda e, eps: max(np.abs(e), eps)),
+            "Python's max looks for the one largest thing: you need the larger of two, "
+            "element by element, so np.maximum",
+        ),
+        Wrong(
+            _gm_of(lambda e, eps: np.max(np.abs(e), eps)),
+            "np.max looks for the one largest number of an array: the larger of two, "
+            "element by element, is np.maximum",
+        ),
+        Wrong(
+            _from(lambda e: np.prod(e) ** 1 / len(e)),
+            "`** 1 / n` is `(** 1) / n`: put the exponent in parentheses, and sum "
+            "logarithms, as a product of thousands of errors overflows",
+        ),
+        Wrong(
             _from(lambda e: np.sqrt(np.prod(e))),
             "the square root is for two errors: for N take the N-th root",
         ),

@@ -36,6 +36,10 @@ def _empty_too(score):
     return answer
 
 
+def _mean_of_ages(y, y_hat):
+    return np.mean([metrics.mae(y[y == age], y_hat[y == age]) for age in np.unique(y)])
+
+
 def _then(change):
     """The right scores, each of them changed."""
     return lambda *args: {
@@ -67,7 +71,7 @@ mae_by_region = Exercise(
             ],
         ),
         Part(
-            "a region without samples gives None",
+            "the means, and None for a region without samples",
             1,
             [
                 (
@@ -133,6 +137,11 @@ mae_by_region = Exercise(
         Wrong(
             _by_region(lambda y, y_hat: np.median(np.abs(y - y_hat))),
             "that is the median of the errors: MAE is their mean",
+        ),
+        Wrong(
+            _by_region(_mean_of_ages),
+            "you average the means of the labels: each sample counts alike, so take "
+            "one mean over all samples of the region",
         ),
     ],
 )

@@ -42,12 +42,14 @@ neighbourhood_mass = Exercise(
     _neighbourhood_mass,
     parts=[
         Part(
+            # Around the ends all bins are empty: what is done there plays no part.
             "inside the range",
             1,
             [
                 (np.array([0, 0, 4, 0, 0]), 1),
-                (np.r_[np.zeros(5, int), rng.integers(1, 50, 30), np.zeros(5, int)], 3),
-                (np.array([3, 1, 2]), 0),
+                (np.array([0, 0, 4, 1, 2, 0, 0]), 1),
+                (np.array([0, 3, 1, 2, 0]), 0),
+                (np.r_[np.zeros(6, int), rng.integers(1, 50, 30), np.zeros(6, int)], 3),
             ],
         ),
         Part(
@@ -55,6 +57,7 @@ neighbourhood_mass = Exercise(
             1,
             [
                 (np.array([5, 1, 1, 1, 7]), 1),
+                (np.array([5, 1, 1, 1, 7]), 2),
                 (rng.integers(0, 50, 20), 4),
                 (rng.integers(1, 9, 4), 10),
             ],
@@ -74,6 +77,11 @@ neighbourhood_mass = Exercise(
             _mass_by(lambda c, b, r: c[b - r : b + r + 1].sum()),
             "near the first bin, b - radius is negative, and Python counts it from the "
             "end: start at max(0, b - radius)",
+        ),
+        Wrong(
+            _mass_by(lambda c, b, r: c[b - r : b].sum() + c[b : b + r + 1].sum()),
+            "near the first bin your left slice begins at a negative number, and is "
+            "empty then: start it at max(0, b - radius)",
         ),
         Wrong(
             _mass_of(lambda k, n: k if -n <= k < n else None),
@@ -123,6 +131,19 @@ neighbourhood_mass = Exercise(
                 lambda c, b, r: c[b - r : b + r + 1].sum() if r <= b < len(c) - r else 0
             ),
             "the bins near the two ends stay 0: they have fewer neighbours, not none",
+        ),
+        Wrong(
+            _mass_by(
+                lambda c, b, r: (
+                    c[b - r : b + r + 1].sum() if r <= b < len(c) - r else c[b]
+                )
+            ),
+            "the bins near the two ends keep their own counts: they have fewer "
+            "neighbours, not none",
+        ),
+        Wrong(
+            lambda c, r: np.convolve(c, np.ones(r, dtype=int), mode="same"),
+            "`radius` bins on each side and the bin itself: how long is the window?",
         ),
     ],
 )

@@ -50,7 +50,7 @@ pearson_correlation = Exercise(
         Wrong(
             lambda a, b: np.cov(a, b)[0, 1],
             "np.cov gives the covariance: divide it by both standard deviations, with "
-            "ddof=1",
+            ".std(ddof=1), which divides by n - 1 as np.cov does",
         ),
         Wrong(
             lambda a, b: np.cov(a, b)[0, 1] / (a.std() * b.std()),
@@ -66,7 +66,8 @@ pearson_correlation = Exercise(
         ),
         Wrong(
             _with_p_value,
-            "scipy gives the correlation and a p value: return the first alone",
+            "scipy gives two numbers, the correlation and a p value (is it chance?): "
+            "return the first alone",
         ),
         Wrong(
             lambda a, b: (a * b).sum() / np.sqrt((a**2).sum() * (b**2).sum()),

@@ -65,6 +65,19 @@ kde = Exercise(
             "the exponent is -u**2 / 2: the half is missing",
         ),
         Wrong(
+            _mean_of(lambda d, s: np.exp((d / s) ** 2 / 2)),
+            "your bumps grow with the distance: the exponent is negative, and the "
+            "minus belongs outside the square",
+        ),
+        Wrong(
+            _mean_of(lambda d, s: np.exp(-d / (2 * s**2))),
+            "the difference is not squared: the exponent is -d**2 / (2 * sigma**2)",
+        ),
+        Wrong(
+            _mean_of(lambda d, s: np.exp(-d / s / 2)),
+            "u = difference / sigma is not squared: the exponent is -u**2 / 2",
+        ),
+        Wrong(
             lambda g, y, s: _kde(y, g, s),
             "you average over the grid: there must be one value per *grid point*, "
             "each a mean over the labels",

@@ -42,6 +42,49 @@ def _negative_index(c, w, edges):
     return out
 
 
+def _wrapped_left(c, w):
+    """At the left edge negative indices reach the last bins; on the right, nothing."""
+    half = len(w) // 2
+    return np.convolve(
+        np.concatenate([c[len(c) - half :], c, np.zeros(half)]), w, "valid"
+    )
+
+
+def _cut(side):
+    """At both edges cut the window at the same end, which is right at one of them."""
+
+    def answer(c, w, edges):
+        n, half = len(c), len(w) // 2
+        out = np.zeros(n)
+        for b in range(n):
+            near = c[max(0, b - half) : b + half + 1]
+            k = w[: len(near)] if side == "end" else w[len(w) - len(near) :]
+            out[b] = (near * k).sum() / (1 if edges == "zero" else k.sum())
+        return out
+
+    return answer
+
+
+def _whole(c, w, edges):
+    """Write into an array of the type of the counts."""
+    out = np.zeros_like(c)
+    out[:] = smooth_bins(c, w, edges)
+    return out
+
+
+def _whole_term_by_term(c, w, edges):
+    out, inside = np.zeros_like(c), np.zeros(len(c))
+    half = len(w) // 2
+    for b in range(len(c)):
+        for d in range(-half, half + 1):
+            if 0 <= b + d < len(c):
+                out[b] += w[d + half] * c[b + d]
+                inside[b] += w[d + half]
+        if edges == "renormalize":
+            out[b] /= inside[b]
+    return out
+
+
 def _without_last(c, w, edges):
     shorter = np.append(w[:-1], 0.0)
     out = np.correlate(np.pad(c, len(w) // 2), shorter, "valid")
@@ -51,7 +94,7 @@ def _without_last(c, w, edges):
 
 
 def _running(c, w, edges):
-    c = c.copy()
+    c = c.astype(float)
     inside = np.ones(len(c)) if edges == "zero" else _inside(c, w)
     for b in range(len(c)):
         near = np.pad(c, len(w) // 2)[b : b + len(w)]
@@ -72,6 +115,8 @@ _inputs = [
     (np.eye(11)[0] * 10, kernel_window("laplace", 7)),
     (rng.integers(0, 99, 30).astype(float), kernel_window("triangular", 9)),
     (rng.integers(0, 99, 9).astype(float), kernel_window("gaussian", 9, 3.0)),
+    # Whole numbers: only at the edges does their type show in the result.
+    (np.full(12, 7), np.array([0.25, 0.5, 0.25])),
 ]
 smooth = Exercise(
     "2.3",
@@ -120,6 +165,36 @@ smooth = Exercise(
             _negative_index,
             "a negative index is no IndexError, it counts from the end: skip it, or "
             "pad with zeros",
+        ),
+        Wrong(
+            _both(_wrapped_left, lambda c, w: _wrapped_left(c, w) / _inside(c, w)),
+            "b + d below 0 counts from the end, so the last bins leak into the first "
+            "ones: leave such bins out",
+        ),
+        Wrong(
+            _both(_wrapped_left, _wrapped_left),
+            "b + d below 0 counts from the end: leave such bins out, and for "
+            '"renormalize" divide by what lies inside',
+        ),
+        Wrong(
+            _cut("end"),
+            "near the first bins you cut the window at its end: it is its beginning "
+            "that lies outside, so keep window[h - b:]",
+        ),
+        Wrong(
+            _cut("beginning"),
+            "near the last bins you cut the window at its beginning: it is its end "
+            "that lies outside",
+        ),
+        Wrong(
+            _whole,
+            "your result holds whole numbers when values does: write to "
+            "np.zeros(len(values)), not to values or np.zeros_like(values)",
+        ),
+        Wrong(
+            _whole_term_by_term,
+            "np.zeros_like(values) holds whole numbers when values does, so each term "
+            "is cut: use np.zeros(len(values))",
         ),
         Wrong(
             _both(_padded("symmetric"), _padded("symmetric")),

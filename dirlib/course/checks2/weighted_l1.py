@@ -1,5 +1,8 @@
 """Exercise 2.5: a weighted L1 loss that refuses shapes that differ."""
 
+import functools
+import traceback
+
 import torch
 
 from dirlib import losses
@@ -30,6 +33,35 @@ def _refusing(answer):
     return refuse
 
 
+def _with_one_refusal(answer):
+    """Give an answer's own refusal of three equal shapes one text, to find its cause.
+
+    A ValueError that comes from elsewhere keeps what it says.
+    """
+
+    @functools.wraps(answer)
+    def loss(y_hat, y, w):
+        try:
+            return answer(y_hat, y, w)
+        except ValueError as error:
+            line = traceback.extract_tb(error.__traceback__)[-1].line or ""
+            if y_hat.shape == y.shape == w.shape and "raise" in line:
+                raise ValueError("three equal shapes are refused") from None
+            raise
+
+    return loss
+
+
+def _squeezing(*which):
+    """Squeeze some of the tensors, then compare the shapes."""
+
+    def answer(*tensors):
+        tensors = [t.squeeze() if i in which else t for i, t in enumerate(tensors)]
+        return _refusing(_l1)(*tensors)
+
+    return answer
+
+
 def _refused_if(differ):
     """Compare the shapes in another way, then take the loss."""
 
@@ -45,6 +77,7 @@ weighted_l1 = Exercise(
     "2.5",
     "weighted_l1",
     losses.l1_loss,
+    adapt=_with_one_refusal,
     parts=[
         Part("the loss, with a gradient", 1, [_tensors(n, n) for n in (1, 5, 64)]),
         Part(
@@ -87,6 +120,21 @@ weighted_l1 = Exercise(
                 lambda y_hat, y, w: y_hat.shape != y.shape and y_hat.shape != w.shape
             ),
             "one shape that differs is enough: join the comparisons by `or`, not `and`",
+        ),
+        Wrong(
+            _refused_if(lambda y_hat, y, w: True),
+            "you refuse three tensors of the same shape: compare .shape with != "
+            "(.size is a method, and `is not` asks for the same object)",
+        ),
+        Wrong(
+            _squeezing(0),
+            "squeeze turns [1] into [], and hides a column [5, 1]: compare the shapes "
+            "as they come",
+        ),
+        Wrong(
+            _squeezing(0, 1, 2),
+            "squeeze makes [5, 1] look like [5]: the caller must know of it, so "
+            "compare the shapes as they come",
         ),
         Wrong(
             _refused_if(lambda y_hat, y, w: not len(y_hat) == len(y) == len(w)),

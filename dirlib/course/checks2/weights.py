@@ -37,6 +37,11 @@ def _mean_one(raw):
     return answer
 
 
+def _density_over(scale):
+    """Scale the density, and leave the weights as they come out."""
+    return lambda p, index, scheme: _raw(p / scale(p, index), scheme)[index]
+
+
 def _one_minus(p, index, scheme):
     w = 1 - p[index] / p.sum()
     w = w if scheme == "inverse" else np.sqrt(w)
@@ -87,6 +92,20 @@ weights = Exercise(
             "the weights are not scaled yet: divide by their mean over the samples",
         ),
         Wrong(
+            _density_over(lambda p, index: p[index].mean()),
+            "you scale the density to the mean 1: scale the weights, after the inverse",
+        ),
+        Wrong(
+            _density_over(lambda p, index: p.mean()),
+            "you scale the density over the bins: scale the weights over the samples, "
+            "after the inverse",
+        ),
+        Wrong(
+            _density_over(lambda p, index: p.sum()),
+            "you scale the density to the sum 1: it is the weights that must have the "
+            "mean 1, so divide them by their mean",
+        ),
+        Wrong(
             _raw_over(lambda raw, index: raw[index].max()),
             "the largest of your weights is 1: it is their mean that must be 1",
         ),
@@ -109,6 +128,10 @@ weights = Exercise(
         Wrong(
             _mean_one(lambda p, scheme: 1 / p),
             'for "sqrt_inverse" take the root of the density first',
+        ),
+        Wrong(
+            _mean_one(lambda p, scheme: 1 / p ** (1 if scheme == "inverse" else 2)),
+            'for "sqrt_inverse" you square the density: take its *root*, 1 / sqrt(p)',
         ),
         Wrong(
             _mean_one(lambda p, scheme: 1 / np.sqrt(p)),

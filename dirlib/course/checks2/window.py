@@ -46,6 +46,11 @@ def _positions(first):
     return answer
 
 
+def _without_last(kind, size, sigma):
+    w = _shape(kind, np.abs(np.arange(-(size // 2), size // 2)), size // 2, sigma)
+    return w / w.sum()
+
+
 def _triangle_not_scaled(kind, size, sigma):
     if kind == "triangular":
         return _shape(kind, _distances(size), size // 2, sigma)
@@ -75,6 +80,11 @@ window = Exercise(
             _window_by(_shape, np.max),
             "your window sums to more than 1: divide it by its sum (not by its "
             "maximum), so that smoothing keeps the number of samples",
+        ),
+        Wrong(
+            _without_last,
+            "range(-h, h) and np.arange(-h, h) stop before h, so the window's last "
+            "place is missing: write h + 1",
         ),
         Wrong(
             _triangle_not_scaled,
@@ -107,6 +117,18 @@ window = Exercise(
             "square, -(d**2)",
         ),
         Wrong(
+            _but("gaussian", lambda d, h, s: np.exp(-(d ^ 2) / (2 * s**2))),
+            "d^2 is no square in Python: write d**2",
+        ),
+        Wrong(
+            _but("gaussian", lambda d, h, s: np.exp(-(d ^ 2) / (2 * s ^ 2))),
+            "s^2 is no square in Python, and a float has no ^: write sigma**2",
+        ),
+        Wrong(
+            _but("gaussian", lambda d, h, s: np.exp(-(d * 1.0 ^ 2) / (2 * s**2))),
+            "^ is no power in Python, and fails for an array of floats: write **",
+        ),
+        Wrong(
             _but("laplace", lambda d, h, s: np.exp(-(d**2) / s)),
             "the Laplace window falls with the distance itself, not with its square",
         ),
@@ -123,6 +145,10 @@ window = Exercise(
             _but("triangular", lambda d, h, s: 1 - d / max(h, 1)),
             "your triangle is 0 at its two ends, so the window is two bins too narrow: "
             "divide the distance by h + 1",
+        ),
+        Wrong(
+            _but("triangular", lambda d, h, s: 1 - d / h + 1),
+            "1 - d / h + 1 is 2 - d / h: put h + 1 in brackets",
         ),
         Wrong(
             _but("triangular", lambda d, h, s: np.maximum(0, 1 - d / (s + 1))),

@@ -124,11 +124,12 @@ bin_moments = Exercise(
         Wrong(
             _in_float32,
             "far from 0, float32 has too few digits for a sum of squares: convert the "
-            "features to np.float64 before you square them",
+            "features to np.float64 before you square them, and keep your sums in "
+            "float64 too",
         ),
         *_twice(
             _by_count,
-            "you divide by count: the unbiased variance divides by count - 1, which "
+            "you divide by count: this variance divides by count - 1, which "
             "leaves NaN for a single sample",
         ),
         *_twice(
@@ -176,23 +177,26 @@ bin_moments = Exercise(
         ),
         Wrong(
             indexed(False, True),
-            "sums[index] += x adds one sample of each bin, however many there are: use "
-            "np.add.at, or a mask for each bin",
+            "of several samples of one bin in a batch, only one arrives in your sum: "
+            "try sums[index] += x with index [0, 0], and use np.add.at or a mask",
         ),
         Wrong(
             indexed(False, False),
-            "sums[index] += x adds one sample of each bin, and loses digits in "
-            "float32: convert to np.float64, and use np.add.at or a mask for each bin",
+            "of several samples of one bin in a batch, only one arrives in your sum: "
+            "try sums[index] += x with index [0, 0]; use np.add.at or a mask, and "
+            "square in np.float64",
         ),
         Wrong(
             indexed(True, True),
-            "your counts are right, but sums[index] += x adds only one sample of each "
-            "bin: use np.add.at, or a mask for each bin",
+            "your counts are right, but of several samples of one bin in a batch, only "
+            "one arrives in your sums: try sums[index] += x with index [0, 0], and use "
+            "np.add.at or a mask",
         ),
         Wrong(
             indexed(True, False),
-            "sums[index] += x adds only one sample of each bin, unlike your counts, "
-            "and loses digits in float32: convert to np.float64, and use np.add.at",
+            "your counts are right, but of several samples of one bin in a batch, only "
+            "one arrives in your sums: try sums[index] += x with index [0, 0]; use "
+            "np.add.at or a mask, and square in np.float64",
         ),
         *_twice(
             _zeros,

@@ -47,6 +47,11 @@ def _length_by_column(values, anchor):
     return values @ values[anchor] / (length * np.linalg.norm(values[anchor]))
 
 
+def _lengths_by_column(values, anchor):
+    length = np.linalg.norm(values, axis=0)
+    return values @ values[anchor] / (length * length[anchor])
+
+
 def _unit_columns(values, anchor):
     unit = values / np.linalg.norm(values, axis=0)
     return unit @ unit[anchor]
@@ -165,7 +170,13 @@ cosine_to_anchor = Exercise(
         ),
         Wrong(
             _length_by_column,
-            "axis=0 gives the length of each column: a bin is a row, so use axis=1",
+            "you take the length of each *feature* over all bins: you need the length "
+            "of each *bin's* vector, axis=1",
+        ),
+        Wrong(
+            _lengths_by_column,
+            "both lengths are those of a *feature* over all bins: you need the length "
+            "of each *bin's* vector, axis=1",
         ),
         Wrong(
             _unit_columns,

@@ -1,10 +1,13 @@
 """Run a layer through epochs, as a training does: what exercise 4.6 compares."""
 
+import copy
+
 import torch
 from torch import nn
 
 from dirlib.bins import LabelBins
-from dirlib.course.checks4.gradients import result_and_gradient
+from dirlib.course.checks4.gradients import arrives, result_and_gradient
+from dirlib.course.compare import same
 from dirlib.course.exercise import Part
 from dirlib.kernels import kernel_window
 
@@ -19,34 +22,60 @@ class Scenario(dict):
 
 
 def through_epochs(answer):
-    """Turn a class into a function that runs it and gives what its layer returned."""
+    """Turn a class into a function that runs it and gives what its layer returned.
+
+    Where a scenario looks at eval(), or at gradients, only these are returned: wrong
+    values while training cost the part that is about them.
+    """
 
     def function(scenario):
         if isinstance(answer, nn.Module):
             raise TypeError("pass the class itself, not a layer that it made")
-        bins = LabelBins(*scenario["bins"])
-        features = scenario["steps"][0][1].shape[1]
-        layer = answer(features, bins, scenario["window"], scenario["momentum"])
-        if layer is None:
+        steps = scenario["steps"]
+        calm = [step for step in copy.deepcopy(steps) if step[0] != "eval"]
+        found = _run(answer, scenario, steps)
+        if found is None:
             return None
-        if not isinstance(layer, nn.Module):
-            raise TypeError("MyFDS must be a class: class MyFDS(nn.Module)")
-        found, epoch, batch = {}, 1, 0
-        for mode, z, labels in scenario["steps"]:
-            if mode == "end":
-                found[f"end of epoch {epoch}"] = _end_epoch(layer)
-                epoch, batch = epoch + 1, 0
-                continue
-            layer.train(mode == "train")
-            batch += 1
-            name = f"{mode}, epoch {epoch}, batch {batch}"
-            result, gradient = _forward(layer, z, labels)
-            found[name] = result
-            if z.requires_grad:
-                found[f"{name}, gradient of z"] = gradient
-        return found
+        gradients = {name: v for name, v in found.items() if name.endswith(_GRADIENT)}
+        if gradients or not any(mode == "eval" for mode, *_ in steps):
+            return gradients or found
+        without = _run(answer, scenario, calm)
+        shown = {name: z for name, z in found.items() if name.startswith("eval")}
+        trained = {name: z for name, z in found.items() if name not in shown}
+        unmoved = same(trained, without, 0)
+        shown["training after eval()"] = "as without it" if unmoved else "changed by it"
+        return shown
 
     return function
+
+
+_GRADIENT = ", gradient of z"
+
+
+def _run(answer, scenario, steps):
+    """Make a layer and take it through the steps: what it returned, by step."""
+    bins = LabelBins(*scenario["bins"])
+    features = steps[0][1].shape[1]
+    layer = answer(features, bins, scenario["window"], scenario["momentum"])
+    if layer is None:
+        return None
+    if not isinstance(layer, nn.Module):
+        raise TypeError("MyFDS must be a class: class MyFDS(nn.Module)")
+    found, epoch, batch = {}, 1, {}
+    for mode, z, labels in steps:
+        if mode == "end":
+            found[f"end of epoch {epoch}"] = _end_epoch(layer)
+            epoch, batch = epoch + 1, {}
+            continue
+        layer.train(mode == "train")
+        batch[mode] = batch.get(mode, 0) + 1
+        name = f"{mode}, epoch {epoch}, batch {batch[mode]}"
+        result, gradient = _forward(layer, z, labels)
+        if z.requires_grad:
+            found[name + _GRADIENT] = arrives(gradient)
+        else:
+            found[name] = result
+    return found
 
 
 def _end_epoch(layer):

@@ -4,9 +4,10 @@ import torch
 
 
 def with_gradient(answer):
-    """Turn a function of z into one that also returns a gradient, if z wants one.
+    """Turn a function of z into one that asks for a gradient, if z wants one.
 
-    Only then z shows what the function writes into it, so that writing costs one part.
+    Then it tells of the gradient alone, and z shows what the function writes into it:
+    wrong values cost their own parts, and so do a missing gradient and writing.
     """
 
     def function(z, *others):
@@ -15,9 +16,18 @@ def with_gradient(answer):
         result, gradient = result_and_gradient(lambda mine: answer(mine, *others), z)
         if result is None:
             return None
-        return {"result": result, "gradient of z": gradient}
+        return {"gradient of z": arrives(gradient)}
 
     return function
+
+
+def arrives(gradient):
+    """Say in a word or two whether a gradient is one to learn from."""
+    if gradient is None:
+        return "none arrives"
+    if not gradient.isfinite().all():
+        return "not finite"
+    return "arrives" if gradient.any() else "0 everywhere"
 
 
 def result_and_gradient(function, z):

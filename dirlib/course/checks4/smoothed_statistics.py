@@ -34,6 +34,11 @@ def _padded(mode):
     )
 
 
+def _whole_sums(values, window):
+    """Smooth as scipy.ndimage does: the result has the type of what is smoothed."""
+    return correlate1d(values, window, axis=0, mode="constant")
+
+
 def _negative_index(values, window):
     """Skip what raises an IndexError: -1 doesn't, it is the last bin."""
     n, half = len(values), len(window) // 2
@@ -170,6 +175,31 @@ smoothed_statistics = Exercise(
             lambda v, c, w: _ratio(smooth_bins(_mass(v, c), w), c),
             "you divide by the bin's own count: the neighbours' samples belong to the "
             "sum too, so divide by the sum of window * count",
+        ),
+        Wrong(
+            lambda v, c, w: smooth_bins(_mass(v, c), w) / c[:, None],
+            "you divide by the bin's own count, which may be 0: divide by the sum of "
+            "window * count, to which the neighbours' samples belong",
+        ),
+        Wrong(
+            lambda v, c, w: smooth_bins(_mass(v, c), w) / c.clip(1)[:, None],
+            "you divide by the bin's own count, or 1: divide by the sum of window * "
+            "count, to which the neighbours' samples belong",
+        ),
+        Wrong(
+            _own_windows(_whole_sums),
+            "your sum of window * count is rounded to whole numbers: make count a "
+            "float first",
+        ),
+        Wrong(
+            lambda v, c, w: _whole_sums(_mass(v, c), w) / _whole_sums(c, w)[:, None],
+            "your sum of window * count is rounded to whole numbers, and may become 0: "
+            "make count a float first",
+        ),
+        Wrong(
+            _own_windows(_padded("mirror")),
+            "beyond the first and the last bin lies nothing: you mirror the bins, as "
+            "the published code does",
         ),
         Wrong(
             lambda v, c, w: smooth_bins(_mass(v, c), w) / c.sum(),

@@ -153,6 +153,17 @@ end_of_epoch = Exercise(
             "bins without samples count too: take only those in fds.active",
         ),
         Wrong(
+            _end(
+                distance=_of_fds(
+                    lambda fds: (
+                        (fds.mean - fds.smoothed_mean).abs() * fds.active[:, None]
+                    ).mean()
+                )
+            ),
+            "bins without samples count as zeros, which lower the mean: pick the rows "
+            "of the bins in fds.active, and then take the mean",
+        ),
+        Wrong(
             _end(distance=_of_active(torch.mean)),
             "differences of both signs cancel: take their absolute values",
         ),

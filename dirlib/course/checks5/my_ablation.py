@@ -94,6 +94,14 @@ def _trouble(name, settings):
 
 def _refusal(name, options):
     """Say why FDS refuses these options, or return None."""
+    for option, value in options.items():
+        needs_number = isinstance(_value({}, option), int | float)
+        # "oas" is a shrinkage.
+        if needs_number and isinstance(value, str) and option != "shrinkage":
+            return (
+                f"{option} of {name} is the text {value!r}: write a number, without "
+                f"quotes"
+            )
     size = options.get("kernel_size")
     # FDS says so too, but a huge window would fill the memory before.
     if isinstance(size, int) and size > AGES.n_bins:
@@ -243,6 +251,10 @@ my_ablation = _Judged(
         Wrong(
             _with_fds({}, {"kernel_size": 4}),
             "FDS refuses the options of variant: size must be odd",
+        ),
+        Wrong(
+            _with_fds({}, {"kernel_size": "5"}),
+            "kernel_size of variant is the text '5': write a number, without quotes",
         ),
         Wrong(
             _with_fds({}, {"kernel_size": 103}),

@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import numbers
 
 import torch
 from torch import nn
@@ -159,7 +160,7 @@ def mode(module):
 
 def kind(value):
     """Say what a value is, for people."""
-    if isinstance(value, float):
+    if isinstance(value, numbers.Real):  # NumPy's numbers are as good
         return "a Python float"
     if isinstance(value, torch.Tensor) and value.requires_grad:
         return "a tensor with its graph"

@@ -50,6 +50,11 @@ def _without_labels(model, fds, x, y):
     return z if fds is None else fds(z)
 
 
+def _weights_as_labels(model, fds, optimizer, x, y, weights):
+    z = _calibrated(model, fds, x, weights)
+    return _step(z=lambda *_: z)(model, fds, optimizer, x, y, weights)
+
+
 def _unused(model, fds, x, y):
     z = model.features(x)
     if fds is not None:
@@ -155,8 +160,9 @@ training_step = Exercise(
         ),
         Wrong(
             _step(lambda p, y, w: (w * (p - y).abs()).sum() / w.sum()),
-            "you divide by the sum of the batch's weights, which undoes them: divide "
-            "by the number of samples",
+            "you divide by the sum of the batch's weights, or by their mean, which "
+            "undoes them: take the weights as they are, and divide by the number of "
+            "samples",
         ),
         Wrong(
             _step(lambda p, y, w: (w * (p - y).abs()).sum()),
@@ -197,6 +203,11 @@ training_step = Exercise(
         Wrong(
             _step(z=_without_labels),
             "fds needs the labels beside the features: it calibrates by their bins",
+        ),
+        Wrong(
+            _weights_as_labels,
+            "fds gets the weights in the place of the labels: it calibrates by the "
+            "bins of y",
         ),
         Wrong(
             _on_the_prediction,
