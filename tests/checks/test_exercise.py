@@ -560,7 +560,7 @@ def pair(base, variant, weights=("sqinv", "sqinv")):
     [
         (pair({"kernel_size": 4}, {"kernel_size": 5}), 1, "must be odd"),
         (pair({"kernel_size": 10**12 + 1}, {}), 1, "only 101 bins"),
-        (pair({"sigma": "wide"}, {}), 1, "FDS refuses the options of base"),
+        (pair({"sigma": "wide"}, {}), 1, "sigma of base is the text 'wide'"),
         (pair({"window": [1.0]}, {}), 1, "unknown option 'window'"),
         (pair({"bins": 3}, {}), 1, "unknown option 'bins'"),
         (pair([], {}), 1, "must be None or a dict"),
