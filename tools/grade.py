@@ -131,15 +131,24 @@ def grade(returned: Path, out: Path, limits: dict, run_as="", jobs=0, root=ROOT)
             run_as=shlex.split(run_as),
         )
         with ThreadPoolExecutor(jobs or os.cpu_count() or 1) as pool:
-            bar = tqdm(pool.map(work, graded), total=len(graded), unit="notebook")
-            for each, (problem, left_out) in zip(graded, bar, strict=True):
-                each.problem = problem
+            runs = pool.map(lambda each: safely(lambda: work(each)), graded)
+            bar = tqdm(runs, total=len(graded), unit="notebook")
+            for each, done in zip(graded, bar, strict=True):
+                each.problem, left_out = (done, []) if isinstance(done, str) else done
                 each.remarks += left_out
     for each in graded:
         if each.problem is None:
-            each.problem = autograde(each, returned, out)
+            each.problem = safely(functools.partial(autograde, each, returned, out))
     keep_record(found, out / "returned.csv")
     return found
+
+
+def safely(work):
+    """What `work` returns, or why it failed: one notebook never stops the batch."""
+    try:
+        return work()
+    except Exception as error:
+        return f"not graded: {type(error).__name__}: {error}".split("\n")[0][:200]
 
 
 def keep_record(found: list[Returned], path: Path) -> None:

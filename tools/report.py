@@ -51,7 +51,9 @@ def course_config(out: Path) -> Config:
 def write_report(out: Path) -> str:
     """Write all of it from the gradebook; a summary for the terminal."""
     if not (out / "gradebook.db").is_file():
-        raise LessonError([f"{shown(out)}: nothing was graded there"])
+        raise LessonError(
+            [f"{shown(out)}: nothing was graded there; run tools/grade.py first"]
+        )
     returned = pd.read_csv(out / "returned.csv", dtype=str, keep_default_na=False)
     exercises = exercise_table(out)
     marks = mark_sheet(exercises, returned)

@@ -140,7 +140,8 @@ def readable(cell: dict) -> dict:
     return {
         "cell_type": str(cell["cell_type"]),
         "id": str(cell.get("id")),
-        "source": source if isinstance(source, str) else "".join(source),
+        # Half a character, as damaged files have it, could not be written again.
+        "source": "".join(source).encode("utf-8", "replace").decode(),
         "grade_id": str(marks.get("grade_id", "")),
         "checksum": str(marks.get("checksum", "")),
         "run": bool(cell.get("execution_count") or cell.get("outputs")),

@@ -13,9 +13,11 @@ the kernel with it, is left out, and the notebook runs once more from its beginn
 one bad cell costs its own exercise and no other.
 """
 
+import contextlib
 import json
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -46,7 +48,11 @@ def run(task: dict, folder: Path) -> dict:
     given_up: dict[int, str] = {}
     for _ in range(MAX_RUNS):
         notebook = nbformat.from_dict(task["notebook"])
-        ended = run_cells(notebook, task, given_up, end, folder)
+        client = new_client(notebook, task, folder)
+        try:
+            ended = run_cells(client, task, given_up, end)
+        finally:
+            end_processes(client)
         if ended is None:
             break
         place, reason = ended
@@ -58,9 +64,8 @@ def run(task: dict, folder: Path) -> dict:
     return {"notebook": notebook, "given_up": given_up}
 
 
-def run_cells(notebook, task, given_up, end, folder) -> tuple[int, str] | None:
-    """Run all cells in one kernel; the cell that ended it and how, or None."""
-    client = Client(
+def new_client(notebook, task, folder) -> Client:
+    return Client(
         notebook,
         kernel_name="python3",
         allow_errors=True,
@@ -77,11 +82,18 @@ def run_cells(notebook, task, given_up, end, folder) -> tuple[int, str] | None:
         resources={"metadata": {"path": str(folder)}},
     )
 
+
+def run_cells(client, task, given_up, end) -> tuple[int, str] | None:
+    """Run all cells in one kernel; the cell that ended it and how, or None."""
+    notebook = client.nb
+
     def aside(code):
         """Run code in the kernel that is no cell of the notebook."""
         notebook.cells.append(nbformat.v4.new_code_cell(code))
-        client.execute_cell(notebook.cells[-1], len(notebook.cells) - 1)
-        notebook.cells.pop()
+        try:
+            client.execute_cell(notebook.cells[-1], len(notebook.cells) - 1)
+        finally:
+            notebook.cells.pop()
 
     with client.setup_kernel():
         aside("__import__('kernel_side').calm(get_ipython())")
@@ -102,6 +114,14 @@ def run_cells(notebook, task, given_up, end, folder) -> tuple[int, str] | None:
                 except CellTimeoutError:
                     return place, "this cell does not end and cannot be interrupted"
     return None
+
+
+def end_processes(client) -> None:
+    """End what the cells have started: it is in the kernel's own process group."""
+    pid = getattr(getattr(client.km, "provisioner", None), "pid", None)
+    if pid and hasattr(os, "killpg"):  # not on Windows
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(pid, signal.SIGKILL)
 
 
 def is_check(cell) -> bool:

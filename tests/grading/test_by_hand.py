@@ -155,6 +155,27 @@ def test_what_cannot_be_graded_is_said_in_one_line(course, tmp_path, capsys, nam
         assert [p.name for p in out.iterdir()] == ["thesis.doc"]
 
 
+def test_one_notebook_that_breaks_the_grader_does_not_stop_the_others(
+    course, tmp_path, monkeypatch
+):
+    root, returned, _ = course
+    whole = grade.run_returned
+
+    def breaks(each, **options):
+        if each.student == "Bo":
+            raise UnicodeError("half a character\nand more")
+        return whole(each, **options)
+
+    monkeypatch.setattr(grade, "run_returned", breaks)
+    found = grade.grade(returned, tmp_path / "out", LIMITS, root=root)
+    assert {e.student: e.problem for e in found} == {
+        "Ana": None,
+        "Bo": "not graded: UnicodeError: half a character",
+    }
+    report.write_report(tmp_path / "out")
+    assert list(marks(tmp_path / "out")["Ana"]) == [2, 5, 3]
+
+
 def test_a_report_on_nothing_says_so(tmp_path, capsys):
     assert report.main([str(tmp_path)]) == 1
     assert "nothing was graded there" in capsys.readouterr().err

@@ -200,6 +200,14 @@ def test_a_file_that_is_no_notebook_says_so(tmp_path, name, release):
     assert found.problem and "\n" not in found.problem
 
 
+def test_half_a_character_can_be_written_again(release, tmp_path):
+    mine = copy.deepcopy(release)
+    mine.cells[2].source = "x = '\ud800'"
+    notebook, _ = put_in_order(written(mine, tmp_path), release)
+    assert sources(notebook)[2] == "x = '?'"
+    assert nbformat.writes(notebook).encode()
+
+
 def test_links_and_missing_files_are_not_followed(tmp_path):
     (tmp_path / "secret").write_text("x")
     (tmp_path / "link").symlink_to(tmp_path / "secret")
