@@ -10,33 +10,33 @@ NEED := import sys; sys.exit(0 if sys.version_info >= (3, 11) else \
 .PHONY: lab test test-browser lessons release grade report bench results check-env clean
 
 lab: .venv/installed                ## open the way in, in JupyterLab
-	$(BIN) -m dirlib prepare
-	$(BIN) tools/lab.py
+	$(BIN) -m course prepare
+	$(BIN) -m tools.lessons.lab
 
 test: .venv/installed-dev           ## everything that can be tested
 	$(BIN) -m pytest -n 2 --dist loadfile
 
 test-browser: .venv/installed-dev   ## the lessons in JupyterLab, in Chromium
-	$(BIN) tools/lesson_browser.py
+	$(BIN) -m tools.lessons.browser
 	$(BIN) -m pytest tests/browser/test_*.py
 
 lessons: .venv/installed-dev        ## build the notebooks of changed lesson scripts
-	$(BIN) tools/build_lessons.py
+	$(BIN) -m tools.lessons.build
 
 release: .venv/installed-dev        ## lessons to hand out: a folder and a zip
-	$(BIN) tools/release.py $(or $(OUT),grading/release)
+	$(BIN) -m tools.grading.release $(or $(OUT),grading/release)
 
 grade: .venv/installed-dev          ## a folder of returned notebooks: marks and report
-	$(BIN) tools/grade.py $(or $(RETURNED),returned) $(OUT)
+	$(BIN) -m tools.grading.grade $(or $(RETURNED),returned) $(OUT)
 
 report: .venv/installed-dev         ## the report again, when free answers have marks
-	$(BIN) tools/report.py $(OUT)
+	$(BIN) -m tools.grading.report $(OUT)
 
 bench: .venv/installed              ## time the library against the obvious loop
-	$(BIN) tools/bench.py
+	$(BIN) -m tools.bench
 
 results: .venv/installed            ## the tables anew, from the recorded runs
-	$(BIN) -m dirlib results
+	$(BIN) -m course results
 
 check-env:                          ## one line per requirement, with the cure
 	$(firstword $(wildcard $(BIN)) $(PYTHON)) tools/check_env.py

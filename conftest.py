@@ -5,7 +5,7 @@ import os
 import matplotlib
 import pytest
 
-from lesson_env import use_lesson_env, warm_font_cache
+from tools.lessons.env import use_lesson_env, warm_font_cache
 
 # Before any kernel starts: they inherit it, and print what the builder's kernels print.
 use_lesson_env()

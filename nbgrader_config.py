@@ -2,14 +2,14 @@
 
 Assignments are the folders of ``solutions/``; the student's copies go to ``lessons/``,
 with the same steps as ``make lessons`` takes. The exchange of a JupyterHub hands them
-out and collects into ``grading/submitted``; ``tools/grade.py`` grades them.
+out and collects into ``grading/submitted``; ``make grade`` grades them.
 """
 
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent / "tools"))
-from student_copy import NBGRADER_STEPS
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from tools.lessons.student_copy import NBGRADER_STEPS
 
 c = get_config()  # noqa: F821 - nbgrader puts it here
 

@@ -6,21 +6,10 @@ import sys
 from pathlib import Path
 
 
-def prepare(args):
-    """Draw the image sets, so that the lessons find them."""
-    from dirlib.datasets.faces import faces
-    from dirlib.datasets.patterns import patterns
-
-    for split in ("train", "val", "test"):
-        print(f"faces, {split}: {len(faces(split).labels):,} images")
-    for split in ("train", "test"):
-        print(f"patterns, {split}: {len(patterns(split).labels):,} images")
-
-
 def train(args):
     """Train one network, in a folder that can be resumed."""
-    from dirlib import processes
     from dirlib.trainer.run import training_run
+    from dirlib.training import processes
 
     scores = training_run(
         args.out, workers=args.workers, resume=args.resume, **_options(args)
@@ -64,7 +53,7 @@ def report(args):
 
 def check(args):
     """Check a set of pictures: missing, damaged, mislabelled, and its counts."""
-    from dirlib.datasets.age_check import check_ages
+    from dirlib.datasets.photos.check import check_ages
 
     found = check_ages(args.meta, args.images, kind=args.kind, jobs=args.jobs)
     print(found.text())
@@ -73,7 +62,7 @@ def check(args):
 
 def split(args):
     """Make a meta-file from the names of the pictures in a folder."""
-    from dirlib.datasets.age_splits import meta_from_names
+    from dirlib.datasets.photos.split import meta_from_names
 
     if args.out.exists():
         raise ValueError(f"{args.out} is there already: choose another name")
@@ -84,40 +73,6 @@ def split(args):
     counts = table["split"].value_counts()
     print(", ".join(f"{s}: {counts.get(s, 0):,}" for s in ("train", "val", "test")))
     print(f"meta-file: {args.out}")
-
-
-def experiment(args):
-    """Train every method of a lesson on every seed, and record the predictions."""
-    from dirlib.datasets.label_counts import data_dir
-    from dirlib.recording import run_experiment
-    from dirlib.runs import Runs, report
-
-    out = args.out or data_dir() / "runs" / f"{args.name}.json"
-    record = run_experiment(args.name, out, args.seeds, args.jobs)
-    print(f"\n{len(record['runs'])} runs in {out}")
-    print(report(Runs(record)))
-
-
-def results(args):
-    """Compute the course's tables, claims and figure anew from the recorded runs."""
-    from dirlib.course.feature_figures import anchor_bars
-    from dirlib.course.figures import methods_by_region
-    from dirlib.datasets.label_counts import data_dir
-    from dirlib.experiments import WEIGHTS
-    from dirlib.runs import AGES, feature_report, load_runs, load_statistics, report
-
-    runs = load_runs("faces")
-    print(report(runs))
-    print(feature_report())
-    shown = ("vanilla", "sqinv+lds", "sqinv+lds+fds")
-    models = {method: load_statistics(method, split="test") for method in shown}
-    for name, figure in (
-        ("faces", methods_by_region(runs, list(WEIGHTS))),
-        ("features", anchor_bars(models, AGES, runs.train_counts, anchor=0)),
-    ):
-        path = data_dir() / "runs" / f"{name}.png"
-        figure.savefig(path, dpi=110)
-        print(f"figure: {path}")
 
 
 def _options(args):
@@ -150,7 +105,7 @@ def _add_run_options(command, left_out=()):
 def _parser():
     parser = argparse.ArgumentParser(prog="python -m dirlib", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    functions = (prepare, train, compare, report, check, split, experiment, results)
+    functions = (train, compare, report, check, split)
     for function in functions:
         command = commands.add_parser(function.__name__, help=function.__doc__)
         command.set_defaults(function=function)
@@ -192,12 +147,6 @@ def _parser():
     command.add_argument("--seed", type=int, default=0)
     command.add_argument("--out", type=Path, required=True, help="the meta-file")
 
-    command = commands.choices["experiment"]
-    names = ["faces", "features", "training", "kernels", "fds"]
-    command.add_argument("name", choices=names)
-    command.add_argument("--seeds", type=int, default=5, help="how many; default 5")
-    command.add_argument("--jobs", **jobs)
-    command.add_argument("--out", type=Path, help="default data/runs/NAME.json")
     return parser
 
 

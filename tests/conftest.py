@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from lesson_env import ROOT
-from lesson_rules import is_way_in
+from tools.lessons.env import ROOT
+from tools.lessons.rules import is_way_in
 
 OFFLINE = Path(__file__).parent / "offline"
 

@@ -4,11 +4,11 @@ import subprocess
 import sys
 from importlib import metadata
 
-import check_env
-import lab
 import pytest
 
-from lesson_env import ROOT
+from tools import check_env
+from tools.lessons import lab
+from tools.lessons.env import ROOT
 
 LISTED = (ROOT / "requirements.txt").read_text(encoding="utf-8")
 

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from lesson_env import ROOT
+from tools.lessons.env import ROOT
 
 SKIPS = {
     "test_a.py": "import pytest\ndef test_a():\n    pytest.skip('no reason')\n",
@@ -15,7 +15,7 @@ GPU = "import pytest\ndef test_gpu():\n    pytest.skip('needs a GPU: none here')
 
 
 def run(folder, ci):
-    paths = os.pathsep.join([str(ROOT), str(ROOT / "tools")])
+    paths = str(ROOT)
     flags = ["-p", "conftest", "--continue-on-collection-errors"]
     return subprocess.run(
         [sys.executable, "-m", "pytest", *flags, *sorted(os.listdir(folder))],

@@ -6,9 +6,9 @@ from importlib import import_module
 
 import pytest
 
-from lesson_cells import without_region
-from lesson_env import ROOT
-from lesson_script import read_script
+from tools.lessons.cells import without_region
+from tools.lessons.env import ROOT
+from tools.lessons.script import read_script
 
 pytestmark = pytest.mark.usefixtures("not_the_way_in")
 
@@ -158,7 +158,7 @@ def test_quiz(cells, section):
 
 
 def test_typical_mistakes_are_those_of_the_checks(lesson, cells, section):
-    checks = import_module(f"dirlib.course.checks{number(lesson)}")
+    checks = import_module(f"course.checks.lesson{number(lesson)}")
     met, name = {}, None
     for first, says, _ in rows(part(section, "Typical mistakes")):
         name = re.search(r"`(\w+)`", first)[1] if first else name

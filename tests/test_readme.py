@@ -5,12 +5,11 @@ import re
 import numpy as np
 import pytest
 
+from course.records.methods import EXTRAPOLATION, FDS_SETTINGS, INTERPOLATION
+from course.records.read import AGES, anomaly_gaps, density_correlations, load_runs
+from course.records.searches import FDS_TRIAL, FDS_TRIALS
 from dirlib import FDS, gm, mae, paired_comparison
-from dirlib.experiments import EXTRAPOLATION, FDS_SETTINGS, INTERPOLATION
-from dirlib.runs import AGES, anomaly_gaps, density_correlations, load_runs
-from dirlib.searches import FDS_TRIAL, FDS_TRIALS
-
-from lesson_env import ROOT
+from tools.lessons.env import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 DATA = (ROOT / "data" / "README.md").read_text(encoding="utf-8")

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from lesson_env import ROOT
+from tools.lessons.env import ROOT
 
 
 def test_ruff_has_no_complaint():

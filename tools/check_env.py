@@ -111,10 +111,10 @@ def check_dirlib(root=ROOT):
 
 
 def check_data(root=ROOT):
-    missing = not list((Path(root) / "data").glob("*label_counts*.csv"))
+    missing = not list((Path(root) / "data").glob("runs/*.json"))
     if missing:
-        return fail("data/: the label counts are missing", "git checkout -- data")
-    return ok("data/ has the label counts")
+        return fail("data/: the recorded runs are missing", "git checkout -- data")
+    return ok("data/ has the recorded runs")
 
 
 def check_cache(root=ROOT):

@@ -1,8 +1,8 @@
 """Data sets: drawn faces with an age, colour patterns, published label counts."""
 
 from dirlib.datasets.cache import cache_dir
-from dirlib.datasets.drawing import draw_faces
-from dirlib.datasets.faces import FacesData, faces_label_counts, scale_counts
+from dirlib.datasets.faces.drawing import draw_faces
+from dirlib.datasets.faces.splits import FacesData, faces_label_counts, scale_counts
 from dirlib.datasets.patterns import PatternsData
 
 __all__ = [

@@ -10,10 +10,10 @@ from typing import NamedTuple
 import numpy as np
 
 from dirlib.datasets.cache import cached
-from dirlib.datasets.drawing import check_whole
-from dirlib.datasets.face_counts import N_AGES, check_counts, faces_label_counts
-from dirlib.datasets.face_traits import uniforms
-from dirlib.datasets.faces import balanced_counts, check_split, split_labels
+from dirlib.datasets.faces.counts import N_AGES, check_counts, faces_label_counts
+from dirlib.datasets.faces.drawing import check_whole
+from dirlib.datasets.faces.splits import balanced_counts, check_split, split_labels
+from dirlib.datasets.faces.traits import uniforms
 from dirlib.progress import progress_bar
 
 PATTERNS_VERSION = 1  # raise it with every change that moves a pixel
@@ -63,7 +63,7 @@ def patterns(
     n_total : int
         Size of the training set where `counts` is not given.
     progress, cache : bool
-        As for :func:`dirlib.datasets.faces`.
+        As for :func:`dirlib.datasets.faces.splits`.
 
     Returns
     -------

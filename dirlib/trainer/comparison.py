@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 import torch
 
+from dirlib.files import write_atomically
 from dirlib.progress import progress_bar
-from dirlib.recording import write_in_one_step
-from dirlib.trainer.finished import find_runs, read_run
+from dirlib.trainer.folder import find_runs, read_run
 from dirlib.trainer.methods import VANILLA, method_name, parse_method
 from dirlib.trainer.run import training_run
-from dirlib.trainer.table import (
+from dirlib.trainer.summary import (
     comparison_table,
     comparison_text,
     read_comparison,
@@ -152,7 +152,7 @@ def _claim(out, options):
     ours = json.loads(json.dumps(ours, default=str))
     if not any(out.glob("*/seed-*/settings.json")):
         out.mkdir(parents=True, exist_ok=True)
-        _write(path, json.dumps(ours, indent=1))
+        write_atomically(path, json.dumps(ours, indent=1))
         return
     try:
         theirs = json.loads(path.read_text(encoding="utf-8"))
@@ -235,12 +235,8 @@ def _write_comparison(out, baseline, failed, split):
     # The baseline may have failed on every seed: what else there is, is shown.
     known = baseline in set(frame["method"])
     table = comparison_table(frame, baseline if known else None, split)
-    _write(out / "comparison.csv", table.round(6).to_csv(index=False))
+    write_atomically(out / "comparison.csv", table.round(6).to_csv(index=False))
     rows = json.loads(table.to_json(orient="records"))
     record = {"failed": failed, "left_out": left_out, "table": rows}
-    _write(out / "comparison.json", json.dumps(record, indent=1))
+    write_atomically(out / "comparison.json", json.dumps(record, indent=1))
     return Comparison(table, failed, left_out)
-
-
-def _write(path, text):
-    write_in_one_step(path, lambda file: file.write(text.encode()))

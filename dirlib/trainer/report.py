@@ -4,8 +4,8 @@ import html
 import json
 from pathlib import Path
 
-from dirlib.recording import write_in_one_step
-from dirlib.trainer.finished import (
+from dirlib.files import write_atomically
+from dirlib.trainer.folder import (
     REGIONS,
     differing,
     find_runs,
@@ -13,7 +13,7 @@ from dirlib.trainer.finished import (
     unit_of,
 )
 from dirlib.trainer.report_figures import bin_figure, region_figure, training_figure
-from dirlib.trainer.table import (
+from dirlib.trainer.summary import (
     SPLIT_NAMES,
     comparison_table,
     decimals,
@@ -115,7 +115,7 @@ def write_report(folder, out=None, split="test"):
     )
     out.parent.mkdir(parents=True, exist_ok=True)
     # A folder's name need not be valid text: what can't be written becomes "?".
-    write_in_one_step(out, lambda file: file.write(page.encode(errors="replace")))
+    write_atomically(out, page.encode(errors="replace"))
     return out
 
 

@@ -5,8 +5,8 @@ import html
 import io
 
 from dirlib.trainer import figures
-from dirlib.trainer.finished import read_errors, read_history, read_train_counts
-from dirlib.trainer.table import decimals
+from dirlib.trainer.folder import read_errors, read_history, read_train_counts
+from dirlib.trainer.summary import decimals
 
 
 def region_figure(frame, table, unit):

@@ -10,12 +10,10 @@ import numpy as np
 import pandas as pd
 from torch import nn
 
-from dirlib import processes
 from dirlib.bins import shot_regions
-from dirlib.datasets.run_data import load_data
-from dirlib.datasets.samples import Rows
-from dirlib.recording import write_in_one_step
-from dirlib.scores import region_errors
+from dirlib.files import write_atomically
+from dirlib.metrics import region_errors
+from dirlib.trainer.data import load_data
 from dirlib.trainer.figures import curves
 from dirlib.trainer.settings import (
     LOSSES,
@@ -24,7 +22,9 @@ from dirlib.trainer.settings import (
     make_network,
     make_weights,
 )
-from dirlib.training import extract_features, fit, predict
+from dirlib.training import processes
+from dirlib.training.loop import extract_features, fit, predict
+from dirlib.training.samples import Rows
 
 
 def training_run(out, *, workers=0, resume=False, progress=True, **options):
@@ -47,7 +47,7 @@ def training_run(out, *, workers=0, resume=False, progress=True, **options):
         interruption, bit for bit with one CPU thread.
     **options
         What differs from the defaults in `dirlib.trainer.settings.OPTIONS`. Data: see
-        :func:`dirlib.datasets.run_data.load_data`. `reweight` is "none", "sqinv" or
+        :func:`dirlib.trainer.data.load_data`. `reweight` is "none", "sqinv" or
         "inv"; `lds` smooths the label density with a Gaussian of `lds_kernel_size` and
         `lds_sigma` bins; `fds` is "none", or the covariance of an FDS layer. With `rrt`
         the weights are for the regressor alone: it is trained anew on the features of
@@ -84,7 +84,7 @@ def training_run(out, *, workers=0, resume=False, progress=True, **options):
     _check_select(settings["select"], data, regions)
     if processes.is_first():  # now that all of it fits
         out.mkdir(parents=True, exist_ok=True)
-        _write(out / "settings.json", json.dumps(settings, indent=1))
+        write_atomically(out / "settings.json", json.dumps(settings, indent=1))
 
     def validate(_):
         y_hat = predict(model, data.val, workers=workers)
@@ -208,16 +208,12 @@ def _best_epoch(history, settings):
 def _write_results(out, bins, counts, history, predictions, scores, unit):
     table = pd.DataFrame(history)
     edges = {"low": bins.edges[:-1], "high": bins.edges[1:], "count": counts}
-    _write(out / "history.csv", table.to_csv(index=False))
-    _write(out / "train_counts.csv", pd.DataFrame(edges).to_csv(index=False))
-    _write(
+    write_atomically(out / "history.csv", table.to_csv(index=False))
+    write_atomically(out / "train_counts.csv", pd.DataFrame(edges).to_csv(index=False))
+    write_atomically(
         out / "predictions.csv", predictions.to_csv(index=False, float_format="%.5g")
     )
     figure = curves(table, unit)
-    write_in_one_step(out / "curves.png", partial(figure.savefig, format="png"))
+    write_atomically(out / "curves.png", partial(figure.savefig, format="png"))
     # The last: where there are scores, the run is finished.
-    _write(out / "scores.json", json.dumps(scores, indent=1))
-
-
-def _write(path, text):
-    write_in_one_step(path, lambda file: file.write(text.encode()))
+    write_atomically(out / "scores.json", json.dumps(scores, indent=1))

@@ -3,12 +3,11 @@
 import numpy as np
 
 from dirlib import losses
-from dirlib.datasets.run_data import AUGMENTATIONS
-from dirlib.fds import FDS
+from dirlib.fds.layer import FDS
 from dirlib.lds import density_weights, empirical_density, lds_weights
-from dirlib.mlp import MLP
-from dirlib.models import RESNETS, ResNet, SmallResNet
-from dirlib.optimizers import OPTIMIZERS, SCHEDULES
+from dirlib.models import MLP, RESNETS, ResNet, SmallResNet
+from dirlib.trainer.data import AUGMENTATIONS
+from dirlib.training.optimizers import OPTIMIZERS, SCHEDULES
 
 # Each option of a run: its default, and what it is. The command line is made from it.
 # data/README.md says how the two kernels were chosen.

@@ -11,7 +11,7 @@
 # for the boxes with a thick line: you build those.
 
 # %%
-from dirlib.course import start
+from course import start
 
 fig = start.course_map()
 

@@ -33,13 +33,11 @@
 # %%
 import numpy as np
 
-from dirlib import LabelBins, gm, mae, pearson, shot_regions, smooth_bins, spearman
-from dirlib.course import checks1 as check
-from dirlib.course import explorers, figures
-from dirlib.datasets.faces import faces
-from dirlib.datasets.label_counts import label_counts
-from dirlib.experiments import EXTRAPOLATION, INTERPOLATION
-from dirlib.runs import AGES, load_runs
+import dirlib
+from course.lesson1 import (
+    AGES, EXTRAPOLATION, INTERPOLATION, check, explorers, faces, figures, label_counts,
+    load_runs,
+)
 
 # %% [markdown]
 # Here are the "people" of this course. Above each stands its age, and how many training
@@ -181,7 +179,7 @@ check.bin_index(bin_index)
 # the computer say?
 
 # %%
-scores = LabelBins(0, 1, 0.1)
+scores = dirlib.LabelBins(0, 1, 0.1)
 print("a division says  ", int(np.floor(0.3 / 0.1)))
 print("LabelBins says   ", scores.index([0.3])[0], "of", scores.n_bins, "bins")
 print("the last edge, 1.0, is in bin", scores.index([1.0])[0])
@@ -242,7 +240,7 @@ check.count_regions(count_regions)
 # The library's version is `shot_regions`. It gives four masks of shape [B].
 
 # %%
-regions = shot_regions(counts)
+regions = dirlib.shot_regions(counts)
 wrong = AGES.counts(train.labels[train.labels != train.ages])  # [101]
 for name, mask in zip(regions._fields, regions, strict=True):
     n, n_wrong = counts[mask].sum(), wrong[mask].sum()
@@ -375,7 +373,7 @@ check.neighbourhood_mass(neighbourhood_mass)
 runs = load_runs("faces")
 error = runs.error_by_age("vanilla").mean(0)  # [5 seeds, 101 ages] -> [101]
 # A sum over 11 bins: 5 + the age itself + 5, as neighbourhood_mass(counts, 5).
-mass = smooth_bins(counts, np.ones(11))
+mass = dirlib.smooth_bins(counts, np.ones(11))
 alike = np.flatnonzero((counts >= 5) & (counts <= 12))
 rich = alike[mass[alike] > np.median(mass[alike])]
 poor = np.setdiff1d(alike, rich)
@@ -561,12 +559,13 @@ check.geometric_mean(geometric_mean)
 # every error; log10 with exp.</details>
 
 # %%
-print(f"errors 1 and 9: MAE {mae([0, 0], [1, 9]):.1f}, GM {gm([0, 0], [1, 9]):.1f}")
-print(f"errors 5 and 5: MAE {mae([0, 0], [5, 5]):.1f}, GM {gm([0, 0], [5, 5]):.1f}")
+for pair in ([1, 9], [5, 5]):
+    mae, gm = dirlib.mae([0, 0], pair), dirlib.gm([0, 0], pair)
+    print(f"errors {pair[0]} and {pair[1]}: MAE {mae:.1f}, GM {gm:.1f}")
 for name in ("many", "few"):
     print(
         f"{name}: MAE {runs.score('vanilla', name).mean():.1f}, "
-        f"GM {runs.score('vanilla', name, metric=gm).mean():.1f} years"
+        f"GM {runs.score('vanilla', name, metric=dirlib.gm).mean():.1f} years"
     )
 
 # %% [markdown]
@@ -668,13 +667,13 @@ fig = figures.density_against_error(
 
 # %%
 for kind, errors in (("patterns", pattern_error), ("faces", age_error)):
-    for measure in (pearson, spearman):
+    for measure in (dirlib.pearson, dirlib.spearman):
         r = [measure(counts, e) for e in errors]
         name = f"{kind:<8} {measure.__name__:<8}"
         print(f"{name} {np.mean(r):.2f} (seeds: {np.round(r, 2)})")
 print("patterns that are always wrong:", (pattern_error == 100).all(0).sum(), "of 101")
 middle = np.median(train.labels)
-r = [spearman(np.abs(np.arange(101) - middle), e) for e in age_error]
+r = [dirlib.spearman(np.abs(np.arange(101) - middle), e) for e in age_error]
 print(f"faces, distance from age {middle:.0f}, spearman {np.mean(r):.2f}")
 
 # %% [markdown]

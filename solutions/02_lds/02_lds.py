@@ -37,14 +37,10 @@ import numpy as np
 import torch
 
 import dirlib
-from dirlib import kernel_window, lds_weights, pearson, shot_regions, smooth_bins
-from dirlib.course import checks2 as check
-from dirlib.course import explorers, figures
-from dirlib.datasets.faces import faces
-from dirlib.datasets.label_counts import label_counts
-from dirlib.experiments import WEIGHTS, train_ages
-from dirlib.runs import AGES, load_runs
-from dirlib.training import predict
+from course.lesson2 import (
+    AGES, WEIGHTS, check, explorers, faces, figures, label_counts, load_runs,
+    train_ages,
+)
 
 # %% [markdown]
 # One picture to begin with: the counts of the drawn faces, the same counts smoothed (with a
@@ -56,7 +52,7 @@ from dirlib.training import predict
 runs = load_runs("faces")
 counts = runs.train_counts
 error = runs.error_by_age("vanilla").mean(0)
-smoothed = smooth_bins(counts, kernel_window("gaussian", 9, 3.0))
+smoothed = dirlib.smooth_bins(counts, dirlib.kernel_window("gaussian", 9, 3.0))
 fig = figures.density_lines(AGES, counts, {"smoothed counts": smoothed}, error)
 
 # %% [markdown]
@@ -128,7 +124,7 @@ check.window(window)
 
 # %%
 kinds = dirlib.kernels.KINDS
-fig = figures.windows({kind: kernel_window(kind, 9, 2.0) for kind in kinds})
+fig = figures.windows({kind: dirlib.kernel_window(kind, 9, 2.0) for kind in kinds})
 
 # %% [markdown]
 # *Three windows over distances from -4 to 4 bins. The Laplace window has the sharpest
@@ -145,7 +141,7 @@ from scipy.ndimage import gaussian_filter1d
 
 spike = np.array([0.0, 0.0, 1.0, 0.0, 0.0])
 print("published (size 5, sigma 2):", gaussian_filter1d(spike, sigma=2).round(3))
-print("exact, as in kernel_window: ", kernel_window("gaussian", 5, 2.0).round(3))
+print("exact, as in kernel_window: ", dirlib.kernel_window("gaussian", 5, 2.0).round(3))
 
 # %% [markdown]
 # The published window is flatter than a Gaussian of that sigma. Both are symmetric, and
@@ -214,7 +210,7 @@ print("bw_method=3.0:       ", gaussian_kde(labels, 3.0)(AGES.centers[at]).round
 print(
     "bw_method=3.0 / std: ", gaussian_kde(labels, 3.0 / std)(AGES.centers[at]).round(4)
 )
-wide_window = kernel_window("gaussian", 31, 3.0)  # 15 bins, 5 sigma, on each side
+wide_window = dirlib.kernel_window("gaussian", 31, 3.0)  # 15 bins, 5 sigma, on each side
 on_bins = dirlib.effective_density(labels, AGES, wide_window)
 print("smoothed bins:       ", on_bins[at].round(4))
 
@@ -299,12 +295,12 @@ check.smooth(smooth)
 # the paper's: Gaussian, size 5, sigma 2.
 
 # %%
-paper_window = kernel_window("gaussian", 5, 2.0)
-effective = smooth_bins(counts, paper_window)
+paper_window = dirlib.kernel_window("gaussian", 5, 2.0)
+effective = dirlib.smooth_bins(counts, paper_window)
 for seed, e in enumerate(runs.error_by_age("vanilla")):
     print(
-        f"seed {seed}: Pearson(counts, error) {pearson(counts, e):.2f}, "
-        f"Pearson(smoothed counts, error) {pearson(effective, e):.2f}"
+        f"seed {seed}: Pearson(counts, error) {dirlib.pearson(counts, e):.2f}, "
+        f"Pearson(smoothed counts, error) {dirlib.pearson(effective, e):.2f}"
     )
 
 # %%
@@ -334,7 +330,7 @@ groups = {
 }
 for group, errors in groups.items():
     for name, density in (("counts", counts), ("smoothed counts", effective)):
-        r = np.mean([pearson(density, e) for e in errors])
+        r = np.mean([dirlib.pearson(density, e) for e in errors])
         ranks = np.mean([dirlib.spearman(density, e) for e in errors])
         print(f"{group:<8} {name:<15} Pearson {r:.2f}, by ranks {ranks:.2f}")
 
@@ -417,8 +413,8 @@ kernel = {"kernel": "gaussian", "kernel_size": 9, "sigma": 3.0}
 for scheme in ("sqrt_inverse", "inverse"):
     for name, w in {
         "no smoothing": dirlib.density_weights(counts[index], scheme),
-        "LDS": lds_weights(labels, AGES, scheme=scheme, **kernel),
-        "LDS, clip 5": lds_weights(labels, AGES, scheme=scheme, clip=(0, 5), **kernel),
+        "LDS": dirlib.lds_weights(labels, AGES, scheme=scheme, **kernel),
+        "LDS, clip 5": dirlib.lds_weights(labels, AGES, scheme=scheme, clip=(0, 5), **kernel),
     }.items():
         ess, top = dirlib.effective_sample_size(w), np.unique(index[w == w.max()])
         where = f"age {top[0]}" if len(top) == 1 else f"each of {len(top)} ages"
@@ -441,8 +437,8 @@ for scheme in ("sqrt_inverse", "inverse"):
 agedb = label_counts("agedb-dir")
 i = agedb.bins.index(agedb.labels)
 published = gaussian_filter1d(spike, sigma=2)
-root_last = smooth_bins(agedb.counts, published)
-root_first = smooth_bins(np.sqrt(agedb.counts), published)
+root_last = dirlib.smooth_bins(agedb.counts, published)
+root_first = dirlib.smooth_bins(np.sqrt(agedb.counts), published)
 paper = dirlib.density_weights(root_last[i], "sqrt_inverse")
 code = dirlib.density_weights(root_first[i], "inverse")  # 1 / smoothed root
 for name, w in (("smooth, then root (paper)", paper), ("root, then smooth", code)):
@@ -450,7 +446,7 @@ for name, w in (("smooth, then root (paper)", paper), ("root, then smooth", code
     print(f"{name:<26} worth {ess:,.0f} of {len(w):,}, max/min {w.max() / w.min():.1f}")
 
 # %%
-by_maximum = smooth_bins(agedb.counts, published / published.max())
+by_maximum = dirlib.smooth_bins(agedb.counts, published / published.max())
 same = dirlib.density_weights(by_maximum[i], "sqrt_inverse")
 print("window / sum and window / maximum give the same:", np.allclose(same, paper))
 
@@ -474,7 +470,7 @@ comb = label_counts("sts-b-dir")
 print("pairs with score 2.9: {}, with 3.0: {}".format(*comb.counts[[29, 30]]))
 print("bins that are not empty:", (comb.counts > 0).sum())
 bare = dirlib.density_weights(comb.counts[comb.bins.index(comb.labels)], "inverse")
-lds = lds_weights(comb.labels, comb.bins, scheme="inverse")
+lds = dirlib.lds_weights(comb.labels, comb.bins, scheme="inverse")
 for name, w in (("no smoothing", bare), ("LDS", lds)):
     ess = dirlib.effective_sample_size(w)
     print(f"{name:<12} largest weight {w.max():5.1f}, worth {ess:5,.0f} of {len(w):,}")
@@ -603,8 +599,8 @@ check.weighted_l1(weighted_l1)
 # %% tags=["nbval-ignore-output"]
 model = train_ages(WEIGHTS["sqinv+lds"], seed=0)
 test = faces("test")
-mine = np.abs(predict(model, test.images) - test.labels)
-few = shot_regions(counts).few[test.labels]
+mine = np.abs(dirlib.predict(model, test.images) - test.labels)
+few = dirlib.shot_regions(counts).few[test.labels]
 print(f"your run: MAE {mine.mean():.1f} years, few-shot {mine[few].mean():.1f} years")
 
 # %% [markdown]

@@ -38,14 +38,14 @@ import numpy as np
 import torch
 
 import dirlib
-from dirlib import BinStatistics, shot_regions
-from dirlib.course import checks3 as check
-from dirlib.course import feature_explorers, feature_figures, figures
-from dirlib.runs import AGES, anomaly_gaps, load_features, load_runs, load_statistics
+from course.lesson3 import (
+    AGES, anomaly_gaps, check, explorers, figures, load_features, load_runs,
+    load_statistics,
+)
 
 runs = load_runs("features")
 counts = runs.train_counts
-regions = shot_regions(counts)
+regions = dirlib.shot_regions(counts)
 
 # %% [markdown]
 # One picture to begin with. Two networks of the same kind were trained, one on the
@@ -59,7 +59,7 @@ models = {
     "network A": load_statistics("vanilla", split="test"),
     "network B": load_statistics("balanced", split="test"),
 }
-fig = feature_figures.anchor_bars(models, AGES, counts, anchor=0)
+fig = figures.anchor_bars(models, AGES, counts, anchor=0)
 
 # %% [markdown]
 # *Two rows of two panels, over the shot regions of the imbalanced faces in purple, yellow and
@@ -164,7 +164,7 @@ check.bin_moments(bin_moments)
 # for **held-out** images, which are those of the balanced test set, 15 of each age?
 
 # %%
-stats = BinStatistics(AGES.n_bins, feature_dim=64)
+stats = dirlib.BinStatistics(AGES.n_bins, feature_dim=64)
 for zb, ib in zip(np.array_split(z, 20), np.array_split(index, 20), strict=True):
     stats.update(torch.from_numpy(zb), ib)
 held_out = load_statistics("vanilla", split="test")
@@ -182,7 +182,7 @@ feature = int(np.argmax(held_out.mean.numpy().std(0)))
 dots, line = stats.mean.numpy()[:, feature], held_out.mean.numpy()[:, feature]
 panels = {f"mean of feature {feature}": (dots, line)}
 names = ("training", "held-out")
-fig = feature_figures.smoothed_lines(AGES, counts, panels, names=names)
+fig = figures.smoothed_lines(AGES, counts, panels, names=names)
 tiny = (counts[regions.few] <= 5).sum()
 print(f"few-shot ages with 5 images or fewer: {tiny} of {regions.few.sum()}")
 
@@ -261,7 +261,7 @@ check.cosine_to_anchor(cosine_to_anchor)
 
 # %%
 models = {"training": stats, "held-out": held_out}
-fig = feature_figures.anchor_bars(models, AGES, counts, anchor=0)
+fig = figures.anchor_bars(models, AGES, counts, anchor=0)
 for name in ("vanilla", "balanced"):
     recorded = load_statistics(name, split="test")
     bars = dirlib.cosine_to_anchor(recorded, 0)[[1, 5, 30, 60, 100]]
@@ -399,7 +399,7 @@ fig = figures.paired_bars(
 
 # %%
 models = {m: load_statistics(m, split="test") for m in ("vanilla", "balanced")}
-fig = feature_figures.anchor_bars(models, AGES, counts, anchor=30)
+fig = figures.anchor_bars(models, AGES, counts, anchor=30)
 for method, recorded in models.items():
     zero = dirlib.cosine_to_anchor(recorded, 30)[0]
     old = dirlib.cosine_to_anchor(recorded, 80)[30:].min()
@@ -425,7 +425,7 @@ for method, recorded in models.items():
 # *Optional:* compare more anchors and models.
 
 # %%
-explorer = feature_explorers.anchors(
+explorer = explorers.anchors(
     {
         method: {
             "held-out images": load_statistics(method, split="test"),
@@ -539,7 +539,7 @@ def correlation(matrix):
 
 shown = {f"age {a}: {counts[a]} images": correlation(cov[a]) for a in (peak, rare)}
 order = "feature, the most varying first"
-fig = feature_figures.covariance_images(shown, feature=order, scale="correlation")
+fig = figures.covariance_images(shown, feature=order, scale="correlation")
 
 # %% [markdown]
 # *Two squares of 24 by 24 correlations, purple where positive, brown where negative, the darker
@@ -770,7 +770,7 @@ shrunk = pull(four[None], np.array([4]), target[None], 10.0)[0]
 found = {"all images": cov[peak], "four images": four, "four images, shrunk": shrunk}
 for name, matrix in found.items():
     print(f"{name:<19} condition {measure(matrix)[1]:,.0f}")
-fig = feature_figures.spectra({k: np.linalg.eigvalsh(m) for k, m in found.items()})
+fig = figures.spectra({k: np.linalg.eigvalsh(m) for k, m in found.items()})
 
 # %% [markdown]
 # *Eigenvalues on a logarithmic axis, largest first. All images: a line that falls steadily.
@@ -834,4 +834,4 @@ fig = feature_figures.spectra({k: np.linalg.eigvalsh(m) for k, m in found.items(
 # - O. Ledoit and M. Wolf, "A well-conditioned estimator for large-dimensional covariance
 #   matrices", Journal of Multivariate Analysis, 2004.
 # - `BinStatistics` takes features of any network: try it on your own, with
-#   `feature_figures.anchor_bars`.
+#   `figures.anchor_bars`.

@@ -37,14 +37,10 @@ import numpy as np
 import torch
 
 import dirlib
-from dirlib import FDS, kernel_window
-from dirlib.course import broken_layers, feature_explorers, feature_figures, figures
-from dirlib.course import checks4 as check
-from dirlib.course.epoch_end import EpochEnd
-from dirlib.datasets.faces import faces
-from dirlib.experiments import WEIGHTS, train_ages
-from dirlib.runs import AGES, anomaly_gaps, load_features, load_runs, load_statistics
-from dirlib.training import extract_features, predict
+from course.lesson4 import (
+    AGES, WEIGHTS, EpochEnd, anomaly_gaps, broken_layers, check, explorers, faces,
+    figures, load_features, load_runs, load_statistics, train_ages,
+)
 
 # %% [markdown]
 # One picture to begin with: the mean of one feature for each age, as you know it from
@@ -58,12 +54,12 @@ z, labels = load_features("vanilla")
 z, index = torch.from_numpy(z), torch.from_numpy(AGES.index(labels))
 stats = dirlib.bin_statistics(z, labels, AGES, covariance="full")
 
-window = kernel_window("gaussian", 15, 5.0)
+window = dirlib.kernel_window("gaussian", 15, 5.0)
 feature = int(stats.mean.numpy()[counts > 20].std(0).argmax())
 plain = stats.mean.numpy()[:, feature]
-smooth = feature_figures.smoothed_means(plain, counts, window)
+smooth = figures.smoothed_means(plain, counts, window)
 panels = {f"mean of feature {feature}": (plain, smooth)}
-fig = feature_figures.smoothed_lines(AGES, counts, panels)
+fig = figures.smoothed_lines(AGES, counts, panels)
 
 # %% [markdown]
 # *Dots for the plain means, larger where an age has more images, over the shot regions. The
@@ -225,7 +221,7 @@ print("smoothed mean {:.2f}, standard deviation {:.2f}".format(*goal))
 # begins at 1: move it to 0 first, and then up.
 
 # %%
-explorer = feature_explorers.recolouring()
+explorer = explorers.recolouring()
 explorer
 
 # %% [markdown]
@@ -358,7 +354,7 @@ move = check.calibrate_full.or_library(calibrate_full)
 start = (cloud, first, mean, cov[[peak]], 0 * mean)
 clouds = {"plain": cloud - mean, "white": move(*start, torch.eye(2)[None].double())}
 clouds["re-coloured"] = move(*start, cov[[peak + 20]])
-fig = feature_figures.clouds(clouds, limit=3, goal=cov[peak + 20])
+fig = figures.clouds(clouds, limit=3, goal=cov[peak + 20])
 
 # %% [markdown]
 # *Three clouds with their ellipses. The plain one leans; the white one is round; the
@@ -521,7 +517,7 @@ check.MyFDS(MyFDS)
 # %%
 Layer = check.MyFDS.or_library(MyFDS)
 mine = Layer(64, AGES, window=window, momentum=0.9)
-theirs = FDS(64, AGES, window=window, momentum=0.9, shrinkage=0.0)
+theirs = dirlib.FDS(64, AGES, window=window, momentum=0.9, shrinkage=0.0)
 for epoch in range(3):
     shifted = z * (1 + 0.1 * epoch)  # features change while a network learns
     for rows in torch.arange(len(z)).split(250):
@@ -682,7 +678,7 @@ for name, kind in LAYERS.items():
 layer = Layer(64, AGES, window=window, momentum=0.9)
 model = train_ages(WEIGHTS["sqinv"], seed=0, fds=layer)
 test, few = faces("test"), dirlib.shot_regions(counts).few[runs.y]
-error = np.abs(predict(model, test.images) - test.labels)
+error = np.abs(dirlib.predict(model, test.images) - test.labels)
 print(f"your run: MAE {error.mean():.1f} years, few-shot {error[few].mean():.1f}")
 for method in ("sqinv", "sqinv+fds"):
     mae, few_mae = runs.score(method)[0], runs.score(method, "few")[0]
@@ -705,7 +701,7 @@ for method in ("sqinv", "sqinv+fds"):
 
 # %%
 trials = load_runs("fds")
-print("change of the MAE by FDS, mean of 3 seeds: few-shot (seeds), and all ages")
+print("change of the MAE by dirlib.FDS, mean of 3 seeds: few-shot (seeds), and all ages")
 for name in ("5 2", "9 3", "15 5", "31 10", "full", "15 5 full", "31 10 full"):
     print(f"{'9 3 full' if name == 'full' else name:<11}", end="")
     maes = []
@@ -802,7 +798,7 @@ for base in bases:
 
 # %% tags=["nbval-ignore-output"]
 train = faces("train")
-plain = extract_features(model, train.images)
+plain = dirlib.extract_features(model, train.images)
 with torch.no_grad():
     difference = layer(plain, train.labels) - plain
     moved = (difference @ model.regressor.weight[0]).numpy()
@@ -829,7 +825,7 @@ for method in (*shown, "sqinv+lds+fds full"):
         f"{method:<18}", *(f"{gap:5.2f}" for gap in gaps), f"  mean {gaps.mean():.2f}"
     )
 models = {method: load_statistics(method, split="test") for method in shown[:3]}
-fig = feature_figures.anchor_bars(models, AGES, counts, anchor=0)
+fig = figures.anchor_bars(models, AGES, counts, anchor=0)
 
 # %% [markdown]
 # *Three rows of two panels, of seed 0. Vanilla: high bars everywhere. SQINV + LDS: the bars of

@@ -38,13 +38,10 @@ import torch
 from scipy import stats
 
 import dirlib
-from dirlib import FDS
-from dirlib.course import checks5 as check
-from dirlib.course import feature_figures, figures, run_explorers, training_figures
-from dirlib.datasets.faces import faces
-from dirlib.experiments import EXTRAPOLATION, INTERPOLATION, WEIGHTS, train_ages
-from dirlib.runs import AGES, anomaly_gaps, load_history, load_runs, load_statistics
-from dirlib.training import extract_features, predict
+from course.lesson5 import (
+    AGES, EXTRAPOLATION, INTERPOLATION, WEIGHTS, anomaly_gaps, check, explorers, faces,
+    figures, load_history, load_runs, load_statistics, published_results, train_ages,
+)
 
 # %% [markdown]
 # One picture to begin with: the error of four networks, by how many training images an age
@@ -145,7 +142,7 @@ check.training_step(training_step)
 
 # %% grade_id="end_of_epoch" role="solution"
 def end_of_epoch(model, fds, x_val, y_val):
-    """Finish an epoch: end it for FDS, and judge the model.
+    """Finish an epoch: end it for dirlib.FDS, and judge the model.
 
     fds: a dirlib.FDS that has seen the epoch's batches, or None. After its end_epoch(),
     fds.mean and fds.smoothed_mean, [B, D], are the running and the smoothed means, and
@@ -189,16 +186,13 @@ check.end_of_epoch(end_of_epoch)
 # does the distance between plain and smoothed means grow or shrink?
 
 # %% tags=["nbval-ignore-output"]
-from dirlib.datasets.samples import ImageArray
-from dirlib.models import SmallResNet
-
 step = check.training_step.or_library(training_step)
 finish = check.end_of_epoch.or_library(end_of_epoch)
 train, val = faces("train"), faces("val")
-samples, y = ImageArray(train.images, train.labels), torch.tensor(train.labels).float()
-x_val = ImageArray(val.images, val.labels).batch(range(len(val.labels)))
+samples, y = dirlib.ImageArray(train.images, train.labels), torch.tensor(train.labels).float()
+x_val = dirlib.ImageArray(val.images, val.labels).batch(range(len(val.labels)))
 weights = torch.tensor(WEIGHTS["sqinv+lds"](train.labels)).float()
-model, fds = SmallResNet(output_bias=float(y.mean())), FDS(64, AGES)
+model, fds = dirlib.SmallResNet(output_bias=float(y.mean())), dirlib.FDS(64, AGES)
 optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
 
 # %% tags=["nbval-ignore-output"]
@@ -225,12 +219,12 @@ for epoch in range(3):
 # Train the same method for 15 epochs. A bar shows the time left: about a minute on two cores.
 
 # %% tags=["nbval-ignore-output"]
-history, fds = [], FDS(64, AGES)
+history, fds = [], dirlib.FDS(64, AGES)
 model = train_ages(WEIGHTS["sqinv+lds"], seed=0, fds=fds, history=history)
 last = history[-1]
 print(f"loss {history[0]['loss']:.2f} in epoch 1, {last['loss']:.2f} in epoch 15")
 test, few = faces("test"), runs.regions.few[runs.y]
-error = np.abs(predict(model, test.images) - test.labels)
+error = np.abs(dirlib.predict(model, test.images) - test.labels)
 print(f"your run: MAE {error.mean():.1f} years, few-shot {error[few].mean():.1f}")
 mae, few_mae = (runs.score("sqinv+lds+fds", r)[0] for r in ("all", "few"))
 print(f"recorded, same seed: MAE {mae:.1f}, few-shot {few_mae:.1f}")
@@ -251,7 +245,7 @@ panels = {
     "validation, many-shot (years)": lambda h: h["val_many"],
     "validation, few-shot (years)": lambda h: h["val_few"],
 }
-fig = training_figures.epochs(watched, panels)
+fig = figures.epochs(watched, panels)
 
 # %% [markdown]
 # *Three panels; lines for the means of five seeds, bands for their range. The losses fall from
@@ -278,7 +272,7 @@ panels = {
     "distance / spread": lambda h: h["distance_mean"] / h["spread_mean"],
     "of variances / size": lambda h: h["distance_variance"] / h["size_variance"],
 }
-fig = training_figures.epochs(with_fds, panels)
+fig = figures.epochs(with_fds, panels)
 for name, of in panels.items():
     for m, h in with_fds.items():
         first, last = of(h).groupby(h["epoch"]).mean()[[1, 15]]
@@ -303,10 +297,10 @@ for name, of in panels.items():
 # calibrates.)
 
 # %% tags=["nbval-ignore-output"]
-z = extract_features(model, train.images)
+z = dirlib.extract_features(model, train.images)
 with torch.no_grad():  # two answers, minus each other: the regressor's bias cancels
     moved = (fds(z, train.labels) - z) @ model.regressor.weight[0]
-answers, rare = predict(model, train.images), runs.regions.few[train.labels]
+answers, rare = dirlib.predict(model, train.images), runs.regions.few[train.labels]
 print(f"moved by {moved.abs().mean():.2f} years on average,", end=" ")
 print(f"few-shot ages by {moved[rare].abs().mean():.2f} years")
 print(f"the answers have a standard deviation of {answers.std():.1f} years")
@@ -514,11 +508,7 @@ print("GM, vanilla to all three: {:.2f} [{:.2f}, {:.2f}]".format(*interval(*gm))
 # repository lists. These are single runs, without an interval.
 
 # %%
-import pandas as pd
-
-from dirlib.datasets.label_counts import data_dir
-
-published = pd.read_csv(data_dir() / "published_results.csv")
+published = published_results()
 print(published.to_string(index=False))
 few = published[published.source == "paper"].few.to_numpy()
 print(f"paper, few-shot: {100 * (few[1] / few[0] - 1):.0f} %")
@@ -533,7 +523,7 @@ print(f"paper, few-shot: {100 * (few[1] / few[0] - 1):.0f} %")
 # (choose a kernel).
 
 # %%
-explorer = run_explorers.recorded_runs()
+explorer = explorers.recorded_runs()
 explorer
 
 # %% [markdown]
@@ -566,10 +556,10 @@ explorer.reset()
 # %%
 pair = ("sqinv+lds", "sqinv+lds+fds")
 models = {m: load_statistics(m, split="test") for m in pair}
-fig = feature_figures.anchor_bars(models, AGES, runs.train_counts, anchor=0)
+fig = figures.anchor_bars(models, AGES, runs.train_counts, anchor=0)
 gaps = [anomaly_gaps(m, "test") for m in pair]
 mean, low, high = interval(*gaps)
-print(f"anomaly gap: {gaps[0].mean():.2f} without FDS, {gaps[1].mean():.2f} with it")
+print(f"anomaly gap: {gaps[0].mean():.2f} without dirlib.FDS, {gaps[1].mean():.2f} with it")
 print(f"difference {mean:.2f} [{low:.2f}, {high:.2f}] over five seeds")
 
 # %% [markdown]
@@ -607,7 +597,7 @@ for m in ("vanilla", "sqinv", "sqinv+lds", "sqinv+lds+fds", "sqinv+lds+fds full"
 
 # %%
 shown = {name: runs.predictions(f"{name}, gaps") for name in ["vanilla"]}
-shown["SQINV + LDS + FDS"] = holes.predictions("sqinv+lds+fds, gaps")
+shown["SQINV + LDS + dirlib.FDS"] = holes.predictions("sqinv+lds+fds, gaps")
 shaded = [("hole inside", INTERPOLATION, "////"), ("at the end", EXTRAPOLATION, "....")]
 fig = figures.predictions_over_gaps(runs.y, shown, shaded)
 
@@ -673,7 +663,7 @@ panels = {
     "validation, medium-shot (years)": lambda h: h["val_medium"],
     "distance / spread": lambda h: h["distance_mean"] / h["spread_mean"],
 }
-fig = training_figures.epochs(wide, panels)
+fig = figures.epochs(wide, panels)
 
 # %% [markdown]
 # *Training loss: the wide window leaves the other two at once, and stays between 13 and 14 from
@@ -740,7 +730,7 @@ def my_ablation():
     Each is a dict: "weights", one of "vanilla", "sqinv", "sqinv+lds", "inv",
     "inv+lds"; "fds", None or a dict of options of dirlib.FDS (kernel_size, sigma,
     kernel, momentum, covariance, weighting, edges, shrinkage, clip).
-    One thing: the weights, or whether there is an FDS layer ({} has the defaults), or
+    One thing: the weights, or whether there is an dirlib.FDS layer ({} has the defaults), or
     one option of it.
     Returns (base, variant).
     """
@@ -774,9 +764,9 @@ settings = check.my_ablation.or_library(my_ablation)()
 few_val, errors = runs.regions.few[val.labels], {"base": [], "variant": []}
 for name, chosen in zip(errors, settings, strict=True):
     for seed in (100, 101):
-        layer = None if chosen["fds"] is None else FDS(64, AGES, **chosen["fds"])
+        layer = None if chosen["fds"] is None else dirlib.FDS(64, AGES, **chosen["fds"])
         trained = train_ages(WEIGHTS[chosen["weights"]], seed, fds=layer, epochs=5)
-        error = np.abs(predict(trained, val.images) - val.labels)
+        error = np.abs(dirlib.predict(trained, val.images) - val.labels)
         errors[name].append(error[few_val].mean())
     print(name, chosen, "few-shot MAE:", np.round(errors[name], 2))
 pair = interval(*np.array(list(errors.values())))
@@ -916,4 +906,4 @@ print("difference and 95 % interval: {:.2f} [{:.2f}, {:.2f}]".format(*pair))
 # - Yang et al., ICML 2021, arXiv:2102.09554, section 4: the tables of the paper.
 # - Relatives of LDS and FDS: Balanced MSE (Ren et al., CVPR 2022), RankSim (Gong et al., ICML
 #   2022), ConR (Keramati et al., ICLR 2024), VIR (Wang and Wang, NeurIPS 2023).
-# - `python -m dirlib experiment training --seeds 5` trains the recorded runs of this lesson again.
+# - `python -m course experiment training --seeds 5` trains the recorded runs of this lesson again.

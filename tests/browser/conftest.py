@@ -14,8 +14,8 @@ from statistics import median
 
 import pytest
 
-from lesson_browser import CURE, find_browser
-from lesson_env import ROOT
+from tools.lessons.browser import CURE, find_browser
+from tools.lessons.env import ROOT
 
 # `make test-browser` names the files, and a named file is never ignored. `make test`
 # leaves them out: they train for minutes, and need a browser.

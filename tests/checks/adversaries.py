@@ -23,9 +23,9 @@ import numpy as np
 import torch
 from answers4 import LessonFDS
 
-from dirlib.course import checks4, checks5
-from dirlib.course.compare import same
-from dirlib.course.epoch_end import EpochEnd
+from course.checks import lesson4, lesson5
+from course.checks.compare import same
+from course.epoch_end import EpochEnd
 
 # Lists of adversaries that an exercise can't have, and why.
 EXEMPT = {
@@ -47,7 +47,7 @@ class Call(NamedTuple):
 
 def as_answer(exercise, act):
     """Make an answer of act(right, *args); for a class, of its forward."""
-    if exercise is not checks4.MyFDS:
+    if exercise is not lesson4.MyFDS:
         return lambda *args: act(exercise.reference, *args)
 
     def forward(self, *args):
@@ -123,7 +123,7 @@ def nothing(value):
 def hard_coded(exercise):
     """One result for all calls; or the right result for one call, and 0 elsewhere."""
     if (
-        exercise is checks5.my_ablation
+        exercise is lesson5.my_ablation
     ):  # its result is free: it's the verdict they know
         yield "the verdict", lambda: "yes"
         yield "the verdict, twice", lambda: ("yes", "yes")
@@ -148,7 +148,7 @@ def reads_a_global(exercise):
 
     That of the last call is tried, too: the first is often small, or None.
     """
-    if exercise is checks5.my_ablation:
+    if exercise is lesson5.my_ablation:
         yield from _changed_between_the_questions()
         return
 
@@ -167,7 +167,7 @@ def reads_a_global(exercise):
             ("the last call, fitted", functools.partial(as_needed, j, last)),
         ):
             yield f"parameter {j} of {name}", as_answer(exercise, change)
-    if exercise is checks4.MyFDS:
+    if exercise is lesson4.MyFDS:
         yield from _built_from_globals()
 
 
@@ -200,7 +200,7 @@ def _built_from_globals():
             first[:] = first or args
 
     with contextlib.redirect_stdout(io.StringIO()):
-        checks4.MyFDS(Noting)
+        lesson4.MyFDS(Noting)
     names = ("feature_dim", "bins", "window", "momentum")
     for j, (name, value) in enumerate(zip(names, first, strict=True)):
 
@@ -313,14 +313,14 @@ def spoils_what_it_is_given(exercise):
 
         return as_answer(exercise, act)
 
-    if exercise is checks5.training_step:
+    if exercise is lesson5.training_step:
         yield "leaves the model in eval()", after(lambda model, *_: model.eval())
         yield "moves a bias", after(_moves_a_bias)
         yield "stops learning", after(_stops_learning)
         yield "freezes the model", after(lambda m, *_: m.requires_grad_(False))
         yield "leaves fds in eval()", after(lambda m, fds, *_: fds and fds.eval())
         yield "resets fds", after(lambda m, fds, *_: fds and fds.epoch_count.zero_())
-    if exercise is checks5.end_of_epoch:
+    if exercise is lesson5.end_of_epoch:
         yield "leaves the model in eval()", after(lambda model, *_: model.eval())
         yield "moves a bias", after(_moves_a_bias)
         yield "freezes the model", after(lambda m, *_: m.requires_grad_(False))
@@ -339,7 +339,7 @@ def _stops_learning(model, fds, optimizer, *_):
 
 def catches(exercise):
     """An answer that is right for the first call alone, or never, and hides it."""
-    if exercise is checks5.my_ablation:
+    if exercise is lesson5.my_ablation:
 
         def unfinished(right):
             raise KeyError("weights")

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from dirlib.course.exercise import Exercise
+from course.checks.exercise import Exercise
 
 
 class Case(NamedTuple):

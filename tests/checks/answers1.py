@@ -12,9 +12,9 @@ import pandas as pd
 import scipy.stats
 from answers import Answers
 
-from dirlib.course import checks1
+from course.checks import lesson1
 
-ANSWERS = Answers(checks1)
+ANSWERS = Answers(lesson1)
 wrong, right = ANSWERS.wrong, ANSWERS.right
 REGIONS = ("many", "medium", "few", "zero")
 

@@ -14,9 +14,9 @@ import torch
 import torch.nn.functional as F
 from answers import Answers
 
-from dirlib.course import checks2
+from course.checks import lesson2
 
-ANSWERS = Answers(checks2)
+ANSWERS = Answers(lesson2)
 wrong, right = ANSWERS.wrong, ANSWERS.right
 
 

@@ -14,10 +14,10 @@ import torch
 import torch.nn.functional as F
 from answers import Answers
 
+from course.checks import lesson3
 from dirlib import BinStatistics
-from dirlib.course import checks3
 
-ANSWERS = Answers(checks3)
+ANSWERS = Answers(lesson3)
 wrong, right = ANSWERS.wrong, ANSWERS.right
 
 

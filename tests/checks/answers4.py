@@ -14,10 +14,10 @@ import torch.nn.functional as F
 from answers import Answers
 
 import dirlib
-from dirlib.course import checks4
-from dirlib.course.epoch_end import EpochEnd
+from course.checks import lesson4
+from course.epoch_end import EpochEnd
 
-ANSWERS = Answers(checks4)
+ANSWERS = Answers(lesson4)
 wrong, right = ANSWERS.wrong, ANSWERS.right
 
 

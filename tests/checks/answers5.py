@@ -16,10 +16,10 @@ import torch
 import torch.nn.functional as F
 from answers import Answers
 
-from dirlib.course import checks5
-from dirlib.fds import FDS
+from course.checks import lesson5
+from dirlib.fds.layer import FDS
 
-ANSWERS = Answers(checks5)
+ANSWERS = Answers(lesson5)
 wrong, right = ANSWERS.wrong, ANSWERS.right
 
 

@@ -11,15 +11,15 @@ from answers3 import added_bin_moments, vectors_rank_and_condition
 from answers4 import LessonFDS, loop_calibrate_diagonal
 from answers5 import closed_training_step, loop_best_epoch, shown_end_of_epoch
 
+from course.checks import lesson1, lesson2, lesson3, lesson4, lesson5
+from course.checks.exercise import Exercise, Part, Points, Wrong
+from course.epoch_end import EpochEnd
 from dirlib.bins import LabelBins
-from dirlib.course import checks1, checks2, checks3, checks4, checks5
-from dirlib.course.epoch_end import EpochEnd
-from dirlib.course.exercise import Exercise, Part, Points, Wrong
-from dirlib.fds import FDS
+from dirlib.fds.layer import FDS
 
 EXERCISES = {
     exercise.name: exercise
-    for module in (checks1, checks2, checks3, checks4, checks5)
+    for module in (lesson1, lesson2, lesson3, lesson4, lesson5)
     for exercise in list(vars(module).values())
     if isinstance(exercise, Exercise)
 }
@@ -41,7 +41,7 @@ def test_an_unsolved_stub_is_not_attempted(exercise, capsys):
 
 
 def test_or_library_says_so_where_an_answer_is_wrong(capsys):
-    exercise = checks5.paired_interval
+    exercise = lesson5.paired_interval
 
     def unsolved(baseline, method):
         raise NotImplementedError("not attempted yet: paired_interval")
@@ -73,18 +73,18 @@ def test_code_above_a_raise_that_was_left_is_wrong_not_unattempted(capsys):
             raise NotImplementedError("not attempted yet: MyFDS")
 
     for exercise, answer in (
-        (checks1.bin_index, halfway),
-        (checks4.MyFDS, Halfway),
+        (lesson1.bin_index, halfway),
+        (lesson4.MyFDS, Halfway),
     ):
         assert exercise(answer) == 0
         out = capsys.readouterr().out
         assert f"→ {LEFT}" in out and "not attempted" not in out and "✓" not in out
-    assert checks1.bin_index(documented) == 0
+    assert lesson1.bin_index(documented) == 0
     assert "not attempted" in capsys.readouterr().out
     # Its source is nowhere to be read: nobody knows whether it was begun.
     typed = {}
     exec("def f(*args):\n    x = 1\n    raise NotImplementedError", typed)
-    assert checks1.bin_index(typed["f"]) == 0
+    assert lesson1.bin_index(typed["f"]) == 0
     assert "not attempted" in capsys.readouterr().out
 
 
@@ -127,7 +127,7 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_answers_get_a_sentence_and_no_traceback(exercise, name, capsys):
     answer, expected = HOSTILE[name]
-    if exercise is checks5.my_ablation and name == "no arguments":
+    if exercise is lesson5.my_ablation and name == "no arguments":
         expected = "return two dicts"  # it is right to take none there
     points = exercise(answer)
     out, err = capsys.readouterr()
@@ -148,7 +148,7 @@ def test_an_answer_that_changes_its_input_is_found(capsys):
         b -= b.mean()
         return (a * b).sum() / np.sqrt((a**2).sum() * (b**2).sum())
 
-    assert checks1.pearson_correlation(pearson_in_place) == 0
+    assert lesson1.pearson_correlation(pearson_in_place) == 0
     assert "changes its input" in capsys.readouterr().out
 
 
@@ -188,29 +188,29 @@ def test_a_part_earns_its_points_alone(capsys):
 
 def test_a_none_inside_a_result_is_not_a_missing_return(capsys):
     def none_for_zero(y, y_hat, region):
-        scores = checks1.mae_by_region.reference(y, y_hat, region)
+        scores = lesson1.mae_by_region.reference(y, y_hat, region)
         return scores | {"zero": None}
 
-    checks1.mae_by_region(none_for_zero)
+    lesson1.mae_by_region(none_for_zero)
     out = capsys.readouterr().out
     assert "'zero': expected 0, but got None" in out and "return statement" not in out
 
 
 def test_text_is_shown_in_quotes(capsys):
-    checks2.window(lambda kind, size, sigma: kind)
+    lesson2.window(lambda kind, size, sigma: kind)
     assert "for kind = 'gaussian', size = 5" in capsys.readouterr().out
-    checks1.pearson_correlation(lambda a, b: str(a[0]))
+    lesson1.pearson_correlation(lambda a, b: str(a[0]))
     assert "but got '1.0'" in capsys.readouterr().out
 
 
 def test_an_error_that_is_returned_must_be_raised(capsys):
     def returns_the_error(y_hat, y, w):
         try:
-            return checks2.weighted_l1.reference(y_hat, y, w)
+            return lesson2.weighted_l1.reference(y_hat, y, w)
         except ValueError as error:
             return error
 
-    assert checks2.weighted_l1(returns_the_error) == 1
+    assert lesson2.weighted_l1(returns_the_error) == 1
     assert "you return the error: raise it" in capsys.readouterr().out
 
 
@@ -218,11 +218,11 @@ def test_wrong_values_are_named_before_their_type(capsys):
     def half_a_bin_off(labels, start, width):
         return (labels - start) / width
 
-    checks1.bin_index(half_a_bin_off)
+    lesson1.bin_index(half_a_bin_off)
     out = capsys.readouterr().out
     assert "expected [ 0, 0, 0, 1, 30, 100], but got [ 0. , 0.4" in out
     assert "whole numbers" not in out
-    checks1.bin_index(lambda labels, start, width: (labels - start) // width)
+    lesson1.bin_index(lambda labels, start, width: (labels - start) // width)
     assert "the result must hold whole numbers" in capsys.readouterr().out
 
 
@@ -230,14 +230,14 @@ def test_the_cure_for_a_type_is_one_of_the_results_own_library(capsys):
     def tensor(labels, start, width):
         return torch.tensor((labels - start) // width)
 
-    checks1.bin_index(tensor)
+    lesson1.bin_index(tensor)
     assert "whole numbers: end with .long()" in capsys.readouterr().out
-    checks1.bin_index(lambda labels, start, width: (labels - start) // width)
+    lesson1.bin_index(lambda labels, start, width: (labels - start) // width)
     assert "whole numbers: end with .astype(int)" in capsys.readouterr().out
 
 
 def test_an_array_in_place_of_a_number_is_named(capsys):
-    checks1.pearson_correlation(lambda a, b: [0.5, 0.1])
+    lesson1.pearson_correlation(lambda a, b: [0.5, 0.1])
     out = capsys.readouterr().out
     assert "the result must be one number, but has shape [2]" in out
 
@@ -254,7 +254,7 @@ def test_slips_at_the_ends_keep_the_point_for_the_inside(capsys):
         return out
 
     for answer in (negative_start, unchanged):
-        assert checks1.neighbourhood_mass(answer) == 1
+        assert lesson1.neighbourhood_mass(answer) == 1
         assert "✓ inside the range" in capsys.readouterr().out
 
 
@@ -262,14 +262,14 @@ SAME = "your function gives the same result for every input: use its arguments"
 
 
 def test_one_result_for_every_input_is_named(capsys):
-    checks1.pearson_correlation(lambda a, b: -0.982)
+    lesson1.pearson_correlation(lambda a, b: -0.982)
     assert SAME in capsys.readouterr().out
-    checks2.weighted_l1(lambda y_hat, y, w: torch.tensor(1.75))
+    lesson2.weighted_l1(lambda y_hat, y, w: torch.tensor(1.75))
     assert SAME in capsys.readouterr().out
 
 
 def test_one_result_for_every_input_may_have_a_known_cause(capsys):
-    checks1.pearson_correlation(lambda a, b: 0.0)
+    lesson1.pearson_correlation(lambda a, b: 0.0)
     out = capsys.readouterr().out
     assert "your result is always 0" in out and SAME not in out
 
@@ -289,12 +289,12 @@ def test_an_unexpected_error_is_not_taken_for_another_one(capsys):
     def misspelt(labels, start, width):
         raise TypeError("something else")
 
-    checks1.bin_index(misspelt)
+    lesson1.bin_index(misspelt)
     assert "TypeError (something else)" in capsys.readouterr().out
 
 
 def test_the_packages_name_their_exercises_not_their_modules():
-    for module in (checks1, checks2, checks3, checks4, checks5):
+    for module in (lesson1, lesson2, lesson3, lesson4, lesson5):
         for name in module.__all__:
             assert isinstance(getattr(module, name), Exercise)
             assert getattr(module, name).name == name
@@ -319,15 +319,15 @@ def test_outputs_earn_their_points_alone(capsys):
         count, mean, _ = added_bin_moments(batches, n_bins)
         return count, mean, None
 
-    assert checks3.bin_moments(no_variance) == 1
+    assert lesson3.bin_moments(no_variance) == 1
     assert "'variance': expected" in capsys.readouterr().out
     right = vectors_rank_and_condition
-    assert checks3.rank_and_condition(lambda c: (0, right(c)[1])) == 1
-    assert checks3.rank_and_condition(lambda c: (right(c)[0], 0.0)) == 1
+    assert lesson3.rank_and_condition(lambda c: (0, right(c)[1])) == 1
+    assert lesson3.rank_and_condition(lambda c: (right(c)[0], 0.0)) == 1
 
 
 def test_a_wrong_number_of_outputs_is_named(capsys):
-    assert checks3.bin_moments(lambda *args: added_bin_moments(*args)[1:]) == 0
+    assert lesson3.bin_moments(lambda *args: added_bin_moments(*args)[1:]) == 0
     assert "the result must be 3 values" in capsys.readouterr().out
 
 
@@ -340,7 +340,7 @@ def test_float32_sums_of_squares_lose_only_the_last_point(capsys):
         squares = np.array([(x**2).sum(0) for x in bins])
         return n[:, 0], sums / n, (squares - sums**2 / n) / (n - 1)
 
-    assert checks3.bin_moments(in_float32) == 2
+    assert lesson3.bin_moments(in_float32) == 2
     assert "float32 has too few digits" in capsys.readouterr().out
 
 
@@ -358,8 +358,8 @@ def test_wrong_values_cost_neither_the_gradient_nor_eval(capsys):
         return lambda z, *others: 2 * answer(z, *others)
 
     for exercise, gradient in (
-        (checks4.calibrate_diagonal, "✓ a gradient reaches z"),
-        (checks4.calibrate_full, "✓ a gradient reaches z"),
+        (lesson4.calibrate_diagonal, "✓ a gradient reaches z"),
+        (lesson4.calibrate_full, "✓ a gradient reaches z"),
     ):
         assert exercise(doubled(exercise.reference)) == 1
         assert gradient in capsys.readouterr().out
@@ -373,7 +373,7 @@ def test_wrong_values_cost_neither_the_gradient_nor_eval(capsys):
             return z
 
     for layer in (Truncated, NeverCollects):
-        assert checks4.MyFDS(layer) == 2
+        assert lesson4.MyFDS(layer) == 2
         out = capsys.readouterr().out
         assert "✓ the identity in eval()" in out and "✓ gradients" in out
 
@@ -385,7 +385,7 @@ def test_a_gradient_that_is_zero_or_not_finite_is_named(capsys):
             right = loop_calibrate_diagonal(z.detach(), *others)
             return right + factor * (z - z.detach()) if z.requires_grad else right
 
-        assert checks4.calibrate_diagonal(answer) == 2
+        assert lesson4.calibrate_diagonal(answer) == 2
         assert f"expected 'arrives', but got '{words}'" in capsys.readouterr().out
 
 
@@ -404,14 +404,14 @@ class InPlaceFDS(EpochEnd):
 
 
 def test_features_that_are_written_to_are_found_though_their_values_are_right(capsys):
-    assert checks4.calibrate_full(calibrate_in_place) == 2
+    assert lesson4.calibrate_full(calibrate_in_place) == 2
     assert "changes its input" in capsys.readouterr().out
-    assert checks4.MyFDS(InPlaceFDS) == 2
+    assert lesson4.MyFDS(InPlaceFDS) == 2
     assert "changes its input" in capsys.readouterr().out
 
 
 def test_a_missing_gradient_is_named_beside_values_that_are_wrong_too(capsys):
-    checks4.calibrate_diagonal(
+    lesson4.calibrate_diagonal(
         lambda z, *others: loop_calibrate_diagonal(z, *others).detach() + z[0, 0] * 0
     )
     out = capsys.readouterr().out
@@ -423,7 +423,7 @@ def test_complex_numbers_are_refused(capsys):
         values, vectors = torch.linalg.eig(matrix)
         return vectors @ torch.diag_embed(values.sqrt()) @ torch.linalg.inv(vectors)
 
-    assert checks4.matrix_sqrt(general_eigenvectors) == 0
+    assert lesson4.matrix_sqrt(general_eigenvectors) == 0
     assert "complex numbers" in capsys.readouterr().out
 
 
@@ -432,17 +432,17 @@ def test_a_class_without_its_forward_is_not_attempted(capsys):
         def forward(self, z, labels):
             raise NotImplementedError("exercise 4.6")
 
-    assert checks4.MyFDS(Unsolved) == 0
+    assert lesson4.MyFDS(Unsolved) == 0
     out = capsys.readouterr().out
     assert "not attempted" in out and "✗" not in out
-    layer = checks4.MyFDS.or_library(Unsolved)(2, LabelBins(0, 9, 1), np.ones(3) / 3)
+    layer = lesson4.MyFDS.or_library(Unsolved)(2, LabelBins(0, 9, 1), np.ones(3) / 3)
     assert isinstance(layer, FDS)
 
 
 def test_what_is_no_class_of_layers_gets_a_sentence(capsys):
-    checks4.MyFDS(LessonFDS(2, LabelBins(0, 9, 1), np.ones(3) / 3))
+    lesson4.MyFDS(LessonFDS(2, LabelBins(0, 9, 1), np.ones(3) / 3))
     assert "pass the class itself" in capsys.readouterr().out
-    checks4.MyFDS(lambda *args: "a layer")
+    lesson4.MyFDS(lambda *args: "a layer")
     assert "MyFDS must be a class" in capsys.readouterr().out
 
 
@@ -451,13 +451,13 @@ def test_a_step_of_a_scenario_is_named(capsys):
         def forward(self, z, labels):
             return super().forward(z, labels) * (1 if self.pair is None else 2)
 
-    checks4.MyFDS(Doubled)
+    lesson4.MyFDS(Doubled)
     out = capsys.readouterr().out
     assert "for whole labels, two epochs: 'train, epoch 2, batch 1': expected" in out
 
 
 def test_what_numpy_cannot_hold_gets_a_sentence(capsys):
-    checks4.matrix_sqrt(lambda matrix: matrix.bfloat16())
+    lesson4.matrix_sqrt(lambda matrix: matrix.bfloat16())
     assert "not a number or an array of numbers" in capsys.readouterr().out
 
 
@@ -492,7 +492,7 @@ def test_a_slip_of_a_step_costs_the_parts_that_it_touches(capsys):
         (not_cleared, 1, "the gradients of the batches add up"),
         (without_fds, 2, "fds plays no part"),
     ):
-        earned, out = points_and_text(checks5.training_step, answer, capsys)
+        earned, out = points_and_text(lesson5.training_step, answer, capsys)
         assert earned == points and expected in out, out
 
 
@@ -524,13 +524,13 @@ def test_a_slip_at_an_epochs_end_costs_the_parts_that_it_touches(capsys):
         (frozen, 2, "can't learn: gradients are off"),
         (nothing_done, 0, ""),
     ):
-        earned, out = points_and_text(checks5.end_of_epoch, answer, capsys)
+        earned, out = points_and_text(lesson5.end_of_epoch, answer, capsys)
         assert earned == points and expected in out, out
     assert torch.is_grad_enabled()
 
 
 def test_a_history_is_shown_by_its_scores(capsys):
-    _, out = points_and_text(checks5.best_epoch, lambda history, score: 99, capsys)
+    _, out = points_and_text(lesson5.best_epoch, lambda history, score: 99, capsys)
     assert "history = epochs 1 to 5, val_few 9.5, 8.5, 9, 7.5, 8" in out
 
 
@@ -541,7 +541,7 @@ def test_a_history_that_is_not_refused_is_shown(capsys):
         except ValueError:
             return 0
 
-    earned, out = points_and_text(checks5.best_epoch, zero_for_none, capsys)
+    earned, out = points_and_text(lesson5.best_epoch, zero_for_none, capsys)
     assert earned == 1
     assert "nan, nan, nan, score = 'val_few': this input must be refused" in out
 
@@ -580,12 +580,12 @@ def pair(base, variant, weights=("sqinv", "sqinv")):
 def test_the_verdict_on_an_ablation_names_its_settings(
     answer, points, expected, capsys
 ):
-    earned, out = points_and_text(checks5.my_ablation, answer, capsys)
+    earned, out = points_and_text(lesson5.my_ablation, answer, capsys)
     assert earned == points and expected in out, out
     assert out.count("→") == 1
 
 
-@pytest.mark.parametrize("name", checks5.__all__)
+@pytest.mark.parametrize("name", lesson5.__all__)
 def test_the_checks_of_trainings_leave_the_global_state_alone(name, capsys):
     before = torch.get_rng_state(), random.getstate(), np.random.get_state()[1].tolist()
     threads = torch.get_num_threads()

@@ -19,12 +19,12 @@ import pytest
 from adversaries import ADVERSARIES, EXEMPT, FAKE, as_answer, spoils_what_it_is_given
 from answers import Case
 
-from dirlib.course import checks1, checks2, checks3, checks4, checks5
+from course.checks import lesson1, lesson2, lesson3, lesson4, lesson5
 
 EXERCISES = sorted(
     (
         getattr(checks, name)
-        for checks in (checks1, checks2, checks3, checks4, checks5)
+        for checks in (lesson1, lesson2, lesson3, lesson4, lesson5)
         for name in checks.__all__
     ),
     key=lambda exercise: exercise.number,

@@ -2,7 +2,7 @@
 
     python tests/grading/class_of_30.py RELEASE RETURNED
 
-RELEASE is the folder that ``tools/release.py`` made. RETURNED gets a folder for each
+RELEASE is the folder that ``make release`` made. RETURNED gets a folder for each
 student: right, partly right, typical wrong and hostile notebooks, as they come back
 from a real class. Names and answers are invented.
 """

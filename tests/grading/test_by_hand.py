@@ -8,15 +8,14 @@ import pandas as pd
 import pytest
 from nbgrader.api import Gradebook
 
-import build_lessons
-import grade
-import report
+from tools.grading import grade, report
+from tools.lessons import build as build_lessons
 
 SCRIPT = '''# %% [markdown]
 # # Lesson 9
 
 # %%
-from dirlib.course import checks1 as check
+from course.lesson1 import check
 
 # %% grade_id="pearson_correlation" role="solution"
 def pearson_correlation(a, b):

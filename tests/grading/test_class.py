@@ -7,13 +7,13 @@ import pandas as pd
 import pytest
 from class_of_30 import EXERCISES, LESSON, WRONG, hand_in
 
-from lesson_env import ROOT
+from tools.lessons.env import ROOT
 
 
 def command(name: str, *args) -> str:
     """Run a tool as an instructor does; what it prints."""
     done = subprocess.run(
-        [sys.executable, ROOT / "tools" / f"{name}.py", *map(str, args)],
+        [sys.executable, "-m", f"tools.grading.{name}", *map(str, args)],
         capture_output=True,
         text=True,
         cwd=ROOT,

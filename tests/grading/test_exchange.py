@@ -10,9 +10,8 @@ from pathlib import Path
 import pandas as pd
 from class_of_30 import LESSON, RIGHT, cell
 
-import grade
-import report
-from lesson_env import ROOT
+from tools.grading import grade, report
+from tools.lessons.env import ROOT
 
 LIMITS = {"cell_seconds": 20, "seconds": 120, "memory": 4 * 2**30}
 

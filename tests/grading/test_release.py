@@ -16,12 +16,12 @@ from pathlib import Path
 import nbformat
 import pytest
 
-import build_lessons
-import release as tool
-from lesson_cells import MARKER, LessonError, region_text
-from lesson_env import ROOT
-from lesson_script import read_script
-from release import details_problem, main, release, without_answers
+from tools.grading import release as tool
+from tools.grading.release import details_problem, main, release, without_answers
+from tools.lessons import build as build_lessons
+from tools.lessons.cells import MARKER, LessonError, region_text
+from tools.lessons.env import ROOT
+from tools.lessons.script import read_script
 
 SHORTEST = 12
 # Lines of solutions that stand in a hint, or that any training code has. Look twice
@@ -381,7 +381,7 @@ def test_options_of_a_quiz_and_questions_stay_to_be_read(released, unanswered):
 
 
 def test_every_summary_is_of_a_known_kind(released):
-    """A new one: say in tools/release.py whether it hides an answer."""
+    """A new one: say in tools/grading/release.py whether it hides an answer."""
     found = [json.loads(content) for content in notebooks(released).values()]
     summaries = {summary for nb in found for summary, _ in blocks(nb)}
     others = {s for s in summaries if not hint(s) and not re.match("[A-D][.] ", s)}

@@ -8,7 +8,13 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from returned import NotReadable, collect, put_in_order, read_cells, student_of
+from tools.grading.returned import (
+    NotReadable,
+    collect,
+    put_in_order,
+    read_cells,
+    student_of,
+)
 
 
 def marked(new_cell, source, grade_id, grade, solution):
@@ -151,8 +157,8 @@ def test_code_of_the_lesson_turned_into_text_runs_again(cells, release):
     [
         "check = lambda f: 2.0",
         "check.f = lambda f: 2.0",
-        "import dirlib.course.exercise",
-        "from dirlib.course import checks1",
+        "import course.checks.exercise",
+        "from course.checks import lesson1",
         "f = check.f.reference",
         "setattr(check, 'f', 1)",
         "import sys; sys.modules['x']",

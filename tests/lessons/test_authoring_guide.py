@@ -7,10 +7,10 @@ import types
 import numpy as np
 import pytest
 
-from dirlib.course.exercise import Exercise
+from course.checks.exercise import Exercise
 
-import build_lessons
-from lesson_env import ROOT
+from tools.lessons import build as build_lessons
+from tools.lessons.env import ROOT
 
 PRELUDE = """# %% [markdown]
 # # Lesson
@@ -18,7 +18,7 @@ PRELUDE = """# %% [markdown]
 # %%
 import numpy as np
 
-from dirlib.course import checks1 as check
+from course.lesson1 import check
 
 """
 

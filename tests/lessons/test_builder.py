@@ -11,11 +11,11 @@ import jupytext
 import nbformat
 import pytest
 
-import build_lessons
-from build_lessons import Lesson, main
-from lesson_cells import LessonError, shown
-from lesson_env import ROOT
-from lesson_script import read_script
+from tools.lessons import build as build_lessons
+from tools.lessons.build import Lesson, main
+from tools.lessons.cells import LessonError, shown
+from tools.lessons.env import ROOT
+from tools.lessons.script import read_script
 
 GOOD = '''\
 # %% [markdown]

@@ -1,7 +1,7 @@
 """The committed notebooks are what their scripts make."""
 
-from build_lessons import MEND, Lesson, left_over, main
-from lesson_env import ROOT
+from tools.lessons.build import MEND, Lesson, left_over, main
+from tools.lessons.env import ROOT
 
 
 def test_notebooks_are_what_the_script_makes(lesson):

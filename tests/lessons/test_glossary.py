@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from lesson_env import ROOT
-from lesson_script import read_script
+from tools.lessons.env import ROOT
+from tools.lessons.script import read_script
 
 TEXT = (ROOT / "solutions/00_start/glossary.md").read_text(encoding="utf-8")
 ROWS = re.findall(r"^\| \*\*.*$", TEXT, re.MULTILINE)
@@ -66,7 +66,7 @@ def test_every_name_is_one_of_the_library_or_an_exercise(entry):
 @pytest.mark.parametrize("entry", ENTRIES, ids=TERMS)
 def test_every_exercise_has_the_number_it_says(entry):
     for name, number in EXERCISE.findall(entry[2]):
-        checks = importlib.import_module(f"dirlib.course.checks{number[0]}")
+        checks = importlib.import_module(f"course.checks.lesson{number[0]}")
         assert name in checks.__all__ and getattr(checks, name).number == number
 
 

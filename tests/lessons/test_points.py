@@ -5,9 +5,9 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from nbgrader.utils import determine_grade
 
-from dirlib.course.exercise import Exercise, Part
+from course.checks.exercise import Exercise, Part
 
-from lesson_env import ROOT
+from tools.lessons.env import ROOT
 
 
 def graded_cells(lesson):

@@ -6,11 +6,11 @@ import re
 import nbformat
 import pytest
 
-from lesson_cells import without_region
-from lesson_env import ROOT
-from lesson_rules import MARKER_WORDS
-from lesson_run import NOTEBOOK_METADATA
-from lesson_script import read_script
+from tools.lessons.cells import without_region
+from tools.lessons.env import ROOT
+from tools.lessons.rules import MARKER_WORDS
+from tools.lessons.run import NOTEBOOK_METADATA
+from tools.lessons.script import read_script
 
 MOST_CELLS = 64  # "about 60"
 MOST_LINES = 12

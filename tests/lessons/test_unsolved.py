@@ -11,7 +11,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from lesson_env import CELL_TIMEOUT, ROOT
+from tools.lessons.env import CELL_TIMEOUT, ROOT
 
 
 @pytest.fixture(scope="module")

@@ -4,11 +4,11 @@ import re
 
 import pytest
 
-from dirlib.course import start
+from course import start
 
-from lesson_env import ROOT
-from lesson_rules import is_way_in
-from lesson_script import read_script
+from tools.lessons.env import ROOT
+from tools.lessons.rules import is_way_in
+from tools.lessons.script import read_script
 
 SCRIPT = ROOT / "solutions" / "00_start" / "00_start.py"
 CELLS = read_script(SCRIPT)

@@ -1,0 +1,1 @@
+"""The course: checks, figures, explorers and recorded runs, used by the notebooks."""

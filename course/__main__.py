@@ -1,0 +1,89 @@
+"""The course's command line: ``python -m course COMMAND``."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+
+def prepare(args):
+    """Draw the image sets, so that the lessons find them."""
+    from dirlib.datasets.faces.splits import faces
+    from dirlib.datasets.patterns import patterns
+
+    for split in ("train", "val", "test"):
+        print(f"faces, {split}: {len(faces(split).labels):,} images")
+    for split in ("train", "test"):
+        print(f"patterns, {split}: {len(patterns(split).labels):,} images")
+
+
+def experiment(args):
+    """Train every method of a lesson on every seed, and record the predictions."""
+    from course.records.read import Runs, data_dir, report
+    from course.records.record import run_experiment
+
+    out = args.out or data_dir() / "runs" / f"{args.name}.json"
+    record = run_experiment(args.name, out, args.seeds, args.jobs)
+    print(f"\n{len(record['runs'])} runs in {out}")
+    print(report(Runs(record)))
+
+
+def results(args):
+    """Compute the course's tables, claims and figure anew from the recorded runs."""
+    from course.figures.features import anchor_bars
+    from course.figures.labels import methods_by_region
+    from course.records.methods import WEIGHTS
+    from course.records.read import (
+        AGES,
+        data_dir,
+        feature_report,
+        load_runs,
+        load_statistics,
+        report,
+    )
+
+    runs = load_runs("faces")
+    print(report(runs))
+    print(feature_report())
+    shown = ("vanilla", "sqinv+lds", "sqinv+lds+fds")
+    models = {method: load_statistics(method, split="test") for method in shown}
+    for name, figure in (
+        ("faces", methods_by_region(runs, list(WEIGHTS))),
+        ("features", anchor_bars(models, AGES, runs.train_counts, anchor=0)),
+    ):
+        path = data_dir() / "runs" / f"{name}.png"
+        figure.savefig(path, dpi=110)
+        print(f"figure: {path}")
+
+
+def _parser():
+    parser = argparse.ArgumentParser(prog="python -m course", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    for function in (prepare, experiment, results):
+        command = commands.add_parser(function.__name__, help=function.__doc__)
+        command.set_defaults(function=function)
+
+    command = commands.choices["experiment"]
+    names = ["faces", "features", "training", "kernels", "fds"]
+    command.add_argument("name", choices=names)
+    command.add_argument("--seeds", type=int, default=5, help="how many; default 5")
+    jobs = os.cpu_count() or 1
+    command.add_argument("--jobs", type=int, default=jobs, help="how many at a time")
+    command.add_argument("--out", type=Path, help="default data/runs/NAME.json")
+    return parser
+
+
+def main(argv=None):
+    args = _parser().parse_args(argv)
+    try:
+        args.function(args)
+    except KeyboardInterrupt:
+        sys.exit(
+            "stopped; what was finished is kept: the same command goes on from there"
+        )
+    except (OSError, ValueError) as error:  # the user's to mend: no traceback
+        sys.exit(f"python -m course {args.command}: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The checks of the exercises: the engine, and a module for each exercise."""

@@ -1,0 +1,194 @@
+"""Run a layer through epochs, as a training does: what exercise 4.6 compares."""
+
+import copy
+
+import torch
+from torch import nn
+
+from course.checks.compare import same
+from course.checks.exercise import Part
+from course.checks.lesson4.gradients import arrives, result_and_gradient
+from dirlib.bins import LabelBins
+from dirlib.kernels import kernel_window
+
+generator = torch.Generator().manual_seed(46)
+
+
+class Scenario(dict):
+    """The arguments of a layer and what happens to it, shown by a title."""
+
+    def __repr__(self):
+        return self["title"]
+
+
+def through_epochs(answer):
+    """Turn a class into a function that runs it and gives what its layer returned.
+
+    Where a scenario looks at eval(), or at gradients, only these are returned: wrong
+    values while training cost the part that is about them.
+    """
+
+    def function(scenario):
+        if isinstance(answer, nn.Module):
+            raise TypeError("pass the class itself, not a layer that it made")
+        steps = scenario["steps"]
+        calm = [step for step in copy.deepcopy(steps) if step[0] != "eval"]
+        found = _run(answer, scenario, steps)
+        if found is None:
+            return None
+        gradients = {name: v for name, v in found.items() if name.endswith(_GRADIENT)}
+        if gradients or not any(mode == "eval" for mode, *_ in steps):
+            return gradients or found
+        without = _run(answer, scenario, calm)
+        shown = {name: z for name, z in found.items() if name.startswith("eval")}
+        trained = {name: z for name, z in found.items() if name not in shown}
+        unmoved = same(trained, without, 0)
+        shown["training after eval()"] = "as without it" if unmoved else "changed by it"
+        return shown
+
+    return function
+
+
+_GRADIENT = ", gradient of z"
+
+
+def _run(answer, scenario, steps):
+    """Make a layer and take it through the steps: what it returned, by step."""
+    bins = LabelBins(*scenario["bins"])
+    features = steps[0][1].shape[1]
+    layer = answer(features, bins, scenario["window"], scenario["momentum"])
+    if layer is None:
+        return None
+    if not isinstance(layer, nn.Module):
+        raise TypeError("MyFDS must be a class: class MyFDS(nn.Module)")
+    found, epoch, batch = {}, 1, {}
+    for mode, z, labels in steps:
+        if mode == "end":
+            found[f"end of epoch {epoch}"] = _end_epoch(layer)
+            epoch, batch = epoch + 1, {}
+            continue
+        layer.train(mode == "train")
+        batch[mode] = batch.get(mode, 0) + 1
+        name = f"{mode}, epoch {epoch}, batch {batch[mode]}"
+        result, gradient = _forward(layer, z, labels)
+        if z.requires_grad:
+            found[name + _GRADIENT] = arrives(gradient)
+        else:
+            found[name] = result
+    return found
+
+
+def _end_epoch(layer):
+    try:
+        layer.end_epoch()
+    except ValueError:
+        return "no sample collected"
+    return "samples collected"
+
+
+def _forward(layer, z, labels):
+    """Call a layer; z is a copy, so that only a batch with a gradient shows writing."""
+    try:
+        if z.requires_grad:
+            return result_and_gradient(lambda mine: layer(mine, labels), z)
+        return layer(z.clone(), labels), None
+    except TypeError as error:  # there are many ways to meet it, each with its words
+        if "NoneType" in str(error):
+            raise TypeError("None stands where statistics are needed") from error
+        raise
+
+
+def _batch(labels, mode="train", gradient=False, shift=0.0, slopes=(0.3, -0.2)):
+    """Features that follow the labels, one for each slope."""
+    labels, slopes = torch.tensor(labels), torch.tensor(slopes)
+    noise = torch.rand(len(labels), len(slopes), generator=generator)
+    z = 4 + shift + labels[:, None] * slopes + 3 * noise
+    return mode, z.requires_grad_(gradient), labels
+
+
+_end = ("end", torch.zeros(0), torch.zeros(0))
+_ages = {
+    "bins": (0, 10, 1),
+    "window": kernel_window("gaussian", 3, 1.0),
+    "momentum": 0.9,
+}
+_signed = {
+    "bins": (-5, 5, 0.5),
+    "window": kernel_window("triangular", 5),
+    "momentum": 0.6,
+}
+_three = 0.3, -0.2, 0.1
+_near_zero = [-0.9, -0.8, -0.7, -0.3, -0.1, 0.2, 0.4, 0.6, 0.7]
+
+PARTS = [
+    Part(
+        "the values of the epochs",
+        1,
+        [
+            (
+                Scenario(
+                    title="whole labels, two epochs",
+                    steps=[
+                        _batch([1, 1, 2, 3, 3, 3]),
+                        _batch([1, 2, 2, 3, 4, 4]),
+                        _end,
+                        _batch([2, 3, 1, 4, 1]),
+                    ],
+                    **_ages,
+                ),
+            ),
+            (
+                Scenario(
+                    title="labels from -5 to 5, three epochs",
+                    steps=[
+                        _batch([*_near_zero, -7.5, 6.0, -4.8]),
+                        _batch([4.9, 4.6, *_near_zero]),
+                        _end,
+                        _batch([*_near_zero, 1.2, 3.2, 5.5]),  # two bins never seen
+                        _batch([-4.9, -0.6, -0.2, 0.1, 0.3], shift=1.0),
+                        _end,
+                        _batch([*_near_zero, 1.4, 3.3, -9.0]),
+                    ],
+                    **_signed,
+                ),
+            ),
+        ],
+    ),
+    Part(
+        "the identity in eval(), which collects nothing",
+        1,
+        [
+            (
+                Scenario(
+                    title="eval() before and after an epoch",
+                    steps=[
+                        _batch([1.5, 1.2, 2.5, 2.7], "eval", shift=20.0),
+                        _batch([1.2, 1.4, 1.9, 2.5, 2.1, 2.2, 3.5]),
+                        _batch([1.1, 2.5, 3.5], "eval", shift=20.0),
+                        _end,
+                        _batch([1.5, 2.9, 3.5], "eval"),
+                        _batch([2.5, 1.5, 1.1]),
+                    ],
+                    **_ages,
+                ),
+            ),
+        ],
+    ),
+    Part(
+        "gradients, and nothing in place",
+        1,
+        [
+            (
+                Scenario(
+                    title="two epochs with gradients",
+                    steps=[
+                        _batch(_near_zero, gradient=True, slopes=_three),
+                        _end,
+                        _batch(_near_zero[::-1], gradient=True, slopes=_three),
+                    ],
+                    **_signed,
+                ),
+            ),
+        ],
+    ),
+]

@@ -1,0 +1,292 @@
+"""The figures of the lessons; they also take a user's own counts and predictions.
+
+Every function returns the figure: ``fig = figures.label_counts(bins, counts)`` shows it
+in a notebook. Colours mean the same everywhere, and hatching says it once more: purple
+for many-shot bins, yellow for medium-shot, pink for few-shot.
+"""
+
+import numpy as np
+from matplotlib import pyplot as plt
+from matplotlib.patches import Patch
+
+from dirlib.bins import shot_regions
+
+# region: colour, hatching, name
+REGIONS = {
+    "many": ("#8e6bbf", None, "many-shot (> 100)"),
+    "medium": ("#f2d14b", "////", "medium-shot (20 to 100)"),
+    "few": ("#f2a0c4", "....", "few-shot (< 20)"),
+    "zero": ("#ffffff", None, "zero-shot (none)"),
+}
+BLUE, RED, DARK, GREEN = "#3b75af", "#c8322b", "#333333", "#1b7f5c"
+
+
+def draw_bars(ax, bins, heights, regions=None, **style):
+    """Draw one bar per bin, in the colours of the regions or in blue."""
+    if regions is None:
+        ax.stairs(heights, bins.edges, fill=True, color=BLUE, **style)
+        return
+    for name, mask in zip(regions._fields, regions, strict=True):
+        color, hatch, _ = REGIONS[name]
+        if name != "zero" and mask.any():
+            values = np.where(mask, heights, 0)
+            style_of = {"hatch": hatch, "linewidth": 0.0} | style
+            ax.stairs(
+                values,
+                bins.edges,
+                fill=True,
+                facecolor=color,
+                edgecolor=DARK,
+                **style_of,
+            )
+
+
+def region_legend(ax, regions, names=None, **kwargs):
+    """Add the legend of the regions that occur."""
+    handles = [
+        Patch(
+            facecolor=REGIONS[name][0],
+            hatch=REGIONS[name][1],
+            edgecolor=DARK,
+            linewidth=0.5,
+            label=(names or {}).get(name, REGIONS[name][2]),
+        )
+        for name, mask in zip(regions._fields, regions, strict=True)
+        if mask.any() and name != "zero"
+    ]
+    ax.legend(handles=handles, frameon=False, **kwargs)
+
+
+def make_axes(n_rows=1, n_cols=1, height=3.0, **kwargs):
+    """A figure as wide as a notebook's page, and its axes."""
+    fig, axes = plt.subplots(
+        n_rows, n_cols, figsize=(8.5, height), layout="constrained", **kwargs
+    )
+    for ax in np.ravel(axes):
+        ax.spines[["top", "right"]].set_visible(False)
+    return fig, axes
+
+
+def label_counts(bins, counts, *, title="", label="age (years)", low=30):
+    """Show the samples per bin, coloured by shot region, and enlarged up to `low`."""
+    regions = shot_regions(counts)
+    fig, (top, bottom) = make_axes(
+        2, 1, height=4.2, sharex=True, height_ratios=[1.6, 1]
+    )
+    for ax in (top, bottom):
+        draw_bars(ax, bins, counts, regions)
+    region_legend(top, regions)
+    top.set(ylabel="training samples per bin", title=title)
+    bottom.set(xlabel=label, ylabel="enlarged", ylim=(0, low))
+    return fig
+
+
+def class_counts(names, counts, *, title=""):
+    """Show the samples per class of a classification problem, on a logarithmic axis."""
+    fig, ax = make_axes(height=2.6)
+    ax.barh(names[::-1], counts[::-1], color=BLUE)
+    ax.bar_label(ax.containers[0], fmt=" {:,.0f}")
+    ax.set(xscale="log", xlabel="images (logarithmic axis)", title=title)
+    return fig
+
+
+def three_label_counts(tables):
+    """Show the label counts of several data sets below each other.
+
+    Parameters
+    ----------
+    tables : dict of str to LabelCounts
+    """
+    fig, axes = make_axes(len(tables), 1, height=2.1 * len(tables))
+    for ax, (name, table) in zip(axes, tables.items(), strict=True):
+        regions = shot_regions(table.counts)
+        draw_bars(ax, table.bins, table.counts, regions)
+        estimated = "" if table.exact else " (estimated)"
+        ax.set(title=name + estimated, ylabel="samples", xlabel=f"label ({table.unit})")
+    region_legend(axes[0], shot_regions(tables[next(iter(tables))].counts))
+    return fig
+
+
+def image_grid(images, captions, n_cols=10):
+    """Show images [N, H, W, 3] in rows, each with a caption above it."""
+    n_rows = -(-len(images) // n_cols)
+    fig, axes = plt.subplots(
+        n_rows,
+        n_cols,
+        figsize=(8.5, 1.08 * n_rows),
+        layout="constrained",
+        squeeze=False,
+    )
+    for ax in axes.flat:
+        ax.axis("off")
+    for ax, image, caption in zip(axes.flat, images, captions, strict=False):
+        ax.imshow(image)
+        ax.set_title(caption, fontsize=8, pad=2)
+    return fig
+
+
+def error_by_bin(bins, counts, errors, *, title="", unit="years", label="age (years)"):
+    """Show the mean absolute error of each bin above the training samples per bin.
+
+    Parameters
+    ----------
+    bins : LabelBins
+    counts : array-like of shape [B]
+    errors : array-like of shape [B] or [S, B]
+        NaN where a bin has no test sample; seeds are drawn thin, their mean bold.
+    """
+    errors = np.atleast_2d(errors)
+    regions = shot_regions(counts)
+    fig, (top, bottom) = make_axes(
+        2, 1, height=4.6, sharex=True, height_ratios=[1.6, 1]
+    )
+    if len(errors) > 1:
+        top.plot(bins.centers, errors.T, color=DARK, linewidth=0.5, alpha=0.4)
+    top.plot(bins.centers, errors.mean(0), color=DARK, linewidth=2)
+    top.set(ylabel=f"mean absolute error ({unit})", title=title, ylim=(0, None))
+    draw_bars(bottom, bins, counts, regions)
+    region_legend(bottom, regions)
+    bottom.set(xlabel=label, ylabel="training samples")
+    return fig
+
+
+def density_against_error(panels):
+    """Scatter the density of each bin against its error, one panel per entry.
+
+    Parameters
+    ----------
+    panels : dict of str to (density [B], error [B], x label, y label)
+        The key is the panel's title.
+    """
+    fig, axes = make_axes(1, len(panels), height=3.2, squeeze=False)
+    for ax, (title, (x, y, xlabel, ylabel)) in zip(
+        axes[0], panels.items(), strict=True
+    ):
+        ax.scatter(x, y, s=16, color=BLUE, alpha=0.7, edgecolor="none")
+        ax.set(xlabel=xlabel, ylabel=ylabel, title=title, ylim=(0, None))
+    return fig
+
+
+def predictions_over_gaps(y, predictions, gaps):
+    """Show the mean prediction at each label, with the labels left out shaded.
+
+    Parameters
+    ----------
+    y : array-like of shape [N]
+        Whole-numbered labels.
+    predictions : dict of str to array-like of shape [S, N]
+        Up to three models, several seeds each; a band holds 8 of 10 predictions.
+    gaps : list of (str, range, str)
+        Name, labels and hatching of each hole.
+    """
+    fig, ax = make_axes(height=3.6)
+    for name, ages, hatch in gaps:
+        low, high = min(ages), max(ages) + 1
+        ax.axvspan(
+            low, high, facecolor="#e4e4e4", hatch=hatch, edgecolor="#b0b0b0", label=name
+        )
+    labels = np.unique(y)
+    styles = zip(("-", "--", ":"), (BLUE, RED, GREEN), strict=True)
+    for (name, y_hat), (style, color) in zip(predictions.items(), styles, strict=False):
+        at = [np.asarray(y_hat)[:, y == label] for label in labels]
+        low, high = np.transpose([np.quantile(p, [0.1, 0.9]) for p in at])
+        ax.fill_between(labels + 0.5, low, high, color=color, alpha=0.15, linewidth=0)
+        means = [p.mean() for p in at]
+        ax.plot(labels + 0.5, means, style, color=color, linewidth=2, label=name)
+    ends = [0, labels[-1] + 1]
+    ax.plot(ends, ends, color=DARK, linewidth=1.5, linestyle=":", label="perfect")
+    ax.set(xlabel="true age (years)", ylabel="predicted age (years)")
+    ax.legend(frameon=False, loc="upper left")
+    return fig
+
+
+def windows(windows):
+    """Show several kernel windows over the distance in bins.
+
+    Parameters
+    ----------
+    windows : dict of str to array-like of shape [K]
+    """
+    fig, ax = make_axes(height=2.8)
+    styles = zip(("o-", "s--", "^:", "d-."), (BLUE, RED, GREEN, DARK), strict=True)
+    for (name, window), (style, color) in zip(windows.items(), styles, strict=False):
+        d = np.arange(len(window)) - len(window) // 2
+        ax.plot(d, window, style, color=color, label=name, markersize=5)
+    ax.set(xlabel="distance (bins)", ylabel="weight", ylim=(0, None))
+    ax.legend(frameon=False)
+    return fig
+
+
+def density_lines(bins, counts, lines, error, *, label="age (years)"):
+    """Show counts with some curves along the bins, and the error of each bin below.
+
+    Parameters
+    ----------
+    counts, error : array-like of shape [B]
+    lines : dict of str to array-like of shape [B]
+    """
+    fig, (top, bottom) = make_axes(
+        2, 1, height=4.4, sharex=True, height_ratios=[1.6, 1]
+    )
+    top.stairs(counts, bins.edges, fill=True, color="#b9cde3", label="counts")
+    styles = (("-", RED), ("--", DARK), (":", GREEN))
+    for (name, line), (style, color) in zip(lines.items(), styles, strict=False):
+        top.plot(bins.centers, line, style, color=color, label=name, linewidth=1.8)
+    top.set(ylabel="samples per bin", ylim=(0, None))
+    top.legend(frameon=False)
+    bottom.plot(bins.centers, error, color=DARK)
+    bottom.set(xlabel=label, ylabel="error (years)", ylim=(0, None))
+    return fig
+
+
+def paired_bars(names, differences, *, ylabel):
+    """Show paired differences by seed as dots, with their mean, one column per name.
+
+    Parameters
+    ----------
+    differences : list of array-like of shape [S]
+        Below zero means that the method is better than its base.
+    """
+    fig, ax = make_axes(height=3.0)
+    for x, d in enumerate(differences):
+        ax.plot(np.full(len(d), x), d, "o", color=BLUE, alpha=0.7)
+        ax.plot([x - 0.2, x + 0.2], [np.mean(d)] * 2, color=RED, linewidth=2)
+    ax.axhline(0, color=DARK, linewidth=1)
+    ax.margins(y=0.12)
+    ax.set(ylabel=ylabel, xlim=(-0.6, len(names) - 0.4))
+    ax.set_xticks(range(len(names)), names)
+    return fig
+
+
+def methods_by_region(runs, methods, regions=("many", "medium", "few")):
+    """Show the MAE of several methods in each shot region: bars, and a dot per seed.
+
+    Parameters
+    ----------
+    runs : course.records.read.Runs
+    methods : list of str
+    """
+    fig, ax = make_axes(height=3.4)
+    width = 0.8 / len(methods)
+    hatches = (None, "////", "....", "xxxx", "----")
+    colors = ("#999999", "#9fc3e6", BLUE, "#8fd0b5", GREEN)
+    styles = zip(methods, colors, hatches, strict=False)
+    for i, (method, color, hatch) in enumerate(styles):
+        x = np.arange(len(regions)) + (i - (len(methods) - 1) / 2) * width
+        scores = np.array([runs.score(method, region) for region in regions])
+        ax.bar(
+            x,
+            scores.mean(1),
+            width * 0.92,
+            color=color,
+            hatch=hatch,
+            edgecolor=DARK,
+            linewidth=0.4,
+            label=method,
+        )
+        for dots_x, dots in zip(x, scores, strict=True):
+            ax.plot(np.full(len(dots), dots_x), dots, ".", color=DARK, markersize=3)
+    ax.set(ylabel="mean absolute error (years)")
+    ax.set_xticks(range(len(regions)), [REGIONS[region][2] for region in regions])
+    ax.legend(frameon=False, loc="upper left", ncols=2)
+    return fig

@@ -1,0 +1,22 @@
+"""Lesson 3's one import: its checks, figures and explorers, and its data."""
+
+from course import explorers, figures
+from course.checks import lesson3 as check
+from course.records.read import (
+    AGES,
+    anomaly_gaps,
+    load_features,
+    load_runs,
+    load_statistics,
+)
+
+__all__ = [
+    "AGES",
+    "anomaly_gaps",
+    "check",
+    "explorers",
+    "figures",
+    "load_features",
+    "load_runs",
+    "load_statistics",
+]

@@ -1,0 +1,1 @@
+"""The recorded runs: how they are made, kept and read."""

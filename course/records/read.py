@@ -1,0 +1,294 @@
+"""Recorded runs: read them, score them, report them."""
+
+import json
+import os
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from dirlib.bins import LabelBins, shot_regions
+from dirlib.fds.anchors import anomaly_gap, cosine_to_anchor
+from dirlib.fds.statistics import BinStatistics
+from dirlib.kernels import kernel_window, smooth_bins
+from dirlib.metrics import error_by_bin, gm, mae, paired_comparison, pearson
+
+AGES = LabelBins(0, 101, 1)
+# What a run of the record "training" kept of each epoch.
+HISTORY = (
+    *("loss", "val_all", "val_many", "val_medium", "val_few", "val_GM"),
+    *("distance_mean", "spread_mean", "distance_variance", "size_variance"),
+)
+
+
+def data_dir():
+    """Return the project's `data/` folder, or the one that COURSE_DATA names.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such folder: the course was taken out of its repository.
+    """
+    named = os.environ.get("COURSE_DATA")
+    folder = Path(named) if named else Path(__file__).resolve().parents[2] / "data"
+    if not folder.is_dir():
+        raise FileNotFoundError(
+            f"there is no data folder {folder}: clone the course's repository, or set "
+            f"COURSE_DATA to its data folder"
+        )
+    return folder
+
+
+class Runs:
+    """Recorded runs: the labels, the train counts, and predictions by method.
+
+    Attributes
+    ----------
+    y : ndarray of shape [N], int64
+        The labels of the balanced test set.
+    train_counts : ndarray of shape [B], int64
+    regions : ShotRegions
+    """
+
+    def __init__(self, record):
+        self.y = np.array(record["test_labels"])
+        self.train_counts = np.array(record["train_counts"])
+        self.regions = shot_regions(self.train_counts)
+        self._runs = record["runs"]
+
+    def methods(self):
+        """The methods that were run, in order."""
+        return list(dict.fromkeys(run["method"] for run in self._runs))
+
+    def predictions(self, method):
+        """Return the predictions of a method, [S, N], one row per seed."""
+        rows = [
+            run["predictions"]
+            for run in sorted(self._runs, key=lambda run: run["seed"])
+            if run["method"] == method
+        ]
+        if not rows:
+            raise ValueError(
+                f"there is no run of {method!r}: choose from {self.methods()}"
+            )
+        return np.array(rows)
+
+    def error_by_age(self, method):
+        """Return the mean absolute error at each age, [S, B], in years."""
+        rows = self.predictions(method)
+        return np.stack([error_by_bin(self.y, row, AGES) for row in rows])
+
+    def wrong_by_class(self, method):
+        """Return the share of wrong answers in each class, [S, B], in percent."""
+        wrong = self.predictions(method) != self.y
+        return 100 * np.stack([error_by_bin(self.y, self.y + w, AGES) for w in wrong])
+
+    def score(self, method, region="all", metric=mae):
+        """Return a metric over one region's test samples, [S], one per seed."""
+        inside = np.ones(self.y.shape, bool)
+        if region != "all":
+            inside = getattr(self.regions, region)[self.y]
+        rows = self.predictions(method)[:, inside]
+        return np.array([metric(self.y[inside], row) for row in rows])
+
+
+def load_runs(name="faces"):
+    """Read recorded runs from ``data/runs/NAME.json``.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such record; the message names the command that makes it.
+    ValueError
+        If the record is damaged.
+    """
+    path = data_dir() / "runs" / f"{name}.json"
+    if not path.exists():
+        raise FileNotFoundError(
+            f"there are no recorded runs at {path}: "
+            f"make them with 'python -m course experiment {name}'"
+        )
+    return Runs(read_record(path))
+
+
+def load_statistics(method, seed=0, split="train", name="features"):
+    """Read the feature statistics of a recorded run.
+
+    Parameters
+    ----------
+    method : str
+    seed : int
+    split : {"train", "test"}
+        The features of the samples that the run was trained on, or of the balanced test
+        set.
+
+    Returns
+    -------
+    BinStatistics
+        Counts, means and variances, recorded in half precision.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such record; the message names the command that makes it.
+    ValueError
+        If there is no such run.
+    """
+    parts = ("count", "mean", "variance")
+    found = _arrays(f"{method}/{seed}", [f"{split}_{part}" for part in parts], name)
+    count, mean, variance = (torch.from_numpy(a.astype(np.float64)) for a in found)
+    freedom = (count - 1).clamp(min=0)[:, None]
+    scatter = freedom * variance.nan_to_num()
+    return BinStatistics.from_state("diagonal", count, mean, scatter)
+
+
+def load_history(method, name="training"):
+    """Read what was kept of each epoch of the recorded runs of a method.
+
+    Returns
+    -------
+    DataFrame
+        The columns `seed`, `epoch`, counted from 1, and those of `HISTORY`.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        As :func:`load_statistics`.
+    """
+    tables = []
+    for seed in range(len(load_runs(name).predictions(method))):
+        (rows,) = _arrays(f"{method}/{seed}", ["history"], name)
+        table = pd.DataFrame(rows.astype(float), columns=HISTORY)
+        table.insert(0, "epoch", np.arange(1, len(rows) + 1))
+        table.insert(0, "seed", seed)
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)
+
+
+def load_features(method, name="features"):
+    """Read the training features of seed 0, [N, D], and their labels, [N].
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        As :func:`load_statistics`.
+    """
+    features, labels = _arrays(f"{method}/0", ["features", "labels"], name)
+    return features.astype(np.float32), labels.astype(np.int64)
+
+
+def _arrays(run, keys, name):
+    """The recorded arrays of a run, ``METHOD/SEED``."""
+    path = data_dir() / "runs" / f"{name}.npz"
+    if not path.exists():
+        raise FileNotFoundError(
+            f"there are no recorded features at {path}: "
+            f"make them with 'python -m course experiment {name}'"
+        )
+    with np.load(path) as arrays:
+        keys = [f"{run}/{key}" for key in keys]
+        if not set(keys) <= set(arrays.files):
+            known = sorted({key.rpartition("/")[0] for key in arrays.files})
+            raise ValueError(
+                f"{path.name} doesn't hold {', '.join(keys)}: its runs are "
+                f"{', '.join(known)}"
+            )
+        return [arrays[key] for key in keys]
+
+
+def published_results():
+    """Return the published errors that lesson 5 shows beside its own, a DataFrame."""
+    return pd.read_csv(data_dir() / "published_results.csv")
+
+
+def read_record(path):
+    """Read a record that :func:`course.records.record.run_experiment` has written.
+
+    Raises
+    ------
+    ValueError
+        If the file is no such record; it is left as it is.
+    """
+    try:
+        record = json.loads(path.read_text())
+        if {"runs", "test_labels", "train_counts"} <= record.keys():
+            return record
+    except (ValueError, AttributeError):
+        pass
+    raise ValueError(
+        f"{path} is not a record of runs, or it is damaged: move it away, record anew"
+    )
+
+
+def density_correlations(runs, window=None):
+    """Pearson(counts, error) and Pearson(smoothed counts, error) by seed, two [S]."""
+    window = kernel_window("gaussian", 5, 2.0) if window is None else window
+    errors = runs.error_by_age("vanilla")
+    smooth = smooth_bins(runs.train_counts, window)
+    plain = np.array([pearson(runs.train_counts, e) for e in errors])
+    return plain, np.array([pearson(smooth, e) for e in errors])
+
+
+def anomaly_gaps(method, split, anchor=0, statistic="mean", near=5):
+    """Return the anomaly gap of each recorded seed of a method, [S].
+
+    Parameters
+    ----------
+    method, split
+        See :func:`load_statistics`.
+    anchor, statistic, near
+        See :func:`dirlib.cosine_to_anchor` and :func:`dirlib.anomaly_gap`.
+    """
+    runs = load_runs("features")
+    gaps = []
+    for seed in range(len(runs.predictions(method))):
+        stats = load_statistics(method, seed, split)
+        similarity = cosine_to_anchor(stats, anchor, statistic)
+        gaps.append(anomaly_gap(similarity, anchor, runs.regions.many, near))
+    return np.array(gaps)
+
+
+def feature_report():
+    """Return the anomaly gaps of age 0 as text, seed by seed, and their differences."""
+    methods = load_runs("features").methods()
+    lines = ["anomaly gap of age 0, by seed; training images | held-out images"]
+    for statistic in ("mean", "variance"):
+        for method in methods:
+            both = (anomaly_gaps(method, s, 0, statistic) for s in ("train", "test"))
+            text = " | ".join(" ".join(f"{g:6.3f}" for g in gaps) for gaps in both)
+            lines.append(f"{statistic:<9}{method:<16}{text}")
+    vanilla = anomaly_gaps("vanilla", "test")
+    for method in [m for m in methods if "+" in m]:
+        # The gap is better when it is larger: exchange the two, to count its wins.
+        pair = paired_comparison(anomaly_gaps(method, "test"), vanilla)
+        lines.append(f"held-out gap, vanilla minus {method}: {pair}")
+    return "\n".join(lines)
+
+
+def report(runs):
+    """Return the results of recorded runs as text: a table, then claim by claim."""
+    regions = ("all", "many", "medium", "few")
+    lines = [f"{'MAE (years)':<28}" + "".join(f"{r:>8}" for r in (*regions, "GM"))]
+    methods = [m for m in runs.methods() if m not in ("vanilla, gaps", "patterns")]
+    for method in methods:
+        row = [runs.score(method, region).mean() for region in regions]
+        row.append(runs.score(method, metric=gm).mean())
+        lines.append(f"{method:<28}" + "".join(f"{value:8.2f}" for value in row))
+    if "vanilla" in methods:
+        plain, smooth = density_correlations(runs)
+        for seed, (a, b) in enumerate(zip(plain, smooth, strict=True)):
+            lines.append(
+                f"seed {seed}: Pearson(counts, error) {a:.3f}, "
+                f"Pearson(smoothed counts, error) {b:.3f}, difference {b - a:.3f}"
+            )
+    for method in methods:
+        # What came last was added to the base: "inv+lds+fds" is paired with "inv+lds".
+        # Settings, as in "inv+lds gaussian 9 3", go; what follows a comma stays.
+        base = re.sub(r"\+[a-z]+( [^,+]*)?(?=,|$)", "", method)
+        if base != method and base in methods:
+            pair = runs.score(base, "few"), runs.score(method, "few")
+            pair = paired_comparison(*pair)
+            lines.append(f"few-shot MAE, {method} minus {base}: {pair}")
+    return "\n".join(lines)

@@ -1,1 +1,0 @@
-"""What only the notebooks use: checks, figures and explorers."""

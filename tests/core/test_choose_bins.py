@@ -1,0 +1,175 @@
+"""Bins for any labels: by width, by quantiles, by the rule."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dirlib import LabelBins, lds_weights
+from dirlib.automatic_bins import choose_bins
+
+rng = np.random.default_rng(0)
+NORMAL = rng.normal(-5, 3, 2000)
+HEAVY = rng.standard_cauchy(3000)  # a few labels are very far away
+finite = st.floats(-1e6, 1e6)
+
+
+@given(
+    labels=st.lists(finite, min_size=1, max_size=40),
+    width=st.sampled_from([0.1, 0.3, 1.0, 7.0, 250.0, 1 / 3]),
+)
+def test_a_width_gives_aligned_bins_that_hold_every_label(labels, width):
+    try:
+        bins, _ = choose_bins(labels, width=width)
+    except ValueError as error:
+        assert "are possible" in str(error) or "float32" in str(error)
+        return
+    assert bins.counts(labels).sum() == len(labels)
+    multiples = bins.edges / width
+    np.testing.assert_allclose(multiples, multiples.round(), atol=1e-6)
+    # No bin too many: a label in the first and in the last one.
+    assert bins.counts(labels)[0] > 0 and bins.counts(labels)[-1] > 0
+
+
+def test_whole_numbers_get_a_bin_each_as_ages_do():
+    bins, _ = choose_bins([0, 100, 50], width=1)
+    assert bins.index([0, 1, 100]).tolist() == [0, 1, 100] and bins.n_bins == 101
+    bins, explanation = choose_bins(np.array([-3, 0, 190]))
+    assert repr(bins) == "LabelBins(-3, 191, 1)"
+    assert "194 bins of width 1 from -3 to 191" in explanation
+
+
+@pytest.mark.parametrize("step", [0.1, 0.2, 0.5, 1, 10, 1000])
+def test_labels_on_a_grid_get_bins_of_its_step(step):
+    labels = np.array([float(f"{k * step:.9g}") for k in range(-20, 31)])
+    bins, _ = choose_bins(labels)
+    assert bins.counts(labels).tolist() == [1] * 51
+    np.testing.assert_allclose(bins.widths, step)
+
+
+def test_a_grid_that_is_hardly_used_is_not_taken_for_one():
+    bins, _ = choose_bins(np.round(rng.uniform(0, 20, 40), 1))
+    assert bins.widths[0] > 0.5
+    assert choose_bins([0, 7, 16, 90])[0].n_bins == 91  # whole numbers stay so
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1e-3, 1, 7, 1e9])
+@pytest.mark.parametrize("n", [200, 5000])
+def test_otherwise_the_width_is_round_and_suits_the_middle(scale, n):
+    labels = scale * rng.normal(2, 3, n)
+    bins, explanation = choose_bins(labels)
+    assert f"{bins.widths[0]:.0e}"[0] in "125"
+    low, high = np.quantile(labels, [0.005, 0.995])
+    most = min(100, n // 10)
+    assert 0.39 * most <= (high - low) / bins.widths[0] <= most * 1.001
+    assert "middle 99 %" in explanation and "number of quantiles" in explanation
+    assert bins.counts(labels).sum() == n
+
+
+def test_scaling_by_a_power_of_ten_scales_the_edges():
+    for labels in (NORMAL, HEAVY, np.arange(30.0)):
+        edges = choose_bins(labels)[0].edges
+        scaled = choose_bins(labels * 1000)[0].edges
+        np.testing.assert_allclose(scaled, 1000 * edges, rtol=1e-9, atol=1e-6)
+
+
+def test_quantiles_take_over_when_most_bins_would_be_empty():
+    bins, explanation = choose_bins(HEAVY)
+    assert bins.n_bins == 50
+    assert set(bins.counts(HEAVY)) == {60}
+    assert "% would be empty" in explanation and "few-shot" in explanation
+    equal, explanation = choose_bins(NORMAL)
+    assert np.ptp(equal.widths) < 1e-9 and "few-shot" not in explanation
+    assert np.mean(equal.counts(NORMAL) == 0) <= 0.5
+
+
+def test_what_the_explanation_says_of_lds_is_so():
+    """Quantile bins have even counts, but uneven weights: a density is per unit."""
+    bins, _ = choose_bins(HEAVY)
+    weights = lds_weights(HEAVY, bins)
+    assert weights.max() > 10 * weights.min()
+    wide = bins.widths[bins.index(HEAVY)] > np.median(bins.widths)
+    assert weights[wide].mean() > 2 * weights[~wide].mean()
+
+
+@given(st.lists(finite, min_size=3, max_size=60), st.integers(3, 12))
+def test_quantile_bins_hold_equal_numbers(labels, quantiles):
+    labels = np.array(labels, np.float32).astype(float)
+    if quantiles > len(labels):
+        quantiles = len(labels)
+    try:
+        bins, explanation = choose_bins(labels, quantiles=quantiles)
+    except ValueError as error:
+        assert "many labels are equal" in str(error)
+        assert np.unique(labels).size < quantiles or quantiles == 3
+        return
+    counts = bins.counts(labels)
+    assert counts.sum() == len(labels) and (counts > 0).all()
+    assert bins.edges[0] == labels.min() and bins.edges[-1] == labels.max()
+    # The largest label closes the last bin and can't be an edge inside as well.
+    if np.unique(labels).size == len(labels) and len(labels) >= 2 * quantiles:
+        assert bins.n_bins == quantiles and np.ptp(counts) <= 1
+    assert f"{bins.n_bins} quantile bins" in explanation
+
+
+def test_ties_are_merged():
+    labels = np.r_[np.zeros(600), rng.lognormal(0, 1.5, 400)]
+    bins, _ = choose_bins(labels)
+    counts = bins.counts(labels)
+    assert counts[0] >= 600 and bins.n_bins == 21  # 20 of 50 edges are not zero
+    assert np.ptp(counts[1:]) <= 1
+
+
+def test_too_many_ties_for_quantiles_go_back_to_a_width():
+    labels = np.r_[np.zeros(2990), rng.uniform(0, 7, 10)]
+    bins, explanation = choose_bins(labels)
+    assert np.ptp(bins.widths) < 1e-9 and bins.counts(labels).sum() == 3000
+    assert "too many labels are equal for quantiles" in explanation
+
+
+def test_bins_stay_apart_in_float32():
+    """The trainer's labels are float32, and must find the bins of the table's."""
+    for labels in (NORMAL, HEAVY, 1e6 + NORMAL):
+        bins, _ = choose_bins(labels)
+        assert (np.diff(bins.edges.astype(np.float32)) > 0).all()
+    close = 1 + np.arange(60) * 1e-8
+    bins, _ = choose_bins(close, quantiles=3)
+    assert (np.diff(bins.edges.astype(np.float32)) > 0).all()
+    assert bins.counts(close).sum() == 60
+
+
+def test_labels_are_not_changed_and_the_result_is_label_bins():
+    labels = NORMAL.copy()
+    for options in ({}, {"width": 2}, {"quantiles": 9}):
+        assert isinstance(choose_bins(labels, **options)[0], LabelBins)
+    assert np.array_equal(labels, NORMAL)
+
+
+@pytest.mark.parametrize(
+    ("labels", "options", "message"),
+    [
+        (NORMAL, {"width": 1, "quantiles": 5}, "leave one of them out"),
+        (NORMAL, {"width": 0}, "width must be finite and positive, but got 0"),
+        (NORMAL, {"width": np.nan}, "width must be finite and positive, but got nan"),
+        (NORMAL, {"width": 100}, "choose a smaller width"),
+        (NORMAL, {"width": 1e-3}, "choose a larger width"),
+        (NORMAL, {"width": 1e-7}, "can't tell bins of width 1e-07 apart"),
+        (NORMAL, {"quantiles": 2}, "whole number from 3 to .* 2000, but got 2"),
+        (NORMAL, {"quantiles": 2001}, "but got 2001"),
+        (NORMAL, {"quantiles": 7.5}, "but got 7.5"),
+        ([0] * 50 + [1, 2], {"quantiles": 10}, "of 10 quantiles only 1 bins remain"),
+        ([0, 1] * 9, {}, "make 2 bins of width 1, but 3 to 10000 are possible"),
+        ([7.5] * 9, {}, "all labels are 7.5"),
+        ([1, 2, np.nan], {}, r"labels\[2\] is nan"),
+        ([1, -np.inf, 2], {}, r"labels\[1\] is -inf"),
+        ([1, 2, 1e39], {}, r"finite in float32, but labels\[2\] is 1e\+39"),
+        ([], {}, r"but got float64 of shape \[0\]"),
+        ([[1, 2]], {}, r"but got int64 of shape \[1, 2\]"),
+        (["a", "b"], {}, "labels must be numbers"),
+        ([True, False], {}, "but got bool"),
+        (1e9 + rng.uniform(0, 9, 99), {}, "subtract a constant from the labels"),
+    ],
+)
+def test_bad_input_is_refused(labels, options, message):
+    with pytest.raises(ValueError, match=message):
+        choose_bins(labels, **options)

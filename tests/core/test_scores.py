@@ -1,0 +1,288 @@
+"""Laws, naive oracles and hostile input for the scores by bin and by shot region."""
+
+import dataclasses
+import json
+import math
+import tracemalloc
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dirlib import LabelBins, ShotRegions, shot_regions
+from dirlib import metrics as scores_module
+from dirlib.metrics import Score, by_bin, by_region, error_by_bin, gm, mae, mse, pearson
+
+AGES = LabelBins(0, 101, 1)
+EMPTY = Score(0, None, None, None)
+
+each_metric = pytest.mark.parametrize("metric", [mae, mse, gm])
+
+
+def sample(n=300, seed=0):
+    """Ages from all bins but the last ten, and predictions off by about 5 years."""
+    rng = np.random.default_rng(seed)
+    y = rng.integers(0, 91, n)
+    return y, y + rng.normal(0, 5, n)
+
+
+def regions():
+    """Ages 0-29 many, 30-59 medium, 60-79 few, 80-100 zero."""
+    counts = np.repeat([150, 50, 5, 0], [30, 30, 20, 21])
+    return shot_regions(counts)
+
+
+@each_metric
+def test_by_region_equals_the_naive_loop(metric):
+    y, y_hat = sample()
+    scores = by_region(y, y_hat, AGES, regions(), metric)
+    assert list(scores) == ["all", "many", "medium", "few", "zero"]
+    limits = {"all": 0, "many": 0, "medium": 30, "few": 60, "zero": 80}
+    ends = {"all": 101, "many": 30, "medium": 60, "few": 80, "zero": 101}
+    for name, score in scores.items():
+        chosen = [i for i, age in enumerate(y) if limits[name] <= age < ends[name]]
+        assert score.n == len(chosen) > 0
+        assert score.value == pytest.approx(metric(y[chosen], y_hat[chosen]))
+
+
+@each_metric
+def test_by_bin_equals_the_naive_loop(metric):
+    y, y_hat = sample()
+    scores = by_bin(y, y_hat, AGES, metric, n_bootstrap=50)
+    assert len(scores) == 101
+    for b, score in enumerate(scores):
+        chosen = [i for i, age in enumerate(y) if age == b]
+        assert score.n == len(chosen)
+        if chosen:
+            assert score.value == pytest.approx(metric(y[chosen], y_hat[chosen]))
+        else:
+            assert score == EMPTY
+
+
+@each_metric
+def test_the_interval_is_a_percentile_bootstrap(metric):
+    # Drawn again with a plain loop: the same ends, up to the chance of the draws.
+    y, y_hat = sample(60)
+    score = by_region(y, y_hat, AGES, regions(), metric, n_bootstrap=4000)["all"]
+    rng = np.random.default_rng(12345)
+    drawn = []
+    for _ in range(4000):
+        i = rng.integers(60, size=60)
+        drawn.append(metric(y[i], y_hat[i]))
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    tolerance = 0.1 * (high - low)
+    assert abs(score.low - low) < tolerance and abs(score.high - high) < tolerance
+
+
+def test_the_regions_partition_the_samples():
+    y, y_hat = sample()
+    scores = by_region(y, y_hat, AGES, regions())
+    parts = [scores[name] for name in ShotRegions._fields]
+    assert sum(part.n for part in parts) == scores["all"].n == y.size
+    total = sum(part.n * part.value for part in parts)
+    assert total / y.size == pytest.approx(scores["all"].value)
+    assert scores["all"].value == mae(y, y_hat)
+
+
+def test_by_bin_and_error_by_bin_agree():
+    y, y_hat = sample()
+    values = [score.value for score in by_bin(y, y_hat, AGES, n_bootstrap=0)]
+    as_array = np.array([np.nan if v is None else v for v in values])
+    np.testing.assert_allclose(as_array, error_by_bin(y, y_hat, AGES))
+
+
+def test_a_bin_and_a_region_with_the_same_samples_have_one_score():
+    y, y_hat = sample()
+    only_40 = np.arange(101) == 40
+    masks = ShotRegions(many=only_40, medium=~only_40, few=~only_40, zero=~only_40)
+    region = by_region(y, y_hat, AGES, masks)["many"]
+    assert region == by_bin(y, y_hat, AGES)[40]
+
+
+@settings(deadline=None, max_examples=50)
+@given(
+    st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=40),
+    st.sampled_from([mae, mse, gm]),
+)
+def test_the_interval_holds_the_value(errors, metric):
+    y = np.full(len(errors), 40.0)
+    score = by_bin(y, y + errors, AGES, metric, n_bootstrap=400)[40]
+    slack = 1e-9 * (1 + score.value)
+    assert score.low - slack <= score.value <= score.high + slack
+    assert score.low >= 0
+
+
+def test_seeds():
+    y, y_hat = sample()
+    first = by_region(y, y_hat, AGES, regions(), seed=1)
+    assert by_region(y, y_hat, AGES, regions(), seed=1) == first
+    other = by_region(y, y_hat, AGES, regions(), seed=2)
+    assert other["few"].value == first["few"].value
+    assert other["few"].low != first["few"].low
+
+
+def test_global_random_state_is_left_alone():
+    np.random.seed(0)
+    before = np.random.get_state()[1].copy()
+    by_region(*sample(), AGES, regions())
+    assert np.array_equal(before, np.random.get_state()[1])
+
+
+def test_an_interval_depends_on_its_own_samples_alone():
+    y, y_hat = sample()
+    full = by_region(y, y_hat, AGES, regions())
+    without = by_region(y[y >= 30], y_hat[y >= 30], AGES, regions())
+    assert without["many"] == EMPTY
+    assert without["few"] == full["few"]
+
+
+def test_the_interval_shrinks_with_n_and_grows_with_confidence():
+    widths = []
+    for n in (50, 500, 5000):
+        score = by_region(*sample(n), AGES, regions())["all"]
+        widths.append(score.high - score.low)
+    # Ten times the samples: a width lower by the root of ten, roughly.
+    for wide, narrow in zip(widths, widths[1:], strict=False):
+        assert 2.2 < wide / narrow < 4.5
+    y, y_hat = sample()
+    wide, narrow = (
+        by_region(y, y_hat, AGES, regions(), confidence=c)["all"] for c in (0.99, 0.5)
+    )
+    assert wide.low < narrow.low < narrow.high < wide.high
+
+
+def test_the_interval_covers_what_it_says():
+    # |N(0, 5)| has mean 5 * sqrt(2 / pi). Of 400 test sets, 90 % hold it, about.
+    rng = np.random.default_rng(0)
+    truth, held = 5 * math.sqrt(2 / math.pi), 0
+    y = np.full(100, 40)
+    for i in range(400):
+        y_hat = y + rng.normal(0, 5, 100)
+        score = by_bin(y, y_hat, AGES, n_bootstrap=300, confidence=0.9, seed=i)[40]
+        held += score.low <= truth <= score.high
+    assert 0.84 < held / 400 < 0.94
+
+
+def test_blocks_do_not_show(monkeypatch):
+    # With one row at a time each resample is drawn by itself; the law is the same.
+    y, y_hat = sample()
+    whole = by_region(y, y_hat, AGES, regions(), n_bootstrap=2000)["all"]
+    monkeypatch.setattr(scores_module, "BLOCK", 1)
+    rows = by_region(y, y_hat, AGES, regions(), n_bootstrap=2000)["all"]
+    assert rows.value == whole.value
+    assert rows.low == pytest.approx(whole.low, abs=0.1)
+    assert rows.high == pytest.approx(whole.high, abs=0.1)
+
+
+def test_memory_is_bounded():
+    # All draws at once would be 1000 * 20,000 indices, 160 MB.
+    y, y_hat = sample(20_000)
+    tracemalloc.start()
+    by_region(y, y_hat, AGES, regions())
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 40e6
+
+
+def test_no_samples_and_one_sample():
+    scores = by_region([10, 65], [12, 60], AGES, regions())
+    assert scores["medium"] == EMPTY and scores["zero"] == EMPTY
+    assert str(scores["zero"]) == "no samples"
+    assert scores["many"] == Score(1, 2.0, None, None)
+    assert str(scores["few"]) == "5.00 (n=1)"
+
+
+def test_no_draws_no_interval():
+    score = by_region(*sample(), AGES, regions(), n_bootstrap=0)["all"]
+    assert score.n == 300 and score.value > 0
+    assert score.low is None and score.high is None
+
+
+def test_equal_errors_have_an_interval_without_width():
+    y = np.arange(50)
+    score = by_region(y, y + 0.1, AGES, regions(), gm)["all"]
+    assert score.low == pytest.approx(0.1) and score.high == pytest.approx(0.1)
+
+
+def test_a_score_reads_well_and_goes_to_json():
+    score = Score(120, 12.341, 11.796, 12.905)
+    assert str(score) == "12.34 [11.80, 12.90] (n=120)"
+    assert f"{score}" == str(score)
+    scores = by_region([10], [12], AGES, regions())
+    text = json.dumps({name: dataclasses.asdict(s) for name, s in scores.items()})
+    assert "NaN" not in text
+    assert {k: Score(**v) for k, v in json.loads(text).items()} == scores
+    scores = by_region(*sample(), AGES, regions(), gm, n_bootstrap=np.int64(10))
+    assert json.dumps(dataclasses.asdict(scores["few"]))
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        score.n = 3
+
+
+def test_a_float32_label_on_an_edge_stays_in_its_bin():
+    bins = LabelBins(0, 1, 0.1)
+    scores = by_bin(np.array([0.7], np.float32), [0.5], bins)
+    assert [score.n for score in scores].index(1) == 7
+
+
+def test_nothing_is_written_in_place():
+    y, y_hat = sample()
+    masks = regions()
+    copies = y.copy(), y_hat.copy(), [m.copy() for m in masks]
+    by_region(y, y_hat, AGES, masks, gm)
+    by_bin(y, y_hat, AGES, gm, n_bootstrap=5)
+    assert np.array_equal(y, copies[0]) and np.array_equal(y_hat, copies[1])
+    for mask, copy in zip(masks, copies[2], strict=True):
+        assert np.array_equal(mask, copy)
+
+
+@pytest.mark.parametrize(
+    ("y", "y_hat", "words"),
+    [
+        ([], [], "y must not be empty"),
+        ([1, 2], [1, 2, 3], "2 and 3"),
+        ([1, math.nan], [1, 2], r"y\[1\] is nan"),
+        ([1, 2], [math.inf, 2], r"y_hat\[0\] is inf"),
+        ([[1], [2]], [1, 2], r"\[2, 1\]"),
+        ([1, 102], [1, 2], r"labels\[1\] is 102"),
+        ([-1, 2], [1, 2], r"labels\[0\] is -1"),
+    ],
+)
+def test_bad_input_is_refused(y, y_hat, words):
+    with pytest.raises(ValueError, match=words):
+        by_region(y, y_hat, AGES, regions())
+    with pytest.raises(ValueError, match=words):
+        by_bin(y, y_hat, AGES)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"metric": pearson}, "mae, mse or gm.*pearson"),
+        ({"metric": "mae"}, "mae, mse or gm.*'mae'"),
+        ({"n_bootstrap": -1}, "whole number, 0 or more, but got -1"),
+        ({"n_bootstrap": 2.5}, "whole number.*2.5"),
+        ({"confidence": 95}, "between 0 and 1.*95"),
+        ({"confidence": 1.0}, "between 0 and 1.*1.0"),
+        ({"confidence": math.nan}, "between 0 and 1.*nan"),
+    ],
+)
+def test_bad_options_are_refused(options, words):
+    y, y_hat = sample()
+    with pytest.raises(ValueError, match=words):
+        by_region(y, y_hat, AGES, regions(), **options)
+    with pytest.raises(ValueError, match=words):
+        by_bin(y, y_hat, AGES, **options)
+
+
+def test_regions_of_other_bins_are_refused():
+    y, y_hat = sample()
+    with pytest.raises(ValueError, match=r"regions\.many.*\[101\].*\[100\]"):
+        by_region(y, y_hat, AGES, shot_regions(np.ones(100)))
+
+
+def test_masks_of_zeros_and_ones_are_masks_and_not_positions():
+    y, y_hat = sample()
+    numbers = ShotRegions(*(mask.astype(int) for mask in regions()))
+    want = by_region(y, y_hat, AGES, regions())
+    assert by_region(y, y_hat, AGES, numbers) == want

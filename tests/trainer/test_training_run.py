@@ -1,0 +1,129 @@
+"""A run in a folder: interrupted and resumed, refused, and judged."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from tiny_ages import tiny_agedb
+
+from dirlib import mae, training
+from dirlib.__main__ import main
+from dirlib.datasets.faces.splits import faces
+from dirlib.trainer import run as training_run_module
+from dirlib.trainer.run import training_run
+from dirlib.training import checkpoints
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def files(folder):
+    return {
+        path.name: path.read_bytes()
+        for path in folder.iterdir()
+        if path.suffix in (".json", ".csv")
+    }
+
+
+def test_a_run_that_was_stopped_ends_as_an_undisturbed_one(tmp_path, monkeypatch):
+    options = {"reweight": "sqinv", "lds": True, "fds": "diagonal", "epochs": 2}
+    whole, stopped = tmp_path / "whole", tmp_path / "stopped"
+    training_run(whole, **options, progress=False)
+
+    def stop_after_writing(path, state):
+        checkpoints.save_checkpoint(path, state)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "save_checkpoint", stop_after_writing)
+        with pytest.raises(KeyboardInterrupt):
+            training_run(stopped, **options, progress=False)
+    assert set(files(stopped)) == {"settings.json"}
+    with pytest.raises(ValueError, match="holds a run: go on with it by --resume"):
+        training_run(stopped, **options, progress=False)
+    with pytest.raises(ValueError, match="whose epochs is 2, but now it is 3"):
+        training_run(stopped, **options | {"epochs": 3}, resume=True)
+    scores = training_run(stopped, **options, resume=True, progress=False)
+    assert files(stopped) == files(whole)
+    assert json.loads((stopped / "scores.json").read_text()) == scores
+    table = pd.read_csv(stopped / "predictions.csv")
+    test = table[table.split == "test"]
+    assert np.array_equal(test.label, faces("test").labels)
+    error = mae(test.label.to_numpy(), test.prediction.to_numpy())
+    assert error == pytest.approx(scores["test"]["all"], abs=1e-3)
+
+
+def test_the_command_trains_and_says_what_came_out(tmp_path, capsys):
+    out = tmp_path / "runs" / "one"
+    main(["train", "--out", str(out), "--epochs", "1"])
+    printed = capsys.readouterr().out
+    scores = json.loads((out / "scores.json").read_text())
+    assert f"{scores['test']['few']:8.2f}" in printed and str(out) in printed
+    with pytest.raises(SystemExit, match="holds a run"):
+        main(["train", "--out", str(out), "--epochs", "1"])
+    (out / "settings.json").write_text("{")
+    with pytest.raises(SystemExit, match="settings.json is damaged"):
+        main(["train", "--out", str(out), "--epochs", "1", "--resume"])
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"lds": True}, "lds needs weights"),
+        ({"reweight": "sqrt"}, "reweight must be one of none, sqinv, inv"),
+        ({"fds": "half"}, "fds must be one of none, diagonal"),
+        ({"epochs": 0}, "epochs must be 1 or more"),
+    ],
+)
+def test_bad_settings_are_refused_and_nothing_is_made(tmp_path, options, message):
+    with pytest.raises(ValueError, match=message):
+        training_run(tmp_path / "run", **options)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(SystemExit, match="file"):
+        main(["train", "--out", str(tmp_path / "file" / "run")])
+
+
+def test_a_retrained_regressor_resumes_as_well(tmp_path, monkeypatch):
+    data = {"data": str(tiny_agedb(tmp_path, n=60)), "size": 16, "batch_size": 8}
+    options = data | {"reweight": "inv", "rrt": True, "fds": "full", "epochs": 2}
+    whole, stopped = tmp_path / "whole", tmp_path / "stopped"
+    training_run(whole, **options, progress=False)
+
+    def stop_in_the_second_training(path, state):
+        checkpoints.save_checkpoint(path, state)
+        if path.name == "regressor.pt":
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "save_checkpoint", stop_in_the_second_training)
+        with pytest.raises(KeyboardInterrupt):
+            training_run(stopped, **options, progress=False)
+    training_run(stopped, **options, resume=True, progress=False)
+    assert files(stopped) == files(whole)
+
+
+def test_an_interrupted_command_says_how_to_go_on(tmp_path, monkeypatch):
+    def interrupted(*args, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(training_run_module, "fit", interrupted)
+    with pytest.raises(SystemExit, match="the same command with --resume goes on"):
+        main(["train", "--out", str(tmp_path / "run"), "--epochs", "1"])
+
+
+def test_a_region_without_validation_labels_cannot_choose_the_epoch(tmp_path):
+    path = tiny_agedb(tmp_path, n=60)
+    with pytest.raises(ValueError, match="no validation label lies in a many-shot"):
+        training_run(tmp_path / "run", data=path, size=16, select="many")
+    assert not (tmp_path / "run").exists()

@@ -1,0 +1,60 @@
+"""The one place that says in which environment a lesson's kernel runs.
+
+The builder executes lessons in it and ``tests/conftest.py`` sets it for nbval, so that
+the same cell prints the same text in both. Nothing of the user's own Jupyter, IPython
+or matplotlib settings takes part, and nothing is written to their home.
+"""
+
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+CACHE = ROOT / ".cache"
+
+# A cell that takes longer than this is a mistake: lessons train in under 30 s.
+CELL_TIMEOUT = 300
+
+FIXED_ENV = {
+    # The last digits of a sum depend on the number of threads.
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "PYTHONHASHSEED": "0",
+    "PYTHONUTF8": "1",
+    "TZ": "UTC",
+    # A bar shows its speed, and none where the data is cached.
+    "TQDM_DISABLE": "1",
+    "JUPYTER_PREFER_ENV_PATH": "1",
+    "JUPYTER_CONFIG_DIR": str(CACHE / "jupyter" / "config"),
+    "JUPYTER_DATA_DIR": str(CACHE / "jupyter" / "data"),
+    "JUPYTER_RUNTIME_DIR": str(CACHE / "jupyter" / "runtime"),
+    "IPYTHONDIR": str(CACHE / "ipython"),
+    "MPLCONFIGDIR": str(CACHE / "matplotlib"),
+}
+
+# Set by a user or by a test runner, these change what a cell prints or draws.
+REMOVED_ENV = (
+    "MPLBACKEND",
+    "MATPLOTLIBRC",
+    "PYTHONSTARTUP",
+    "PYTHONWARNINGS",
+    "FORCE_COLOR",
+    "NO_COLOR",
+)
+
+
+def use_lesson_env() -> None:
+    """Set the environment of this process, which its kernels inherit."""
+    for name in REMOVED_ENV:
+        os.environ.pop(name, None)
+    os.environ.update(FIXED_ENV)
+    for name, value in FIXED_ENV.items():
+        if name.endswith("DIR"):
+            Path(value).mkdir(parents=True, exist_ok=True)
+    # ipykernel warns on stderr when a debugger meets Python's frozen modules.
+    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
+
+
+def warm_font_cache() -> None:
+    """Let matplotlib list the fonts now: in a lesson it would say so on stderr."""
+    import matplotlib.font_manager  # noqa: F401
