@@ -99,11 +99,6 @@ def test_the_course_at_a_glance(lesson, cells):
     assert row[2:] == [minutes, f"{points:g}", str(len(found))]
 
 
-def test_links_lead_somewhere():
-    for target in re.findall(r"\]\(([^)\s]+)\)", GUIDE):
-        assert (ROOT / target).exists(), target
-
-
 def test_each_exercise_with_its_points(cells, section):
     for title, name, points in exercises(cells):
         assert f"{title}, `{name}`, {points:g} points" in section
