@@ -18,8 +18,8 @@ import numpy as np
 import dirlib
 from course.checks.compare import difference, same, short
 from course.checks.origins import begun, other_function
-from course.checks.results import ARROW, NOT_ATTEMPTED, TITLE
 from course.checks.slips import Slip
+from course.checks.verdict import MIME, PartVerdict, Verdict
 
 
 @dataclass(frozen=True)
@@ -49,17 +49,18 @@ class Outcome:
 
 
 class Points(float):
-    """Points as a number, which nbgrader reads, and as a sentence, for people."""
+    """Points as a number, which nbgrader reads; a sentence; and the verdict."""
 
-    def __new__(cls, points, full):
-        self = super().__new__(cls, points)
-        self.full = full
+    def __new__(cls, verdict):
+        self = super().__new__(cls, verdict.points)
+        self.verdict, self.full = verdict, verdict.full
         return self
 
     def _repr_mimebundle_(self, **kwargs):
         return {
             "text/plain": repr(float(self)),
             "text/html": f"<b>{self:g} of {self.full:g} points</b>",
+            MIME: self.verdict.bundle(),
         }
 
 
@@ -107,53 +108,55 @@ class Exercise:
 
     def __call__(self, answer):
         """Check `answer`, print what was found, and return the points."""
-        print(TITLE.format(number=self.number, name=self.name))
-        if not callable(answer):
-            print(
-                f"  ✗ this is no function but {short(answer)}: pass {self.name} itself"
-            )
-            return Points(0, self.points)
-        inputs = self._inputs()
-        got = list(self._outcomes(answer))
-        stopped = all(isinstance(o.error, NotImplementedError) for o in got)
-        unwritten = _unwritten(answer, got)
-        if stopped and not unwritten and not begun(answer):
-            print(f"  {NOT_ATTEMPTED}: the lesson goes on with the library's version")
-            return Points(0, self.points)
-        want = list(self._outcomes(self.reference))
-        problems = [
-            problem(g, w, self.rtol, _place(answer, g.error))
-            for g, w in zip(got, want, strict=True)
-        ]
-        earned, start = 0, 0
-        for part in self.parts:
-            mine = problems[start : start + len(part.inputs)]
-            start += len(part.inputs)
-            earned += 0 if any(mine) else part.points
-            mark = "✗" if any(mine) else "✓"
-            print(f"  {mark} {part.title} ({_points(part.points)})")
-        if any(problems):
-            left = _RAISE_LEFT if stopped else None
-            cause = unwritten or left or self.cause(got, want)
-            before = _CONSTANT if _constant(got, want, self.rtol) else ""
-            print(f"  {ARROW} {cause or before + _first(answer, inputs, problems)}")
-        return Points(earned, self.points)
+        verdict = self.verdict(answer)
+        print(verdict.text())
+        return Points(verdict)
 
     def or_library(self, answer):
         """Return the answer if it is right, and the library's if not.
 
         One line says so where an answer was written.
         """
-        with contextlib.redirect_stdout(io.StringIO()) as said:
-            right = self(answer) == self.points
-        if right:
+        verdict = self.verdict(answer)
+        if verdict.state == "solved":
             return answer
-        if NOT_ATTEMPTED not in said.getvalue():
+        if verdict.attempted:
             print(
                 f"{self.name}: the library's function is used here, since yours is not "
                 "right yet"
             )
         return self.reference
+
+    def verdict(self, answer):
+        """Check `answer` and return what was found, a `Verdict`."""
+        about = {"number": self.number, "name": self.name, "full": self.points}
+        if not callable(answer):
+            cause = f"this is no function but {short(answer)}: pass {self.name} itself"
+            return Verdict(**about, cause=cause)
+        inputs = self._inputs()
+        got = list(self._outcomes(answer))
+        stopped = all(isinstance(o.error, NotImplementedError) for o in got)
+        unwritten = _unwritten(answer, got)
+        if stopped and not unwritten and not begun(answer):
+            return Verdict(**about, attempted=False)
+        want = list(self._outcomes(self.reference))
+        problems = [
+            problem(g, w, self.rtol, _place(answer, g.error))
+            for g, w in zip(got, want, strict=True)
+        ]
+        parts, start = [], 0
+        for part in self.parts:
+            end = start + len(part.inputs)
+            earned = not any(problems[start:end])
+            parts.append(PartVerdict(part.title, part.points, earned))
+            start = end
+        cause = None
+        if any(problems):
+            cause = unwritten or (_RAISE_LEFT if stopped else self.cause(got, want))
+            if not cause:
+                before = _CONSTANT if _constant(got, want, self.rtol) else ""
+                cause = before + _first(answer, inputs, problems)
+        return Verdict(**about, parts=tuple(parts), cause=cause)
 
     def _inputs(self):
         return [args for part in self.parts for args in part.inputs]
@@ -301,7 +304,3 @@ def _first(answer, inputs, problems):
     if len(names) == len(args):
         shown = [f"{name} = {value}" for name, value in zip(names, shown, strict=True)]
     return f"for {', '.join(shown)}: {text}"
-
-
-def _points(points):
-    return f"{points:g} point" if points == 1 else f"{points:g} points"

@@ -1,17 +1,16 @@
 """How far a student is: read from what the checks said in a saved notebook.
 
-Only outputs are read; no code of the student runs here. A check prints a line for its
-exercise, one for each part, and a sentence after an arrow; its points are its value.
+Only outputs are read; no code of the student runs here. A check leaves its verdict as
+data in its cell's output. Notebooks of the first version have text alone: a line for
+the exercise, one for each part, and a sentence after an arrow.
 """
 
 import math
 import re
 from dataclasses import dataclass
 
-# What `exercise.py` prints, and what this module looks for.
-TITLE = "Exercise {number} · {name}"
-NOT_ATTEMPTED = "○ not attempted yet"
-ARROW = "→"
+from course.checks.verdict import ARROW, MIME, NOT_ATTEMPTED, Verdict, from_bundle
+
 # In the student's copy this line stands where a free answer belongs.
 ANSWER_HERE = "*Write your answer here.*"
 
@@ -40,7 +39,7 @@ class Result:
         an exception, or nothing readable in place of points. A free answer is
         "answered" or "empty".
     message : str or None
-        The sentence after the arrow.
+        The sentence that names what went wrong.
     """
 
     grade_id: str
@@ -101,13 +100,13 @@ def _answer(cell, source, name, number, full) -> Result:
 def _check(cell, source, grade_id, number, full) -> Result:
     outputs = cell.get("outputs")
     outputs = [o for o in outputs if isinstance(o, dict)] if _is_list(outputs) else []
-    said = "".join(
-        _text(o.get("text"))
-        for o in outputs
-        if o.get("output_type") == "stream" and o.get("name") == "stdout"
-    )
-    match = _NUMBER.search(said)
     points = _earned(outputs, full)
+    if verdict := _verdict(outputs):
+        shown, attempted, cause = verdict.number, verdict.attempted, verdict.cause
+        if (verdict.points, verdict.full) != (points, full):  # no check writes that
+            points = None
+    else:
+        shown, attempted, cause = _from_text(outputs)
     if points is None:
         ran = outputs or cell.get("execution_count") is not None
         state = "error" if ran else "not run"
@@ -116,23 +115,29 @@ def _check(cell, source, grade_id, number, full) -> Result:
     elif points > 0:
         state = "partly"
     else:
-        state = "not attempted" if NOT_ATTEMPTED in said else "wrong"
-    return Result(
-        grade_id,
-        re.sub(r"_check\w*$", "", grade_id) or grade_id,
-        match[1] if match else number,
-        points or 0.0,
-        full,
-        state,
-        _message(said),
+        state = "wrong" if attempted else "not attempted"
+    name = re.sub(r"_check\w*$", "", grade_id) or grade_id
+    return Result(grade_id, name, shown or number, points or 0.0, full, state, cause)
+
+
+def _verdict(outputs) -> Verdict | None:
+    """The verdict that a check left as data."""
+    bundles = (_dict(o.get("data")).get(MIME) for o in outputs)
+    return next(filter(None, map(from_bundle, bundles)), None)
+
+
+def _from_text(outputs):
+    """Number, whether attempted, and cause, as the first version printed them."""
+    text = "".join(
+        _text(o.get("text"))
+        for o in outputs
+        if o.get("output_type") == "stream" and o.get("name") == "stdout"
     )
-
-
-def _message(said: str) -> str | None:
-    for line in said.splitlines():
-        if line.strip().startswith(ARROW):
-            return line.strip().removeprefix(ARROW).strip() or None
-    return None
+    match = _NUMBER.search(text)
+    lines = [line.strip() for line in text.splitlines()]
+    causes = [line.removeprefix(ARROW).strip() for line in lines if line[:1] == ARROW]
+    cause = next(iter(causes), None) or None
+    return match[1] if match else None, NOT_ATTEMPTED not in text, cause
 
 
 def _earned(outputs, full) -> float | None:

@@ -13,6 +13,7 @@ from answers5 import closed_training_step, loop_best_epoch, shown_end_of_epoch
 
 from course.checks import lesson1, lesson2, lesson3, lesson4, lesson5
 from course.checks.exercise import Exercise, Part, Points, Wrong
+from course.checks.verdict import PartVerdict, Verdict
 from course.epoch_end import EpochEnd
 from dirlib.bins import LabelBins
 from dirlib.fds.layer import FDS
@@ -165,7 +166,8 @@ def test_the_inputs_are_the_same_at_every_call(exercise):
 
 
 def test_points_are_a_number_for_nbgrader_and_a_sentence_for_people():
-    bundle = Points(1, 2)._repr_mimebundle_()
+    parts = (PartVerdict("a", 1, True), PartVerdict("b", 1, False))
+    bundle = Points(Verdict("9.9", "double", 2, parts))._repr_mimebundle_()
     assert float(bundle["text/plain"]) == 1
     assert bundle["text/html"] == "<b>1 of 2 points</b>"
 

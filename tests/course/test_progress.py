@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import nbformat
@@ -18,6 +19,7 @@ from course import start
 from course.checks import lesson1
 from course.checks.exercise import Exercise, Part, Wrong
 from course.checks.results import ANSWER_HERE, Result, results
+from course.checks.verdict import MIME, from_bundle
 from tools.lessons.build import find_scripts
 from tools.lessons.env import ROOT
 from tools.lessons.rules import is_way_in
@@ -89,12 +91,39 @@ def only(*cells) -> Result:
         (lambda x: 2 * x if x < 10 else x, 1, "partly", STUCK),
         (unsolved, 0, "not attempted", None),
         (started, 0, "wrong", LEFT),
-        (7, 0, "wrong", None),
+        (7, 0, "wrong", "this is no function but 7: pass double itself"),
     ],
 )
 def test_what_a_check_says_is_read(answer, points, state, message):
+    cell = cell_of(DOUBLE, answer)
     want = Result("double_check", "double", "9.9", points, 3, state, message)
-    assert only(cell_of(DOUBLE, answer)) == want
+    assert only(cell) == want
+    # A notebook of the first version has the text alone; there, 7 had no arrow.
+    del cell.outputs[1].data[MIME]
+    assert only(cell) == (want if answer != 7 else replace(want, message=None))
+
+
+HOSTILE = [
+    None, [], {}, "x", 3, {"version": 1}, {"points": True}, {"points": float("nan")},
+    {"points": 9}, {"full": 10**400}, {"full": "3"}, {"number": 9.9}, {"cause": ["x"]},
+    {"parts": [{"title": "a"}]}, {"parts": 7}, {"attempted": "yes"}, {"version": 2},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("spoiled", HOSTILE, ids=str)
+def test_what_is_no_verdict_is_not_taken_for_one(spoiled):
+    good = DOUBLE.verdict(lambda x: 2 * x)
+    assert from_bundle(json.loads(json.dumps(good.bundle()))) == good
+    bad = good.bundle() | spoiled if spoiled and isinstance(spoiled, dict) else spoiled
+    if spoiled == {"version": 1}:
+        bad = spoiled
+    assert from_bundle(bad) is None
+
+
+def test_points_that_the_verdict_does_not_say_are_an_error():
+    cell = cell_of(DOUBLE, lambda x: 2 * x if x < 10 else x)
+    cell.outputs[1].data["text/plain"] = "3.0"
+    assert (only(cell).state, only(cell).points) == ("error", 0)
 
 
 def test_a_wrong_answer_without_a_known_cause_has_a_message():

@@ -490,7 +490,7 @@ WRONG = {
     "id without role": ('# %% grade_id="f"\nx = 1\n', 5, "exercise f", "needs a role"),
     "odd id": (CHECK.replace("f_check", "f check"), 6, "exercise f check",
                "letters, digits"),
-    "tags": ('# %% tags="a"\nx = 1\n', 5, "code cell", "write for example tags=["),
+    "tags": ('# %% tags="a"\nx = 1\n', 4, "header", "write for example tags=["),
     "no check": (SOLUTION, 5, "exercise f", 'add a cell with grade_id="f_check"'),
     "check before": (CHECK + SOLUTION, 8, "exercise f", "no check follows"),
     "magic": ("# %%\nx = 1\n%matplotlib inline\n", 6, "code cell", "is a magic"),

@@ -26,6 +26,11 @@ MEDDLES = re.compile(
     r"\bcourse\.(checks|lesson\d)|\bchecks\d|\bcheck(\.\w+)*\s*=(?!=)|\.reference\b|sys\.modules"
     r"|setattr\(|get_ipython"
 )
+# The import cell of the first version, and its lines that have other places now.
+FIRST_VERSION = re.compile(r"^from dirlib\.course\b", re.M)
+MOVED = re.compile(
+    r"from dirlib\.(course|runs|experiments|datasets\.(faces|samples|label_counts))\b"
+)
 
 
 class NotReadable(Exception):
@@ -177,6 +182,7 @@ def put_in_order(cells: list, release) -> tuple[nbformat.NotebookNode, list[str]
     followed. Of copied answers all run, and the last one counts, but for untouched
     copies beside an answer: they are left out.
     """
+    cells = [renewed(cell, release) for cell in cells]
     homes = homes_of(cells, release)
     own, mine, last = defaultdict(list), defaultdict(list), None
     for cell, home in zip(cells, homes, strict=True):
@@ -198,6 +204,19 @@ def put_in_order(cells: list, release) -> tuple[nbformat.NotebookNode, list[str]
             cell.id = f"own-{place}"
     notebook = nbformat.from_dict({**copy.deepcopy(release), "cells": ordered})
     return notebook, remarks(cells, homes, mine, release, own)
+
+
+def renewed(cell, release):
+    """The cell, or the release's own imports in place of those of the first version.
+
+    The lines that still work stay behind them: answers may use their names.
+    """
+    if not FIRST_VERSION.search(cell.source):
+        return cell
+    now = [c.source for c in release.cells if "from course.lesson" in c.source]
+    lines = cell.source.splitlines()
+    kept = [t for t in lines if t.startswith("from dirlib") and not MOVED.match(t)]
+    return nbformat.from_dict({**cell, "source": "\n".join([*now[:1], *kept])})
 
 
 def homes_of(cells: list, release) -> list[int | None]:

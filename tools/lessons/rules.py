@@ -77,10 +77,6 @@ def _check_metadata(cell: Cell, problems: Problems) -> None:
             wrong(f"points={cell.points!r}; points are a whole number of at least 1")
     elif cell.points is not None:
         wrong('points belong on the check (role="test") or on a role="manual" cell')
-    if not isinstance(cell.tags, list) or not all(
-        isinstance(t, str) for t in cell.tags
-    ):
-        wrong(f'tags={cell.tags!r}; write for example tags=["nbval-ignore-output"]')
 
 
 def _check_regions(cell: Cell, problems: Problems) -> None:

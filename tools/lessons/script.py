@@ -18,15 +18,18 @@ A script is plain Python in the percent format: ``# %%`` opens a code cell and
 CONTRIBUTING.md describes the keys, the roles and the markers.
 """
 
-import json
 import re
 from pathlib import Path
+
+import jupytext
+from nbformat.validator import NotebookValidationError
 
 from tools.lessons.cells import Cell, LessonError, Problems
 from tools.lessons.rules import check_cell, check_ids, check_way_in, is_way_in
 
 KEYS = ("role", "grade_id", "points", "tags")
-HEADER = re.compile(r"# %%(?:\s+(?P<rest>.*))?$")
+HEADER = re.compile(r"# %%(\s|$)")
+KEY = re.compile(r"([\w-]+)=")
 
 
 def read_script(path: Path) -> list[Cell]:
@@ -41,8 +44,7 @@ def read_script(path: Path) -> list[Cell]:
         With every problem found, as ``file:line: exercise: what is wrong; the cure``.
     """
     problems = Problems(path)
-    lines = path.read_text(encoding="utf-8").splitlines()
-    cells = [_cell(start, body, problems) for start, body in _split(lines, problems)]
+    cells = _cells(path.read_text(encoding="utf-8"), problems)
     for cell in cells:
         check_cell(cell, problems)
     check_ids(cells, problems)
@@ -53,70 +55,65 @@ def read_script(path: Path) -> list[Cell]:
     return cells
 
 
-def _split(lines, problems):
-    """Pairs (line number of the header, lines from the header on) of each cell."""
-    first = 0
-    if lines[:1] == ["# ---"] and "# ---" in lines[1:]:
-        first = lines.index("# ---", 1) + 1  # jupytext's own header
-    starts = [i for i, line in enumerate(lines) if i >= first and HEADER.match(line)]
-    before = lines[first : starts[0]] if starts else lines[first:]
-    if any(line.strip() for line in before) or not starts:
+def _cells(text, problems):
+    """The cells as jupytext reads them, each with the line that it begins in."""
+    lines = text.splitlines()
+    starts = [i for i, line in enumerate(lines) if HEADER.match(line)]
+    try:
+        read = jupytext.reads(text, fmt="py:percent").cells
+    except NotebookValidationError as error:  # says what is wrong, but not where
+        odd = [i for i in starts if re.search(r"\btags=(?!\[)", lines[i])]
+        line = odd[0] + 1 if odd else 1
+        problems.add(line, "header", f"{error.message}: write for example tags=[\"x\"]")
+        return []
+    if len(read) != len(starts):
         problems.add(
-            first + 1,
+            1,
             "script",
-            "there is text before the first cell; begin with `# %% [markdown]`",
+            "there is text before the first cell, or `# %%` inside a cell; begin with "
+            "`# %% [markdown]`",
         )
-    # With no cell at all there is one pair less, and the problem is told already.
-    pairs = zip(starts, [*starts[1:], len(lines)], strict=False)
-    return [(start + 1, lines[start:end]) for start, end in pairs]
+        return []
+    cells = []
+    for cell, start, end in zip(read, starts, [*starts[1:], len(lines)], strict=True):
+        first = next((i for i in range(start + 1, end) if lines[i].strip()), start + 1)
+        if cell.cell_type == "markdown":
+            _check_comments(lines[first:end], first + 1, problems)
+        options = _options(cell, lines[start], start + 1, problems)
+        # Blank lines around the text of a cell are layout of the script.
+        source = "\n".join(cell.source.splitlines()).strip("\n")
+        cells.append(Cell(cell.cell_type, source, first + 1, **options))
+    return cells
 
 
-def _cell(number: int, block: list[str], problems: Problems) -> Cell:
-    rest = HEADER.match(block[0])["rest"] or ""
-    kind = "markdown" if rest.startswith("[markdown]") else "code"
-    options = _options(rest.removeprefix("[markdown]"), number, problems)
-    first, last = 1, len(block)
-    while first < last and not block[first].strip():
-        first += 1
-    while last > first and not block[last - 1].strip():
-        last -= 1
-    body = block[first:last]
-    line = number + first
-    if kind == "markdown":
-        for i, text in enumerate(body):
-            if text.strip() and not re.match(r"#( |$)", text):
-                problems.add(
-                    line + i,
-                    "markdown cell",
-                    f"{text.strip()[:40]!r} is not a comment; begin the line with '# '",
-                )
-        body = [text[2:] if text.strip() else "" for text in body]
-    return Cell(kind, "\n".join(body), line, **options)
+def _check_comments(lines, number, problems):
+    for i, text in enumerate(lines):
+        if text.strip() and not re.match(r"#( |$)", text):
+            problems.add(
+                number + i,
+                "markdown cell",
+                f"{text.strip()[:40]!r} is not a comment; begin the line with '# '",
+            )
 
 
-def _options(text: str, line: int, problems: Problems) -> dict:
-    """Read ``key=json key=json ...`` of a cell's header line."""
-    options, text = {}, text.strip()
-    while text:
-        match = re.match(r"([\w-]+)=", text)
-        try:
-            value, end = json.JSONDecoder().raw_decode(text, match.end())
-        except (AttributeError, ValueError):
+def _options(cell, header, line, problems):
+    """The ``key=value`` pairs of a cell's header line."""
+    read = {k: v for k, v in cell.metadata.items() if k != "lines_to_next_cell"}
+    for odd in ("title", "incorrectly_encoded_metadata"):
+        if odd in read:
             problems.add(
                 line,
                 "header",
-                f"cannot read {text!r}; write key=value with strings in double quotes",
+                f"cannot read {read.pop(odd)!r}; write key=value with strings in "
+                f"double quotes",
             )
-            break
-        if match[1] not in KEYS:
+    keys = KEY.findall(header)
+    for key in sorted({*read, *keys}):
+        if key not in KEYS:
             problems.add(
-                line,
-                "header",
-                f"unknown key {match[1]!r}; the keys are {', '.join(KEYS)}",
+                line, "header", f"unknown key {key!r}; the keys are {', '.join(KEYS)}"
             )
-        elif match[1] in options:
-            problems.add(line, "header", f"the key {match[1]!r} occurs twice")
-        else:
-            options[match[1]] = value
-        text = text[end:].strip()
-    return options
+            read.pop(key, None)
+        elif keys.count(key) > 1:
+            problems.add(line, "header", f"the key {key!r} occurs twice")
+    return read
