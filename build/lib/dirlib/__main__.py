@@ -1,0 +1,167 @@
+"""The command line: ``python -m dirlib COMMAND``."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+
+def train(args):
+    """Train one network, in a folder that can be resumed."""
+    from dirlib.trainer.run import training_run
+    from dirlib.training import processes
+
+    scores = training_run(
+        args.out, workers=args.workers, resume=args.resume, **_options(args)
+    )
+    if processes.is_first():
+        print(f"{'MAE':<12}" + "".join(f"{name:>8}" for name in scores["test"]))
+        for split in ("val", "test"):
+            shown = ("-" if v is None else f"{v:.2f}" for v in scores[split].values())
+            print(f"{split:<12}" + "".join(f"{text:>8}" for text in shown))
+        print(scores["about"])
+        print(f"settings, curves, predictions and scores: {args.out}")
+    processes.stop()
+
+
+def compare(args):
+    """Train several methods on several seeds, and compare them by shot region."""
+    from dirlib.trainer.comparison import compare, comparison_text
+
+    found = compare(
+        args.out,
+        args.methods.split(","),
+        range(args.first_seed, args.first_seed + args.seeds),
+        jobs=args.jobs,
+        split=args.split,
+        workers=args.workers,
+        **_options(args),
+    )
+    print(comparison_text(found.table))
+    for reason in found.failed + found.left_out:
+        print(f"not in the table: {reason}", file=sys.stderr)
+    print(f"tables and runs: {args.out}")
+    return 1 if found.failed else 0
+
+
+def report(args):
+    """Make one HTML page of the runs in a folder."""
+    from dirlib.trainer.report import write_report
+
+    print(f"report: {write_report(args.folder, args.out, args.split)}")
+
+
+def check(args):
+    """Check a set of pictures: missing, damaged, mislabelled, and its counts."""
+    from dirlib.datasets.photos.check import check_ages
+
+    found = check_ages(args.meta, args.images, kind=args.kind, jobs=args.jobs)
+    print(found.text())
+    return 0 if found.ok else 1
+
+
+def split(args):
+    """Make a meta-file from the names of the pictures in a folder."""
+    from dirlib.datasets.photos.split import meta_from_names
+
+    if args.out.exists():
+        raise ValueError(f"{args.out} is there already: choose another name")
+    table = meta_from_names(
+        args.folder, kind=args.kind, split=args.by, cap=args.cap, seed=args.seed
+    )
+    table.to_csv(args.out, index=False)
+    counts = table["split"].value_counts()
+    print(", ".join(f"{s}: {counts.get(s, 0):,}" for s in ("train", "val", "test")))
+    print(f"meta-file: {args.out}")
+
+
+def _options(args):
+    """The options of a run, as `training_run` takes them."""
+    from dirlib.trainer.settings import OPTIONS
+
+    return {name: getattr(args, name) for name in OPTIONS if hasattr(args, name)}
+
+
+def _add_run_options(command, left_out=()):
+    """Make the options of a run from their table."""
+    from dirlib.trainer.settings import CHOICES, OPTIONS
+
+    types = {"bin_width": float, "quantiles": int}
+    for name, (default, about) in OPTIONS.items():
+        if name in left_out:
+            continue
+        flag = f"--{name.replace('_', '-')}"
+        if default is False:
+            command.add_argument(flag, action="store_true", help=about)
+            continue
+        kind = types.get(name, str if default is None else type(default))
+        shown = about if default is None else f"{about}; default {default}"
+        command.add_argument(
+            flag, type=kind, default=default, choices=CHOICES.get(name), help=shown
+        )
+    command.add_argument("--workers", type=int, default=0, help="processes that read")
+
+
+def _parser():
+    parser = argparse.ArgumentParser(prog="python -m dirlib", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    functions = (train, compare, report, check, split)
+    for function in functions:
+        command = commands.add_parser(function.__name__, help=function.__doc__)
+        command.set_defaults(function=function)
+    splits = {"choices": ["test", "val"], "default": "test"}
+    splits |= {"help": "the data whose errors are shown; val to choose settings"}
+    jobs = {"type": int, "default": os.cpu_count() or 1, "help": "how many at a time"}
+
+    command = commands.choices["train"]
+    command.add_argument("--out", type=Path, required=True, help="such as runs/NAME")
+    command.add_argument("--resume", action="store_true", help="go on with a run")
+    _add_run_options(command)
+
+    command = commands.choices["compare"]
+    command.add_argument("--out", type=Path, default=Path("runs"), help="default runs")
+    example = "such as vanilla,sqinv,sqinv+lds,sqinv+lds+fds; the first is the baseline"
+    command.add_argument("--methods", required=True, help=example)
+    command.add_argument("--seeds", type=int, default=5, help="how many; default 5")
+    command.add_argument("--first-seed", type=int, default=0)
+    command.add_argument("--split", **splits)
+    command.add_argument("--jobs", **jobs)
+    _add_run_options(command, ("reweight", "lds", "fds", "rrt", "seed"))
+
+    command = commands.choices["report"]
+    command.add_argument("folder", type=Path, help="such as runs/")
+    command.add_argument("--out", type=Path, help="default FOLDER/report.html")
+    command.add_argument("--split", **splits)
+
+    command = commands.choices["check"]
+    command.add_argument("meta", type=Path, help="a CSV file: age,path,split")
+    command.add_argument("--images", type=Path, help="default: the meta-file's folder")
+    command.add_argument("--kind", help="agedb-dir, imdb-wiki-dir or utkface")
+    command.add_argument("--jobs", **jobs)
+
+    command = commands.choices["split"]
+    command.add_argument("folder", type=Path, help="of the pictures")
+    command.add_argument("--kind", required=True, choices=["agedb", "utkface"])
+    command.add_argument("--by", default="age", choices=["age", "identity"])
+    command.add_argument("--cap", type=int, default=30, help="val and test per age")
+    command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--out", type=Path, required=True, help="the meta-file")
+
+    return parser
+
+
+def main(argv=None):
+    args = _parser().parse_args(argv)
+    try:
+        status = args.function(args)
+    except KeyboardInterrupt:
+        again = "the same command" + " with --resume" * (args.command == "train")
+        sys.exit(f"stopped; what was finished is kept: {again} goes on from there")
+    except (OSError, ValueError) as error:  # the user's to mend: no traceback
+        sys.exit(f"python -m dirlib {args.command}: {error}")
+    if status:
+        sys.exit(status)
+
+
+if __name__ == "__main__":
+    main()

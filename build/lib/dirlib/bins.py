@@ -1,0 +1,275 @@
+"""One binning of continuous labels, used by densities, statistics and metrics alike."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+# Labels are indexed in blocks of this many, so that temporary arrays stay small.
+BLOCK = 1 << 17
+
+
+class LabelBins:
+    """Bins of equal width that cover the label range [start, stop].
+
+    Bin ``b`` holds the labels ``edges[b] <= y < edges[b + 1]``; the last bin also holds
+    ``y == stop``. The width is "the minimum resolution we care for" (Yang et al., 2021,
+    arXiv:2102.09554, section 3): one year for ages, 0.1 for a score from 0 to 5.
+
+    Parameters
+    ----------
+    start, stop : float
+        The two ends of the label range, in label units. May be negative.
+    width : float
+        The width of a bin, in label units. ``stop - start`` must be a whole multiple.
+
+    Attributes
+    ----------
+    n_bins : int
+        The number of bins, B.
+    edges : ndarray of shape [B + 1], float64
+        The bin edges, ascending.
+    centers : ndarray of shape [B], float64
+        The middle of each bin.
+    widths : ndarray of shape [B], float64
+        The width of each bin.
+
+    Raises
+    ------
+    ValueError
+        If a number is not finite, the width is not positive, or the range is not a
+        whole number of bins.
+
+    Examples
+    --------
+    >>> ages = LabelBins(0, 101, 1)          # bin 30 holds every age in [30, 31)
+    >>> ages.index([0, 30.9, 100]).tolist()
+    [0, 30, 100]
+    """
+
+    def __init__(self, start, stop, width):
+        start, stop, width = float(start), float(stop), float(width)
+        if not np.isfinite([start, stop, width]).all() or width <= 0 or stop <= start:
+            raise ValueError(
+                f"bins need finite start < stop and width > 0, but got "
+                f"start={start}, stop={stop}, width={width}"
+            )
+        n_bins = round((stop - start) / width)
+        if n_bins < 1 or abs(n_bins * width - (stop - start)) > 1e-6 * width:
+            raise ValueError(
+                f"the range {start} to {stop} is not a whole number of bins of width "
+                f"{width} ({(stop - start) / width:.4g} bins): change stop or width"
+            )
+        # 0.1 * 3 is 0.30000000000000004 in floating point, and a label 0.3 would fall
+        # into the bin below. Rounding gives the edge that people write: 0.3.
+        digits = 14 - int(np.ceil(np.log10(max(abs(start), abs(stop)))))
+        edges = start + width * np.arange(n_bins + 1)
+        self._set_edges(np.round(edges, max(digits, 0)))
+        self._width = width
+
+    @classmethod
+    def from_edges(cls, edges):
+        """Make bins of unequal width from their edges.
+
+        Parameters
+        ----------
+        edges : array-like of shape [B + 1]
+            Strictly ascending, finite, in label units.
+
+        Raises
+        ------
+        ValueError
+            If there are fewer than two edges, or they don't ascend.
+        """
+        edges = np.array(edges, dtype=np.float64)
+        if edges.ndim != 1 or edges.size < 2:
+            raise ValueError(
+                f"edges must be a list of at least two numbers, "
+                f"but got an array of shape {edges.shape}"
+            )
+        if not np.isfinite(edges).all() or not (np.diff(edges) > 0).all():
+            raise ValueError(
+                f"edges must be finite and strictly ascending, but got {edges}"
+            )
+        bins = cls.__new__(cls)
+        bins._set_edges(edges)
+        bins._width = None
+        return bins
+
+    def _set_edges(self, edges):
+        edges.flags.writeable = False
+        self.edges = edges
+
+    @property
+    def n_bins(self):
+        return self.edges.size - 1
+
+    @property
+    def centers(self):
+        return (self.edges[:-1] + self.edges[1:]) / 2
+
+    @property
+    def widths(self):
+        return np.diff(self.edges)
+
+    def __repr__(self):
+        low, high = self.edges[0], self.edges[-1]
+        if self._width is None:
+            return f"LabelBins.from_edges({self.n_bins} bins from {low:g} to {high:g})"
+        return f"LabelBins({low:g}, {high:g}, {self._width:g})"
+
+    def index(self, labels, out_of_range="raise"):
+        """Return the bin of each label.
+
+        Parameters
+        ----------
+        labels : array-like of shape [N]
+            Integers or floats, negative ones too. Nothing is rounded or truncated.
+        out_of_range : {"raise", "clip", "drop"}
+            What to do with a label outside [start, stop]: refuse it, count it in the
+            nearest bin, or leave it out.
+
+        Returns
+        -------
+        ndarray of shape [N], int64
+            With "drop" it is shorter by the labels left out.
+
+        Raises
+        ------
+        ValueError
+            If a label is NaN or infinite (always), or out of range (with "raise").
+        """
+        if out_of_range not in ("raise", "clip", "drop"):
+            raise ValueError(
+                f'out_of_range must be "raise", "clip" or "drop", '
+                f"but got {out_of_range!r}"
+            )
+        labels = _as_labels(labels)
+        # A label 0.7 stored in float32 is 0.69999999: compare it with the edge in its
+        # own precision, where the edge 0.7 is the same number.
+        edges = self.edges
+        if labels.dtype.kind == "f":
+            edges = edges.astype(labels.dtype)
+        index = np.empty(labels.size, dtype=np.int64)
+        for i in range(0, labels.size, BLOCK):
+            block = labels[i : i + BLOCK]
+            low, high = block.min(), block.max()  # NaN shows in both
+            if not (np.isfinite(low) and np.isfinite(high)):
+                j = int(np.flatnonzero(~np.isfinite(block))[0])
+                raise ValueError(
+                    f"labels must be finite, but labels[{i + j}] is {block[j]}"
+                )
+            inside = low >= edges[0] and high <= edges[-1]
+            if not inside and out_of_range == "raise":
+                j = int(np.flatnonzero((block < edges[0]) | (block > edges[-1]))[0])
+                raise ValueError(
+                    f"labels must lie in [{self.edges[0]:g}, {self.edges[-1]:g}], but "
+                    f"labels[{i + j}] is {block[j]:g}: widen the bins, or pass "
+                    f'out_of_range="clip" or "drop"'
+                )
+            b = self._search(block, edges)
+            if not inside and out_of_range == "drop":
+                b[(block < edges[0]) | (block > edges[-1])] = -1
+            index[i : i + BLOCK] = b
+        return index[index >= 0] if out_of_range == "drop" else index
+
+    def _search(self, block, edges):
+        """The bin of each label of a block, clipped to 0..B-1."""
+        last = self.n_bins - 1
+        if self._width is None:
+            b = np.searchsorted(edges, block, side="right") - 1
+            return np.clip(b, 0, last)
+        # A division guesses the bin, and a look at the two edges puts a rounding error
+        # right: several times faster than a binary search, and as exact.
+        guess = (block - self.edges[0]) / self._width
+        b = np.clip(guess, 0, last).astype(np.int64)
+        b -= block < edges[b]
+        b += block >= edges[b + 1]
+        return np.clip(b, 0, last, out=b)
+
+    def counts(self, labels, out_of_range="raise"):
+        """Count the labels of each bin.
+
+        Returns
+        -------
+        ndarray of shape [B], int64
+
+        Raises
+        ------
+        ValueError
+            As in :meth:`index`.
+        """
+        return np.bincount(self.index(labels, out_of_range), minlength=self.n_bins)
+
+
+def _as_labels(labels):
+    """Labels as a flat numeric array, refused when they are empty or not numbers."""
+    labels = np.asarray(labels)
+    if labels.ndim != 1:
+        raise ValueError(
+            f"labels must be one-dimensional, but got shape {labels.shape}: "
+            f"flatten them first, for instance with labels.reshape(-1)"
+        )
+    if labels.size == 0:
+        raise ValueError("labels must not be empty, but got 0 labels")
+    if labels.dtype.kind not in "iuf":
+        raise ValueError(
+            f"labels must be integers or floats, but got dtype {labels.dtype}"
+        )
+    return labels
+
+
+class ShotRegions(NamedTuple):
+    """Four masks of shape [B], bool; each bin is in exactly one of them."""
+
+    many: np.ndarray
+    medium: np.ndarray
+    few: np.ndarray
+    zero: np.ndarray
+
+
+def shot_regions(train_counts, many=100, few=20):
+    """Split the bins by how many training samples they have.
+
+    More than `many` samples is many-shot, fewer than `few` (but at least one) is
+    few-shot, none is zero-shot, and what lies between is medium-shot (Yang et al.,
+    2021, arXiv:2102.09554, section 4).
+
+    Parameters
+    ----------
+    train_counts : array-like of shape [B]
+        Training samples in each bin.
+    many, few : float
+        The two thresholds, in samples per bin.
+
+    Returns
+    -------
+    ShotRegions
+        The masks ``many``, ``medium``, ``few`` and ``zero``, each [B], bool.
+
+    Raises
+    ------
+    ValueError
+        If a count is negative or not finite, or ``few > many``.
+
+    Examples
+    --------
+    >>> shot_regions([101, 100, 20, 19, 0]).medium.tolist()
+    [False, True, True, False, False]
+    """
+    counts = np.asarray(train_counts, dtype=np.float64)
+    if counts.ndim != 1 or counts.size == 0:
+        raise ValueError(f"train_counts must have shape [B], but got {counts.shape}")
+    bad = np.flatnonzero(~(np.isfinite(counts) & (counts >= 0)))
+    if bad.size:
+        raise ValueError(
+            f"train_counts must be finite and not negative, "
+            f"but train_counts[{bad[0]}] is {counts[bad[0]]}"
+        )
+    if few > many:
+        raise ValueError(f"few must not exceed many, but got few={few}, many={many}")
+    return ShotRegions(
+        many=counts > many,
+        medium=(counts >= few) & (counts <= many) & (counts > 0),
+        few=(counts < few) & (counts > 0),
+        zero=counts == 0,
+    )

@@ -1,0 +1,125 @@
+"""How many training faces each age gets."""
+
+import numpy as np
+
+from dirlib.datasets.faces.drawing import check_whole
+
+N_AGES = 101  # 0 to 100 years
+_LABEL_STREAM = 9
+
+
+def faces_label_counts(seed=0, n_total=5000):
+    """Return the faces per age of the training set: a skewed, ragged, heaped hump.
+
+    Counts follow a hump around age 33 on a low floor, times a lognormal number per age
+    (raggedness), times the heaping of real registers, where people report round ages
+    more often. `seed` is that of the counts alone: `faces` keeps them while its own
+    seed changes.
+
+    Parameters
+    ----------
+    seed : int
+    n_total : int, 202 or more
+
+    Returns
+    -------
+    ndarray of shape [101], int64
+        At least 2 per age, `n_total` in all.
+
+    Raises
+    ------
+    ValueError
+        If `seed` or `n_total` is out of range.
+    """
+    n_total = check_whole("n_total", n_total, 2 * N_AGES)
+    age = np.arange(N_AGES)
+    hump = np.exp(-0.5 * ((age - 33) / np.where(age < 33, 9.0, 15.0)) ** 2) + 0.05
+    u = label_rng(check_whole("seed", seed, 0), 0).random((2, N_AGES))
+    normal = np.sqrt(-2 * np.log1p(-u[0])) * np.cos(2 * np.pi * u[1])
+    heaping = np.where(age % 10 == 0, 1.6, np.where(age % 5 == 0, 1.3, 1.0))
+    return scale_counts(hump * np.exp(0.8 * normal) * heaping, n_total, at_least=2)
+
+
+def scale_counts(counts, n_total, at_least=0):
+    """Return whole counts in proportion to `counts` that add up to `n_total`.
+
+    What is left after rounding down goes to the largest remainders. A bin without
+    samples stays empty; every other one gets `at_least` or more.
+
+    Parameters
+    ----------
+    counts : array-like of shape [B], 0 or more
+        For example the `.counts` of :func:`dirlib.datasets.published`.
+    n_total, at_least : int
+
+    Returns
+    -------
+    ndarray of shape [B], int64
+
+    Raises
+    ------
+    ValueError
+        If counts are negative, not finite or all zero, or `n_total` is too small.
+    """
+    counts = np.asarray(counts)
+    if counts.ndim != 1 or counts.dtype.kind not in "iuf":
+        raise ValueError(
+            "counts must be a flat list of numbers, "
+            f"got shape {list(counts.shape)} and type {counts.dtype}"
+        )
+    bad = ~(np.isfinite(counts) & (counts >= 0))
+    if bad.any():
+        where = int(np.argmax(bad))
+        raise ValueError(
+            "counts must be finite and 0 or more, "
+            f"but counts[{where}] is {counts[where]}"
+        )
+    present = counts > 0
+    at_least = check_whole("at_least", at_least, 0)
+    n_total = check_whole("n_total", n_total, max(1, at_least * int(present.sum())))
+    if not present.any():
+        raise ValueError("counts are all 0: there is nothing to scale")
+    # Bins below the least are lifted to it; the others share what remains.
+    floor = np.zeros(len(counts), bool)
+    while True:
+        free = present & ~floor
+        rest = n_total - at_least * floor.sum()
+        ideal = np.where(free, counts, 0.0)
+        if free.any():
+            ideal *= rest / ideal.sum()
+        low = free & (ideal < at_least)
+        if not low.any():
+            break
+        floor |= low
+    scaled = np.floor(ideal).astype(np.int64)
+    order = np.argsort(scaled - ideal, kind="stable")
+    scaled[order[: int(rest - scaled.sum())]] += 1
+    scaled[floor] = at_least
+    return scaled
+
+
+def check_counts(counts):
+    counts = np.asarray(counts)
+    if counts.shape != (N_AGES,):
+        raise ValueError(
+            f"counts must have shape [{N_AGES}], one per age from 0 to 100, "
+            f"but got {list(counts.shape)}"
+        )
+    bad = ~((counts >= 0) & (counts == np.floor(counts)) & np.isfinite(counts))
+    if bad.any():
+        where = int(np.argmax(bad))
+        raise ValueError(
+            f"counts must be whole numbers, 0 or more, but counts[{where}] is "
+            f"{counts[where]}: see scale_counts"
+        )
+    if not counts.any():
+        raise ValueError("counts are all 0: a training set needs at least one face")
+    return counts.astype(np.int64)
+
+
+def label_rng(seed, purpose):
+    """The generator of a seed for one purpose: 0 counts, 1 mistakes, 2 the order."""
+    key = (_LABEL_STREAM, purpose)
+    return np.random.Generator(
+        np.random.PCG64(np.random.SeedSequence(seed, spawn_key=key))
+    )

@@ -1,0 +1,1 @@
+"""Photographs with an age: a meta-file, the pictures it lists, and their checks."""

@@ -1,0 +1,205 @@
+"""Check a downloaded age folder: what is missing, damaged, mislabelled or too much."""
+
+import hashlib
+import math
+from typing import NamedTuple
+
+import pandas as pd
+
+from dirlib.datasets.photos.images import (
+    check_jobs,
+    decode_picture,
+    each_picture,
+    picture_bytes,
+)
+from dirlib.datasets.photos.meta import SPLITS, read_meta
+from dirlib.datasets.photos.names import read_name
+from dirlib.datasets.published import FOLDER, TABLES
+from dirlib.progress import progress_bar
+
+# kind: how its files are named (None: the names are not compared), published totals
+KINDS = {
+    "agedb-dir": ("agedb", (12_208, 2_140, 2_140)),
+    "imdb-wiki-dir": (None, (191_509, 11_022, 11_022)),
+    "utkface": ("utkface", None),
+}
+_SHOWN = 3  # examples of each problem
+
+
+class AgeReport(NamedTuple):
+    """What :func:`check_ages` found.
+
+    Attributes
+    ----------
+    missing : list of str
+        Paths in the meta-file without a file.
+    damaged : list of (str, str)
+        Path, and why the picture can't be read.
+    mislabelled : list of (str, float, int)
+        Path, age in the meta-file, age in the file's name.
+    compared : int
+        How many names hold an age.
+    duplicates : list of list of str
+        Paths of files that are equal, byte by byte, and lie in two or three splits.
+    counts : DataFrame
+        A row per split; columns ``found`` and ``published`` (NaN where nothing is
+        published).
+    other_counts : DataFrame or None
+        The ages whose counts are not the published ones; columns ``age``, ``split``,
+        ``found``, ``published``. None where no counts by age are published.
+    """
+
+    missing: list
+    damaged: list
+    mislabelled: list
+    compared: int
+    duplicates: list
+    counts: pd.DataFrame
+    other_counts: pd.DataFrame | None
+
+    @property
+    def ok(self):
+        """True where nothing is wrong."""
+        known = self.counts.dropna()
+        return (
+            not (self.missing or self.damaged or self.mislabelled or self.duplicates)
+            and bool((known["found"] == known["published"]).all())
+            and (self.other_counts is None or self.other_counts.empty)
+        )
+
+    def text(self):
+        """Return the report as lines for people."""
+        total = int(self.counts["found"].sum())
+        lines = [f"{total:,} pictures in the meta-file"]
+        for split, found, published in self.counts.itertuples():
+            line = f"  {split:<6}{found:>8,}"
+            if not math.isnan(published):
+                same = "as published" if found == published else f"not {published:,.0f}"
+                line += f"  {same}"
+            lines.append(line)
+        if self.other_counts is not None:
+            other = self.other_counts.itertuples(index=False)
+            lines += _listed(
+                "other counts per age than published",
+                [f"age {a}, {s}: {n}, not {m}" for a, s, n, m in other],
+            )
+        lines += _listed("missing", self.missing)
+        lines += _listed("damaged", [why for _, why in self.damaged])
+        lines += _listed(
+            f"other age in the name than in the meta-file ({self.compared:,} compared)",
+            [f"{path}: {name}, not {age:g}" for path, age, name in self.mislabelled],
+        )
+        lines += _listed(
+            "equal files in two splits",
+            [" = ".join(paths) for paths in self.duplicates],
+        )
+        lines.append("all is well" if self.ok else "the set is not as it should be")
+        return "\n".join(lines)
+
+
+def check_ages(meta, folder=None, kind=None, jobs=1, progress=True):
+    """Read a whole age folder, and report what is wrong with it.
+
+    Parameters
+    ----------
+    meta, folder : path-like
+        As for :func:`dirlib.datasets.photos.meta.read_meta`.
+    kind : {"agedb-dir", "imdb-wiki-dir", "utkface"}, optional
+        Which published set this is. The counts of the first two are compared with the
+        published ones. Ages are compared with those in the names that AgeDB and UTKFace
+        give their files; without a kind, where a name looks like either.
+    jobs : int
+        Pictures that are read at a time.
+    progress : bool
+        Show a progress bar.
+
+    Returns
+    -------
+    AgeReport
+
+    Raises
+    ------
+    ValueError
+        If the meta-file is refused, or another argument is out of its range.
+    """
+    if kind is not None and kind not in KINDS:
+        raise ValueError(f"kind must be one of {', '.join(KINDS)}, but got {kind!r}")
+    table, folder = read_meta(meta, folder)
+    jobs = check_jobs(jobs)
+    missing, damaged, equal = [], [], {}
+    paths = list(table["path"])
+    with progress_bar(len(paths), "Checking pictures", "image", progress) as bar:
+        looked = each_picture(_look_at, [folder / path for path in paths], jobs)
+        for path, split, (state, what) in zip(
+            paths, table["split"], looked, strict=True
+        ):
+            if state == "missing":
+                missing.append(path)
+            elif state == "damaged":
+                damaged.append((path, what))
+            else:
+                equal.setdefault(what, []).append((path, split))
+            bar.update()
+    mislabelled, compared = _compare_names(table, kind)
+    counts, other_counts = _compare_counts(table, kind)
+    duplicates = [
+        [path for path, _ in files]
+        for files in equal.values()
+        if len({split for _, split in files}) > 1
+    ]
+    return AgeReport(
+        missing, damaged, mislabelled, compared, duplicates, counts, other_counts
+    )
+
+
+def _look_at(path):
+    """("missing" | "damaged" | "fine", the reason or the checksum)."""
+    if not path.is_file():
+        return "missing", ""
+    try:
+        data = picture_bytes(path)
+        decode_picture(data, path, 1)
+    except ValueError as error:
+        return "damaged", str(error)
+    return "fine", hashlib.sha256(data).digest()
+
+
+def _compare_names(table, kind):
+    if kind is not None and KINDS[kind][0] is None:
+        return [], 0
+    names, compared = None if kind is None else KINDS[kind][0], 0
+    mislabelled = []
+    for path, age in zip(table["path"], table["age"], strict=True):
+        part = read_name(path.rpartition("/")[2], names)
+        if part is not None:
+            compared += 1
+            if math.floor(age) != part.age:
+                mislabelled.append((path, age, part.age))
+    return mislabelled, compared
+
+
+def _compare_counts(table, kind):
+    published = None if kind is None else KINDS[kind][1]
+    found = table["split"].value_counts().reindex(list(SPLITS))
+    counts = pd.DataFrame({"found": found, "published": published or math.nan})
+    if kind != "agedb-dir":
+        return counts, None
+    by_age = pd.read_csv(FOLDER / TABLES[kind][0], index_col="age")
+    pairs = pd.DataFrame(
+        {
+            "found": table.groupby(["age", "split"]).size(),
+            "published": by_age[list(SPLITS)].stack(),
+        }
+    )
+    pairs = pairs.fillna(0).astype(int).rename_axis(["age", "split"]).reset_index()
+    return counts, pairs[pairs["found"] != pairs["published"]].reset_index(drop=True)
+
+
+def _listed(what, items):
+    """A line with a count, and a few examples below it."""
+    more = [f"    ... and {len(items) - _SHOWN:,} more"] * (len(items) > _SHOWN)
+    return [
+        f"  {len(items):,} {what}",
+        *(f"    {item}" for item in items[:_SHOWN]),
+        *more,
+    ]

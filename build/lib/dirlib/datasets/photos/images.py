@@ -1,0 +1,186 @@
+"""Picture files: reading one, and samples that are read while a training runs."""
+
+import io
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from dirlib.training.samples import ImageArray
+
+# No other decoder of Pillow sees a foreign file: some of them start other programs.
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")
+CURE = (
+    "copy it anew, or take its line out of the meta-file; "
+    "python -m dirlib check lists every such picture"
+)
+_CHUNK = 256  # pictures at a time
+
+
+class ImageFiles:
+    """Samples whose pictures are read from their files, each time anew.
+
+    Nothing is read before the first batch.
+
+    Parameters
+    ----------
+    paths : sequence of str, length N
+    labels : array-like of shape [N]
+    size : int
+        Side of the square that each picture is resized to, in pixels.
+    augment : callable, optional
+        As for :class:`dirlib.training.samples.ImageArray`: a transform of one image,
+        uint8, [3, size, size]. Without it, pictures are mirrored with a probability of
+        one half.
+    folder : path-like, optional
+        What the paths start from. The checksum leaves it out, so that a training goes
+        on where the folder was moved.
+
+    Raises
+    ------
+    ValueError
+        If there is not one label for each path, or the size is no whole number above
+        0. `batch` raises it for a picture that is missing or damaged.
+    """
+
+    def __init__(self, paths, labels, size, augment=None, folder=""):
+        self.paths, self.labels = [str(path) for path in paths], np.asarray(labels)
+        if self.labels.shape != (len(self.paths),):
+            raise ValueError(
+                f"labels must have shape [{len(self.paths)}], one per path, "
+                f"but got {list(self.labels.shape)}"
+            )
+        self.size, self.augment = check_size(size), augment
+        self.folder = Path(folder)
+
+    def __len__(self):
+        return len(self.paths)
+
+    @property
+    def checksum(self):
+        start = zlib.crc32("\n".join(self.paths).encode(), self.size)
+        return zlib.crc32(np.ascontiguousarray(self.labels), start)
+
+    def batch(self, index, u=None):
+        index = np.asarray(index)
+        pictures = ImageArray(self.pixels(index), self.labels[index], self.augment)
+        return pictures.batch(np.arange(len(index)), u)
+
+    def pixels(self, index):
+        """Return the pictures of `index`, [n], as uint8 [n, size, size, 3]."""
+        images = np.empty((len(index), self.size, self.size, 3), np.uint8)
+        for i, sample in enumerate(index):
+            images[i] = read_picture(self.folder / self.paths[sample], self.size)
+        return images
+
+
+def read_picture(path, size):
+    """Read a picture as RGB, and resize the whole of it to a square.
+
+    Parameters
+    ----------
+    path : path-like
+        A JPEG, PNG, WebP, BMP, GIF or TIFF file. Its note on how the camera was held
+        is not looked at.
+    size : int
+        Side of the square in pixels. The resizing is bilinear, over all pixels.
+
+    Returns
+    -------
+    ndarray of shape [size, size, 3], uint8
+
+    Raises
+    ------
+    ValueError
+        If the picture is missing, can't be read, or is damaged.
+    """
+    return decode_picture(picture_bytes(path), path, size)
+
+
+def picture_bytes(path):
+    """Read a picture file; a ValueError says why it can't be read."""
+    try:
+        data = Path(path).read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        raise ValueError(f"the picture {path} is missing: {CURE}") from None
+    except OSError as error:
+        raise ValueError(
+            f"the picture {path} can't be read ({error.strerror}): "
+            "it must be a file that you may read"
+        ) from error
+    if not data:
+        raise ValueError(f"the picture {path} is empty (0 bytes): {CURE}")
+    return data
+
+
+def decode_picture(data, path, size):
+    """Decode the bytes of a picture; see :func:`read_picture`. `path` is for errors."""
+    image = _open(data, path)
+    limit = Image.MAX_IMAGE_PIXELS
+    if limit is not None and image.width * image.height > limit:
+        raise _too_large(path)
+    if image.mode.startswith(("I", "F")):
+        raise ValueError(
+            f"the picture {path} has more than 8 bits per colour (Pillow's mode "
+            f"{image.mode}): save it with 8 bits"
+        )
+    try:
+        small = image.convert("RGB").resize((size, size), Image.Resampling.BILINEAR)
+    except Exception as error:  # Pillow has no class of its own for a damaged file
+        raise _damaged(path, error) from error
+    return np.array(small)
+
+
+def _open(data, path):
+    """Read a picture's header."""
+    try:
+        return Image.open(io.BytesIO(data), formats=FORMATS)
+    except Image.DecompressionBombError:
+        raise _too_large(path) from None
+    except Image.UnidentifiedImageError:
+        raise ValueError(
+            f"the file {path} is no picture in a format that is read "
+            f"({', '.join(FORMATS)}): {CURE}"
+        ) from None
+    except Exception as error:
+        raise _damaged(path, error) from error
+
+
+def _too_large(path):
+    return ValueError(
+        f"the picture {path} has more than {Image.MAX_IMAGE_PIXELS:,} pixels, which "
+        "can fill the memory: make it smaller, or take its line out of the meta-file"
+    )
+
+
+def _damaged(path, error):
+    return ValueError(f"the picture {path} is damaged ({error}): {CURE}")
+
+
+def each_picture(function, files, jobs):
+    """Yield ``function(file)`` of each file in order, from `jobs` threads.
+
+    Threads are enough, for Pillow lets go of the interpreter's lock while it decodes.
+    The chunks bound the memory, and what an interrupt has to wait for.
+    """
+    with ThreadPoolExecutor(jobs) as pool:
+        for start in range(0, len(files), _CHUNK):
+            yield from pool.map(function, files[start : start + _CHUNK])
+
+
+def check_size(size):
+    """`size` as an int, or a ValueError."""
+    if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
+        raise ValueError(
+            f"size must be a whole number of pixels, 1 or more, got {size!r}"
+        )
+    return int(size)
+
+
+def check_jobs(jobs):
+    """`jobs` as an int, or a ValueError."""
+    if isinstance(jobs, bool) or not isinstance(jobs, int | np.integer) or jobs < 1:
+        raise ValueError(f"jobs must be a whole number, 1 or more, got {jobs!r}")
+    return int(jobs)

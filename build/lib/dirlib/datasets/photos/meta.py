@@ -1,0 +1,254 @@
+"""Age folders: pictures, and a meta-file of their ages and splits.
+
+AgeDB-DIR and IMDB-WIKI-DIR are published in this form. `age_splits` makes a meta-file
+for other folders, `age_check` looks at the pictures, `packing` packs them.
+"""
+
+import csv
+import math
+import os
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from dirlib.datasets.photos.images import ImageFiles
+from dirlib.datasets.photos.packing import PackedImages, open_pack
+
+__all__ = ["AgeTable", "ImageFiles", "age_samples", "read_meta"]
+
+COLUMNS = ("age", "path", "split")
+SPLITS = ("train", "val", "test")
+OLDEST = 200  # years; the labels of IMDB-WIKI-DIR reach 186
+
+
+class AgeTable(NamedTuple):
+    """A meta-file that was read.
+
+    `table` has a row per picture: `age` (years, int64, or float64 where an age isn't
+    whole), `path` (from `folder`, with ``/``), `split` ("train", "val" or "test").
+    """
+
+    table: pd.DataFrame
+    folder: Path
+
+
+def age_samples(meta, folder=None, size=224, augment=None, pack=None):
+    """Return the samples of an age folder, ready to train on.
+
+    Parameters
+    ----------
+    meta, folder : path-like
+        As for :func:`read_meta`.
+    size : int
+        Side of the square pictures in pixels.
+    augment : callable, optional
+        A transform of the training pictures; see
+        :class:`dirlib.datasets.photos.images.ImageFiles`. The other splits get none.
+    pack : path-like, optional
+        A file of :func:`dirlib.datasets.photos.packing.pack_images` to read from. The
+        samples are the same as without it, bit for bit.
+
+    Returns
+    -------
+    dict of str to ImageFiles
+        ``{"train": ..., "val": ..., "test": ...}``; labels are ages in years.
+
+    Raises
+    ------
+    ValueError
+        If the meta-file or the pack is refused.
+    """
+    table, folder = read_meta(meta, folder)
+    images = None
+    if pack is not None:
+        images = open_pack(pack, AgeTable(table, folder), size)
+    samples = {}
+    for split in SPLITS:
+        part = table[table["split"] == split]
+        paths, ages = list(part["path"]), part["age"].to_numpy()
+        options = {"augment": augment if split == "train" else None, "folder": folder}
+        if images is None:
+            samples[split] = ImageFiles(paths, ages, size, **options)
+        else:
+            rows = part.index.to_numpy()
+            samples[split] = PackedImages(images, rows, paths, ages, size, **options)
+    return samples
+
+
+def read_meta(path, folder=None):
+    """Read a meta-file: a CSV file with the columns ``age,path,split``.
+
+    Other columns are left aside. No picture is opened. A ``\\`` in a path, as Windows
+    writes it, counts as ``/``.
+
+    Parameters
+    ----------
+    path : path-like
+    folder : path-like, optional
+        What the paths in the file start from: the file's own folder, without it.
+
+    Returns
+    -------
+    AgeTable
+
+    Raises
+    ------
+    ValueError
+        With the line in the file: for an age that is no number from 0 to 200; an
+        unknown split, or one without a picture; a path that leaves the folder, by a
+        symbolic link too; a picture that is listed twice; a file that is missing,
+        empty, no CSV text, or lacks a column.
+    """
+    path = Path(path)
+    if folder is None:
+        folder = path.parent
+    elif not Path(folder).is_dir():
+        raise ValueError(
+            f"there is no folder {folder}: name the folder of the pictures"
+        )
+    columns = {name: [] for name in COLUMNS}
+    folder = Path(folder)
+    lines, inside = {}, _Inside(folder)
+    for where, (age, picture, split) in _rows(path):
+        columns["age"].append(_age(age, where))
+        if split not in SPLITS:
+            raise ValueError(
+                f"{where}: the split must be one of {', '.join(SPLITS)}, "
+                f"but got {split!r}"
+            )
+        columns["split"].append(split)
+        picture = inside.check(picture, where)
+        if picture in lines:
+            _refuse_twice(picture, split, lines[picture], where)
+        lines[picture] = (where, split)
+        columns["path"].append(picture)
+    if not lines:
+        raise ValueError(f"{path} holds no picture: it ends after the column names")
+    for split in SPLITS:
+        if split not in columns["split"]:
+            raise ValueError(
+                f"{path}: no picture has the split {split!r}, but a training needs "
+                f"{', '.join(SPLITS)}; meta_from_names makes such splits"
+            )
+    table = pd.DataFrame(columns)
+    if (table["age"] % 1 == 0).all():
+        table["age"] = table["age"].astype("int64")
+    return AgeTable(table, folder)
+
+
+def _rows(path):
+    """Yield (place, (age, path, split)) of each row; a place is "FILE, line 7"."""
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            rows = csv.reader(file, strict=True)
+            header = [name.strip() for name in next(rows, [])]
+            places = _places(header, path)
+            for row in rows:
+                where = f"{path}, line {rows.line_num}"
+                if not any(field.strip() for field in row):
+                    continue
+                if len(row) != len(header):
+                    raise ValueError(
+                        f"{where}: there must be {len(header)} values, as in the first "
+                        f"line, but got {len(row)}; put a value with commas in quotes"
+                    )
+                age, picture, split = (row[place] for place in places)
+                yield where, (age.strip(), picture, split.strip())
+    except FileNotFoundError:
+        raise ValueError(
+            f"there is no meta-file {path}: download it with the data set, or make one "
+            "with meta_from_names"
+        ) from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ValueError(
+            f"{path} can't be read as a CSV file ({error}): save it as CSV, UTF-8"
+        ) from error
+    except OSError as error:
+        raise ValueError(f"{path} can't be read ({error.strerror})") from error
+
+
+def _places(header, path):
+    """Where the three columns stand in a row."""
+    if not any(header):
+        raise ValueError(f"{path} is empty: its first line must be age,path,split")
+    for name in COLUMNS:
+        if header.count(name) != 1:
+            raise ValueError(
+                f"{path}, line 1: there must be one column {name!r} among those of a "
+                f"meta-file, {','.join(COLUMNS)}, but the columns are {header}"
+            )
+    return [header.index(name) for name in COLUMNS]
+
+
+def _age(text, where):
+    try:
+        age = float(text)
+    except ValueError:
+        age = math.nan
+    if not 0 <= age <= OLDEST or "_" in text:  # NaN too; Python reads 1_0 as 10
+        raise ValueError(
+            f"{where}: the age must be a number of years from 0 to {OLDEST}, "
+            f"but got {text!r}; mend it, or take the line out"
+        )
+    return age
+
+
+class _Inside:
+    """Paths that stay in a folder. It looks at each sub-folder once."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.real = Path(os.path.realpath(folder))
+        self.known = {}  # sub-folder: does it lie inside?
+
+    def check(self, text, where):
+        """The path in its one spelling, or a ValueError if it leaves the folder."""
+        slashes = text.replace("\\", "/")
+        parts = [part for part in slashes.split("/") if part not in ("", ".")]
+        if not parts or "\0" in text:
+            raise ValueError(f"{where}: the path must name a picture, but got {text!r}")
+        if slashes.startswith("/") or re.match("[A-Za-z]:", text):
+            raise ValueError(
+                f"{where}: the path must start from the folder {self.folder}, but "
+                f"{text!r} is absolute"
+            )
+        if ".." in parts:
+            raise ValueError(
+                f"{where}: the path must stay in the folder {self.folder}, but "
+                f"{text!r} holds '..'"
+            )
+        path = "/".join(parts)
+        if not self._stays(path):
+            raise ValueError(
+                f"{where}: {text!r} is a symbolic link, or lies behind one, that "
+                f"leaves the folder {self.folder}; name the folder that holds the "
+                f"pictures"
+            )
+        return path
+
+    def _stays(self, path):
+        above = path.rpartition("/")[0]
+        if above not in self.known:
+            self.known[above] = self._is_inside(above)
+        linked = os.path.islink(os.path.join(self.folder, path))
+        return self.known[above] and (not linked or self._is_inside(path))
+
+    def _is_inside(self, path):
+        full = os.path.realpath(os.path.join(self.folder, path))
+        return Path(full).is_relative_to(self.real)
+
+
+def _refuse_twice(picture, split, first, where):
+    place, other = first
+    why = (
+        "it would count twice"
+        if split == other
+        else "what is trained on would be tested too, and the test errors too low"
+    )
+    raise ValueError(
+        f"{where}: the picture {picture!r} has the split {split}, but it stands in "
+        f"{place.rpartition(', ')[2]} already, with the split {other}: {why}; keep one "
+        "of the lines"
+    )

@@ -1,0 +1,57 @@
+"""What the file names of two face sets say: the age, and for AgeDB the person."""
+
+import re
+from typing import NamedTuple
+
+# A few names of UTKFace lack the gender or the race: the age and the date stay.
+_NAMES = {
+    "utkface": re.compile(r"(?P<age>\d{1,3})(_\d?){1,2}_\d{8,}\D.*"),
+    "agedb": re.compile(r"\d+_(?P<identity>.+)_(?P<age>\d{1,3})_[mf]\.\w+", re.I),
+}
+KINDS = tuple(_NAMES)
+SUFFIXES = (".jpg", ".jpeg", ".png")
+
+
+class NameParts(NamedTuple):
+    """The age in years, int, and the person's name; None where a name holds none."""
+
+    age: int
+    identity: str | None
+
+
+def read_name(name, kind=None):
+    """Return the age, and the person, that a file's name holds.
+
+    Parameters
+    ----------
+    name : str
+        Without its folder: ``35_0_1_20170116174525125.jpg.chip.jpg`` (UTKFace: age,
+        gender, race, date) or ``12_MariaCallas_35_f.jpg`` (AgeDB: number, person, age,
+        gender).
+    kind : {"utkface", "agedb"}, optional
+        How the names are made. Without it, both ways are tried: no name fits both.
+
+    Returns
+    -------
+    NameParts or None
+        None if the name holds no age, or is not that of a JPEG or PNG file.
+
+    Raises
+    ------
+    ValueError
+        If the kind is unknown.
+    """
+    if kind is not None:
+        check_kind(kind)
+    if not name.lower().endswith(SUFFIXES):
+        return None
+    for pattern in _NAMES.values() if kind is None else [_NAMES[kind]]:
+        if found := pattern.fullmatch(name):
+            return NameParts(int(found["age"]), found.groupdict().get("identity"))
+    return None
+
+
+def check_kind(kind):
+    """Refuse a kind of names that does not exist."""
+    if kind not in KINDS:
+        raise ValueError(f"kind must be one of {', '.join(KINDS)}, but got {kind!r}")

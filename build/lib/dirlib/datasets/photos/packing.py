@@ -1,0 +1,206 @@
+"""Pack the pictures of an age folder into one memory-mapped file.
+
+Reading a packed picture takes no decoding and no resizing. The pack is two files:
+``PATH`` is a numpy array, uint8 [N, size, size, 3], in the order of the meta-file, and
+``PATH.json`` says what is in it. It stays good where ages or splits are corrected: it
+depends on the list of pictures only.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from dirlib.datasets.photos.images import (
+    ImageFiles,
+    check_jobs,
+    check_size,
+    each_picture,
+    read_picture,
+)
+from dirlib.progress import progress_bar
+
+VERSION = 1  # raise it with every change of how pictures are read: old packs go
+
+
+class PackedImages(ImageFiles):
+    """Samples from a pack: the same as :class:`ImageFiles` gives, read faster.
+
+    Parameters
+    ----------
+    images : numpy.memmap of shape [M, size, size, 3], uint8
+        What :func:`open_pack` returned.
+    rows : ndarray of shape [N], int
+        Where in the pack each sample lies.
+    paths, labels, size, augment, folder
+        As for :class:`ImageFiles`; no file in `paths` is opened.
+    """
+
+    def __init__(self, images, rows, paths, labels, size, augment=None, folder=""):
+        super().__init__(paths, labels, size, augment, folder)
+        self.images, self.rows = images, rows
+
+    def pixels(self, index):
+        return self.images[self.rows[index]]
+
+    # A process that gets these samples opens the file: the pack may not fit in memory.
+    def __getstate__(self):
+        return self.__dict__ | {"images": self.images.filename}
+
+    def __setstate__(self, state):
+        images = np.load(state["images"], mmap_mode="r")
+        self.__dict__.update(state, images=images)
+
+
+def pack_images(table, size, path, jobs=1, progress=True):
+    """Read every picture of an age folder once, and pack them.
+
+    The pack takes N size^2 3 bytes on the disk. It appears under its name when it is
+    whole.
+
+    Parameters
+    ----------
+    table : AgeTable
+        What :func:`dirlib.datasets.photos.meta.read_meta` returned.
+    size : int
+        Side of the square pictures in pixels.
+    path : path-like
+        The file to write, such as ``agedb-112.npy``.
+    jobs : int
+        Pictures that are read at a time.
+    progress : bool
+        Show a progress bar.
+
+    Raises
+    ------
+    ValueError
+        If a picture is missing or damaged, or the disk has too little room.
+    OSError
+        If the pack can't be written. No part of it stays.
+    """
+    path, size, jobs = Path(path), check_size(size), check_jobs(jobs)
+    paths = list(table.table["path"])
+    note = {"version": VERSION, "size": size, "pictures": _fingerprint(paths)}
+    part, note_part = (
+        path.with_name(f"{path.name}.{os.getpid()}.{kind}")
+        for kind in ("tmp", "json.tmp")
+    )
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _check_room(path, len(paths) * size**2 * 3)
+        note_part.write_text(json.dumps(note))
+        with progress_bar(len(paths), "Packing pictures", "image", progress) as bar:
+            _write_pictures(part, [table.folder / p for p in paths], size, jobs, bar)
+        # Without its note a pack is refused: the old note never meets the new pack.
+        _note(path).unlink(missing_ok=True)
+        os.replace(part, path)
+        os.replace(note_part, _note(path))
+    except OSError as error:
+        raise OSError(
+            f"the pack {path} can't be written ({error.strerror or error}): mend "
+            "that, or name a file in another folder"
+        ) from error
+    finally:
+        for file in (part, note_part):
+            with contextlib.suppress(OSError):
+                file.unlink(missing_ok=True)
+
+
+def open_pack(path, table, size):
+    """Open a pack as a memory map.
+
+    Parameters
+    ----------
+    path : path-like
+    table : AgeTable
+    size : int
+
+    Returns
+    -------
+    numpy.memmap of shape [N, size, size, 3], uint8, read-only
+        In the order of the table.
+
+    Raises
+    ------
+    ValueError
+        If the pack is missing, unfinished or cut off, or holds other pictures or
+        another size.
+    """
+    path = Path(path)
+    again = "pack the pictures again"
+    if not path.is_file():
+        raise ValueError(f"there is no pack {path}: pack the pictures first")
+    try:
+        note = json.loads(_note(path).read_bytes())
+        version, found, pictures = note["version"], note["size"], note["pictures"]
+    except FileNotFoundError:
+        raise ValueError(
+            f"the pack {path} was not finished, for its note {_note(path)} is missing: "
+            f"{again}"
+        ) from None
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise ValueError(
+            f"the note {_note(path)} of a pack can't be read: {again}"
+        ) from error
+    paths = list(table.table["path"])
+    if version != VERSION:
+        raise ValueError(
+            f"the pack {path} has version {version}, but this is version {VERSION}: "
+            f"{again}"
+        )
+    if found != size:
+        raise ValueError(
+            f"the pack {path} holds pictures of {found} pixels, but {size} are asked "
+            f"for: use size {found}, or {again}"
+        )
+    if pictures != _fingerprint(paths):
+        raise ValueError(
+            f"the pack {path} holds other pictures than the meta-file lists: {again}"
+        )
+    try:
+        images = np.load(path, mmap_mode="r")
+    except (ValueError, EOFError, OSError) as error:
+        raise ValueError(f"the pack {path} is damaged or cut off: {again}") from error
+    if images.shape != (len(paths), size, size, 3) or images.dtype != np.uint8:
+        raise ValueError(
+            f"the pack {path} holds {images.dtype} of shape {list(images.shape)}, not "
+            f"uint8 of shape {[len(paths), size, size, 3]}: {again}"
+        )
+    return images
+
+
+def _note(path):
+    return path.with_name(f"{path.name}.json")
+
+
+def _fingerprint(paths):
+    return hashlib.sha256("\n".join(paths).encode()).hexdigest()
+
+
+def _write_pictures(path, files, size, jobs, bar):
+    shape = (len(files), size, size, 3)
+    header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+    read = partial(read_picture, size=size)
+    # Not through a memory map: on a full disk that ends the process.
+    with open(path, "wb") as out:
+        np.lib.format.write_array_header_1_0(out, header)
+        for image in each_picture(read, files, jobs):
+            out.write(image.tobytes())
+            bar.update()
+        out.flush()
+        os.fsync(out.fileno())
+
+
+def _check_room(path, need):
+    free = shutil.disk_usage(path.parent).free
+    if free < need:
+        raise ValueError(
+            f"the pack {path} needs {need / 1e9:.1f} GB, but the disk has "
+            f"{free / 1e9:.1f} GB: make room, choose a smaller size, or name a file on "
+            "another disk"
+        )

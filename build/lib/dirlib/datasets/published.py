@@ -1,0 +1,66 @@
+"""The label counts of three published data sets, as package data."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from dirlib.bins import LabelBins
+
+FOLDER = Path(__file__).parent / "label_counts"
+# name: file, label column, train column, bins, unit, exact counts?
+TABLES = {
+    "agedb-dir": (
+        "agedb_dir_label_counts.csv",
+        "age", "train", LabelBins(0, 102, 1), "years", True,
+    ),
+    "imdb-wiki-dir": (
+        "imdb_wiki_dir_label_counts_estimated.csv",
+        "age", "train_est", LabelBins(0, 121, 1), "years", False,
+    ),
+    "sts-b-dir": (
+        "sts_b_dir_label_counts.csv",
+        "score", "train", LabelBins(0, 5, 0.1), "score", True,
+    ),
+}  # fmt: skip
+
+
+class LabelCounts(NamedTuple):
+    """Training samples per bin of a published data set.
+
+    counts is [B], int64, over `bins`; `labels` [N] holds every training label, float64;
+    `exact` is False where the counts are an estimate, and a figure must say so.
+    """
+
+    bins: LabelBins
+    counts: np.ndarray
+    labels: np.ndarray
+    unit: str
+    exact: bool
+
+
+def label_counts(name):
+    """Return the training labels of a published data set.
+
+    Parameters
+    ----------
+    name : {"agedb-dir", "imdb-wiki-dir", "sts-b-dir"}
+        Sources and licences are in ``data/README.md``. The IMDB-WIKI-DIR counts are
+        estimated from the published histogram.
+
+    Returns
+    -------
+    LabelCounts
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown.
+    """
+    if name not in TABLES:
+        raise ValueError(f"name must be one of {', '.join(TABLES)}, but got {name!r}")
+    file, label, train, bins, unit, exact = TABLES[name]
+    table = pd.read_csv(FOLDER / file)
+    labels = np.repeat(table[label].to_numpy(float), table[train].to_numpy(int))
+    return LabelCounts(bins, bins.counts(labels), labels, unit, exact)

@@ -1,0 +1,246 @@
+"""Any table with a numeric target: a CSV file becomes rows that a network reads."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.compose import ColumnTransformer
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+
+from dirlib.datasets.tables.csv_file import (
+    check_column,
+    check_finite,
+    is_number,
+    read_frame,
+    target_numbers,
+)
+from dirlib.training.samples import Rows
+
+SPLITS = ("train", "val", "test")
+FEWEST_ROWS = 30
+# A random split: this share for each of validation and test, in each of so many groups.
+HELD_OUT, GROUPS = 0.15, 20
+# A value of a text column gets a column of its own from so many training rows on, and
+# so many columns come from one text column at most.
+FREQUENT, MOST_COLUMNS = 3, 200
+
+
+class Table(NamedTuple):
+    """A table that is split, and turned into numbers.
+
+    `train`, `val` and `test` hold inputs [N, F], float32, and labels [N], float64;
+    `feature_names` says what each of the F inputs is. `transformer` is the fitted
+    ColumnTransformer: ``transformer.transform(frame)`` makes inputs of new rows.
+    `dropped` says what was left out: ``{"rows": how many had no target,
+    "columns": {name: reason}}``.
+    """
+
+    train: Rows
+    val: Rows
+    test: Rows
+    feature_names: list
+    transformer: ColumnTransformer
+    dropped: dict
+
+
+def read_table(path, target, *, seed=0, split=None):
+    """Read a CSV file, split its rows, and turn its columns into numbers.
+
+    An empty cell, "?", and what pandas takes for missing ("NA", "nan", ...) is missing.
+    What is fitted is fitted on the training rows alone:
+
+    - A column of numbers takes its median where it is missing, and has mean 0 and
+      variance 1. A column of 0 and 1 beside it, scaled too, tells which were missing.
+      A number that stands for a category counts as a number.
+    - Any other column (text, true and false, dates) gets one column of 0 and 1 for each
+      of its values; "missing" is such a value. Values in fewer than 3 training rows
+      share one column, and so do unknown ones; at most 200 columns are made, for the
+      most frequent values.
+
+    Columns that can't help are left out: empty or constant ones; row numbers, which
+    count from 0 or 1; and text of which no value is frequent enough for a column of its
+    own: identifiers, free text, and dates, which are text here. If the time matters,
+    write numbers such as the year and the month into the file.
+
+    Parameters
+    ----------
+    path : path-like
+        A file of comma-separated values in UTF-8, with one line of column names.
+    target : str
+        The column to predict. Rows without it are left out, and counted.
+    seed : int
+        Fixes the random split. The rows are sorted by their target and cut into 20
+        groups of equal size (fewer where a group would have less than 20 rows); in each
+        group 70 % are drawn for training, 15 % for validation and 15 % for the test.
+    split : str, optional
+        The column that says "train", "val" or "test" for each row, in place of the
+        random split. Without this argument, a column named "split" is used if there is
+        one.
+
+    Returns
+    -------
+    Table
+
+    Raises
+    ------
+    ValueError
+        If the file is missing, empty or no table; a column isn't there, or is there
+        twice; the target is no number, or constant; a number is infinite in float32;
+        the split column holds other names, or leaves a split empty; or fewer than 30
+        rows, or no feature, remain.
+    """
+    path = Path(path)
+    frame = read_frame(path)
+    check_column(frame, target, path, "target")
+    if split is not None:
+        check_column(frame, split, path, "split")
+    split = "split" if split is None else split
+    if target == split:
+        raise ValueError(
+            f"the column {target!r} can't be both the target and the split"
+        )
+    y = target_numbers(frame[target], path)
+    usable = np.isfinite(y)
+    missing = int((~usable).sum())
+    features = frame.drop(columns=[target, split], errors="ignore")
+    columns = {name: "row numbers" for name in features if _counts_rows(features[name])}
+    frame, y = frame[usable], y[usable]
+    features = features[usable].drop(columns=columns)
+    if len(y) < FEWEST_ROWS:
+        raise ValueError(
+            f"{path} has {len(y)} rows with a target {target!r} ({missing} have none), "
+            f"but a training needs {FEWEST_ROWS} or more"
+        )
+    if split in frame:
+        index = _named_split(frame[split], path)
+    else:
+        index = _random_split(y, seed)
+    _check_varied(y[index["train"]], target, path)
+    train = features.iloc[index["train"]]
+    useless = {name: _useless(train[name]) for name in train}
+    columns |= {name: reason for name, reason in useless.items() if reason}
+    features = features[[name for name, reason in useless.items() if not reason]]
+    if features.shape[1] == 0:
+        raise ValueError(
+            f"{path} has no feature column that can help to predict {target!r}: "
+            f"{_reasons(columns)}"
+        )
+    check_finite(features, path)
+    transformer = _transformer(features).fit(features.iloc[index["train"]])
+    rows = {
+        name: Rows(transformer.transform(features.iloc[i]), y[i])
+        for name, i in index.items()
+    }
+    names = [name.split("__", 1)[1] for name in transformer.get_feature_names_out()]
+    dropped = {"rows": missing, "columns": columns}
+    return Table(**rows, feature_names=names, transformer=transformer, dropped=dropped)
+
+
+def _check_varied(y, target, path):
+    if y.min() == y.max():
+        raise ValueError(
+            f"the target {target!r} of {path} is {y[0]:g} in each training row: choose "
+            f"a column with something to predict"
+        )
+
+
+def _counts_rows(column):
+    """Whether a column is 0, 1, 2, ... or 1, 2, 3, ... from the first row to the last.
+
+    Such a column tells the order of the file, and new rows have no place in it.
+    """
+    if column.dtype.kind not in "iu" or len(column) == 0:
+        return False
+    values = column.to_numpy()
+    return values[0] in (0, 1) and bool((np.diff(values) == 1).all())
+
+
+def _useless(column):
+    """Why a column of training rows can't help, or None if it may."""
+    if column.isna().all():
+        return "no training row has a value"
+    if column.nunique(dropna=False) == 1:
+        return "one value in all training rows"
+    if not is_number(column) and column.value_counts(dropna=False).max() < FREQUENT:
+        return (
+            f"text without a value that {FREQUENT} training rows share: an "
+            f"identifier, a date or free text"
+        )
+    return None
+
+
+def _reasons(columns):
+    if not columns:
+        return "it has no other column"
+    return "; ".join(f"{name!r} is left out ({why})" for name, why in columns.items())
+
+
+def _named_split(column, path):
+    """The rows of each split, by the column that names it."""
+    wrong = ~column.isin(SPLITS)
+    if wrong.any():
+        row = wrong.idxmax()
+        raise ValueError(
+            f"the column {column.name!r} of {path} must say train, val or test, but "
+            f"row {row + 1} below the column names has {str(column[row])!r}: correct "
+            f"it, or rename the column if it means something else"
+        )
+    index = {name: np.flatnonzero(column == name) for name in SPLITS}
+    for name, rows in index.items():
+        if len(rows) == 0:
+            raise ValueError(
+                f"the column {column.name!r} of {path} leaves no row for {name}: give "
+                f"it some, or remove the column for a random split"
+            )
+    return index
+
+
+def _random_split(y, seed):
+    """The rows of each split, ascending, drawn from groups of similar targets."""
+    rng = np.random.default_rng(seed)
+    order = np.lexsort((rng.random(len(y)), y))  # equal targets in random order
+    parts = {name: [] for name in SPLITS}
+    groups = np.array_split(order, max(1, min(GROUPS, len(y) // 20)))
+    # Rounded over all groups so far, so that the shares of the whole are right too.
+    so_far = np.round(HELD_OUT * np.cumsum([0, *map(len, groups)])).astype(int)
+    for group, held_out in zip(groups, np.diff(so_far), strict=True):
+        ends = [held_out, 2 * held_out]
+        val, test, train = np.split(rng.permutation(group), ends)
+        for name, part in zip(SPLITS, (train, val, test), strict=True):
+            parts[name].append(part)
+    return {name: np.sort(np.concatenate(part)) for name, part in parts.items()}
+
+
+def _transformer(features):
+    numeric = [name for name in features if is_number(features[name])]
+    others = [name for name in features if name not in numeric]
+    numbers = make_pipeline(
+        SimpleImputer(strategy="median", add_indicator=True), StandardScaler()
+    )
+    categories = make_pipeline(
+        FunctionTransformer(as_text, feature_names_out="one-to-one"),
+        SimpleImputer(strategy="constant", fill_value="missing"),
+        OneHotEncoder(
+            handle_unknown="infrequent_if_exist",
+            min_frequency=FREQUENT,
+            max_categories=MOST_COLUMNS,
+            sparse_output=False,
+            feature_name_combiner=name_category,
+        ),
+    )
+    return ColumnTransformer(
+        [("number", numbers, numeric), ("category", categories, others)]
+    )
+
+
+def as_text(columns):
+    """Return columns with each value as text; what is missing stays so."""
+    return columns.astype(str).astype(object).where(columns.notna(), np.nan)
+
+
+def name_category(feature, category):
+    """Return the name of the column that marks one value of a feature."""
+    rest = category == "infrequent_sklearn"
+    return f"{feature}={'(rare)' if rest else category}"

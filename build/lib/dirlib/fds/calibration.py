@@ -1,0 +1,240 @@
+"""Feature calibration as pure functions: transforms, square roots, shrinkage."""
+
+import numpy as np
+import torch
+from scipy.linalg import svd
+
+from dirlib.fds.grouping import map_bins
+
+# A variance below this share of the largest one counts as none.
+FLAT = 1e-10
+# Matrices are decomposed for so many bins at a time: less memory.
+BINS = 16
+# Less is no variance at all; its root can still be divided by.
+TINY = 1e-200
+
+
+def calibrate(z, index, mean, cov, smoothed_mean, smoothed_cov, *, clip=None):
+    """Whiten features with their bin's statistics, re-colour with the smoothed ones.
+
+    z~ = Sigma~_b^(1/2) Sigma_b^(-1/2) (z - mu_b) + mu~_b, b the bin of the sample (Yang
+    et al., 2021, arXiv:2102.09554, section 3.2). Nothing is changed in place; gradients
+    flow to `z`.
+
+    Parameters
+    ----------
+    z : Tensor of shape [N, D]
+        Floating point.
+    index : Tensor of shape [N], int64
+        The bin of each sample.
+    mean, smoothed_mean : Tensor of shape [B, D]
+    cov, smoothed_cov : Tensor of shape [B, D] or [B, D, D]
+        Variances, or covariance matrices.
+    clip : (float, float), optional
+        Bounds on the factor by which a variance may change, in every direction.
+
+    Returns
+    -------
+    Tensor of shape [N, D], in the dtype of `z`
+
+    Raises
+    ------
+    ValueError
+        If the shapes don't fit, an index is out of range, or `clip` is no range of
+        positive numbers.
+    """
+    if z.ndim != 2 or index.shape != z.shape[:1] or mean.shape[1:] != z.shape[1:]:
+        raise ValueError(
+            f"z must be [N, D], index [N] and mean [B, D], but got {list(z.shape)}, "
+            f"{list(index.shape)} and {list(mean.shape)}"
+        )
+    if len(index) and not (0 <= index.min() and index.max() < len(mean)):
+        raise ValueError(
+            f"index must lie in 0..{len(mean) - 1}, "
+            f"but got {index.min()}..{index.max()}"
+        )
+    apply = apply_factors if cov.ndim == 2 else apply_matrices
+    transform = calibration_transform(cov, smoothed_cov, clip)
+    shift = constant_part(apply, transform, mean, smoothed_mean)
+    return apply(transform.to(z.dtype), shift.to(z.dtype), index, z)
+
+
+def constant_part(apply, transform, mean, smoothed_mean):
+    """What T_b z still needs for T_b (z - mu_b) + mu~_b: mu~_b - T_b mu_b, [B, D].
+
+    In float64, because the two almost cancel where features are far from zero.
+    """
+    every = torch.arange(len(mean), device=mean.device)
+    return -apply(transform, -smoothed_mean.double(), every, mean.double())
+
+
+def apply_factors(transform, shift, index, z):
+    """Return transform_b * z + shift_b of each sample; transform [B, D]."""
+    # In place on the copy that was just gathered: one large tensor less.
+    moved = shift.index_select(0, index)
+    return moved.addcmul_(transform.index_select(0, index), z)
+
+
+def apply_matrices(transform, shift, index, z):
+    """Return transform_b z + shift_b of each sample; transform [B, D, D]."""
+
+    def of_block(block, bins):
+        factor = transform.index_select(0, bins).mT
+        return torch.baddbmm(shift.index_select(0, bins)[:, None], block, factor)
+
+    return map_bins(of_block, index, z)
+
+
+def calibration_transform(cov, smoothed_cov, clip=None):
+    """Return Sigma~_b^(1/2) Sigma_b^(-1/2) of each bin, in float64.
+
+    A direction in which Sigma_b has no variance can't be whitened. It takes the
+    variance of Sigma~_b, so that what lies along it keeps its length.
+
+    Parameters
+    ----------
+    cov, smoothed_cov : Tensor of shape [B, D] or [B, D, D]
+        Variances, or covariance matrices (symmetric, no negative eigenvalue).
+    clip : (float, float), optional
+        Bounds on the squared singular values of the transform.
+
+    Returns
+    -------
+    Tensor of shape [B, D] or [B, D, D], float64
+        Factors, or matrices.
+
+    Raises
+    ------
+    ValueError
+        If the two shapes differ, or `clip` is no range of positive numbers.
+    """
+    if cov.shape != smoothed_cov.shape or cov.ndim not in (2, 3):
+        raise ValueError(
+            f"cov and smoothed_cov must both be [B, D] or [B, D, D], "
+            f"but got {list(cov.shape)} and {list(smoothed_cov.shape)}"
+        )
+    check_clip(clip)
+    low, high = clip if clip is not None else (0.0, float("inf"))
+    cov, smoothed_cov = cov.double(), smoothed_cov.double()
+    if cov.ndim == 2:
+        ratio = torch.where(cov > 0, smoothed_cov / cov, 1.0)
+        return ratio.clamp(low, high).sqrt()
+    out = torch.empty_like(cov)
+    parts = (tensor.split(BINS) for tensor in (out, cov, smoothed_cov))
+    for part, own, target in zip(*parts, strict=True):
+        part.copy_(_matrix_transform(own, target, low, high))
+    return out
+
+
+def _matrix_transform(cov, smoothed_cov, low, high):
+    values, vectors = torch.linalg.eigh(smoothed_cov)
+    # Almost nothing instead of nothing: what is flat in both matrices stays as it is.
+    values = torch.maximum(values, (values[:, -1:] * FLAT).clamp(min=TINY))
+    spread, directions = torch.linalg.eigh(cov)
+    flat = spread <= (spread[:, -1:] * FLAT).clamp(min=TINY)
+    if flat.any():
+        outside = _compose(directions, flat.double())
+        cov = cov + outside @ _compose(vectors, values) @ outside
+        spread, directions = torch.linalg.eigh(cov)
+    whiten = _compose(directions, spread.clamp(min=TINY).rsqrt())
+    transform = _compose(vectors, values.sqrt()) @ whiten
+    if (low, high) == (0.0, float("inf")):
+        return transform
+    return _clipped(transform, low, high)
+
+
+def _clipped(matrices, low, high):
+    """Bound the squared singular values of matrices [B, D, D]."""
+    squares, vectors = torch.linalg.eigh(matrices.mT @ matrices)
+    ratio = squares.clamp(low, high) / squares.clamp(min=TINY)
+    clipped = matrices @ _compose(vectors, ratio.sqrt())
+    # Twice as fast as singular values, but the product has lost the small ones of those
+    # matrices whose values lie far apart.
+    apart = squares[:, 0] < squares[:, -1] * 1e-8
+    if apart.any():
+        u, s, vh = _svd(matrices[apart])
+        clipped[apart] = (u * s.clamp(low**0.5, high**0.5)[:, None, :]) @ vh
+    return clipped
+
+
+def _svd(matrices):
+    try:
+        return torch.linalg.svd(matrices)
+    except torch.linalg.LinAlgError:
+        # LAPACK's fast driver gives up on a matrix now and then; its slow one doesn't.
+        found = (svd(m, lapack_driver="gesvd") for m in matrices.cpu().numpy())
+        parts = zip(*found, strict=True)
+        return [torch.from_numpy(np.stack(p)).to(matrices.device) for p in parts]
+
+
+def check_clip(clip):
+    """Refuse a `clip` that isn't None or a range around 1."""
+    if clip is not None and not (
+        np.shape(clip) == (2,) and 0 < clip[0] <= 1 <= clip[1]
+    ):
+        raise ValueError(
+            f"clip must be None or (low, high) with 0 < low <= 1 <= high, but got "
+            f"{clip!r}"
+        )
+
+
+def matrix_sqrt(matrix):
+    """Return the symmetric square root of symmetric positive matrices, [..., D, D]."""
+    values, vectors = torch.linalg.eigh(matrix)
+    return _compose(vectors, values.clamp(min=0).sqrt())
+
+
+def _compose(vectors, values):
+    return (vectors * values[..., None, :]) @ vectors.mT
+
+
+def oas(cov, smoothed_cov, count):
+    """Return how far, and to which multiple of Sigma~_b, OAS shrinks each Sigma_b.
+
+    The oracle approximating shrinkage of Chen, Wiesel, Eldar and Hero (2010), in the
+    form of ``sklearn.covariance.oas``, draws a covariance S of D features from n
+    samples towards mu I, mu = tr(S) / D, by the intensity
+
+    rho = min(1, (tr(S^2) + tr(S)^2) / ((n + 1) (tr(S^2) - tr(S)^2 / D))).
+
+    Here S is Sigma_b in the coordinates in which Sigma~_b is I, so that the target
+    becomes mu Sigma~_b. Directions in which Sigma~_b is flat are left out of D.
+
+    Parameters
+    ----------
+    cov, smoothed_cov : Tensor of shape [B, D, D], float64
+    count : Tensor of shape [B]
+        n, the number of samples.
+
+    Returns
+    -------
+    intensity, scale : Tensor of shape [B], float64
+        rho and mu: the shrunk covariance is (1 - rho) Sigma_b + rho mu Sigma~_b.
+    """
+    values, vectors = torch.linalg.eigh(smoothed_cov)
+    known = values > values[:, -1:].clamp(min=0) * FLAT
+    whiten = vectors * torch.where(known, values, torch.inf).rsqrt()[:, None, :]
+    white = whiten.mT @ cov @ whiten
+    dim = known.sum(1).clamp(min=1)
+    trace = white.diagonal(dim1=1, dim2=2).sum(1)
+    square = white.square().sum((1, 2))
+    spread = square - trace**2 / dim
+    bounded = spread > FLAT * square  # else Sigma_b is a multiple of Sigma~_b already
+    intensity = (square + trace**2) / ((count + 1) * torch.where(bounded, spread, 1.0))
+    return torch.where(bounded, intensity.clamp(max=1), 1.0), trace / dim
+
+
+def check_shrinkage(shrinkage, covariance):
+    """Refuse a shrinkage that is no number and not "oas", or doesn't fit the kind."""
+    if isinstance(shrinkage, str):
+        if shrinkage != "oas":
+            raise ValueError(
+                f'shrinkage must be a number or "oas", but got {shrinkage!r}'
+            )
+        if covariance != "full":
+            raise ValueError(
+                f'shrinkage="oas" works on full covariance matrices, but covariance is '
+                f'{covariance!r}: use covariance="full", or a number as shrinkage'
+            )
+    elif not 0 <= shrinkage < float("inf"):
+        raise ValueError(f"shrinkage must be finite and 0 or more, but got {shrinkage}")

@@ -1,0 +1,232 @@
+"""Label distribution smoothing (LDS): effective density, weights, their diagnostics.
+
+Yang, Zha, Chen, Wang and Katabi, "Delving into Deep Imbalanced Regression", ICML 2021,
+arXiv:2102.09554, section 3.1.
+"""
+
+import numpy as np
+
+from dirlib.kernels import kernel_window, smooth_bins
+
+SCHEMES = ("inverse", "sqrt_inverse")
+
+
+def empirical_density(labels, bins):
+    """Return the density p of the labels, one number per bin.
+
+    p_b = n_b / (N * width_b), so that the sum of p_b * width_b is 1.
+
+    Parameters
+    ----------
+    labels : array-like of shape [N]
+        Integers or floats inside the range of the bins.
+    bins : LabelBins
+
+    Returns
+    -------
+    ndarray of shape [B], float64
+        In samples' share per unit of label. Times ``N * bins.widths`` it is the counts.
+
+    Raises
+    ------
+    ValueError
+        As in :meth:`dirlib.LabelBins.index`.
+    """
+    counts = bins.counts(labels)
+    return counts / (counts.sum() * bins.widths)
+
+
+def effective_density(labels, bins, window, edges="zero"):
+    """Return the density that a network feels: the empirical one, smoothed.
+
+    p~(y') = integral of k(y, y') p(y) dy, with a symmetric kernel k (Yang et al., 2021,
+    arXiv:2102.09554, equation 1). On bins the integral is a sum along the window.
+
+    Parameters
+    ----------
+    labels : array-like of shape [N]
+    bins : LabelBins
+    window : array-like of shape [K]
+        From :func:`dirlib.kernel_window`, or your own.
+    edges : {"zero", "reflect", "renormalize"}
+        What lies beyond the ends, see :func:`dirlib.smooth_bins`.
+
+    Returns
+    -------
+    ndarray of shape [B], float64
+
+    Raises
+    ------
+    ValueError
+        If a label or the window is refused.
+    """
+    return smooth_bins(empirical_density(labels, bins), window, edges)
+
+
+def density_weights(density_at_samples, scheme="inverse", clip=None):
+    """Turn the density at each sample into a weight; the weights have mean 1.
+
+    inverse (INV): w_i = c / p_i. sqrt_inverse (SQINV): w_i = c / sqrt(p_i).
+
+    Parameters
+    ----------
+    density_at_samples : array-like of shape [N]
+        The density, or the smoothed counts, in the bin of each sample. Its scale plays
+        no part.
+    scheme : {"inverse", "sqrt_inverse"}
+    clip : (float, float), optional
+        The smallest and the largest weight allowed. The constant c is then chosen so
+        that the mean is 1 *after* clipping. Needs low <= 1 <= high.
+
+    Returns
+    -------
+    ndarray of shape [N], float64
+
+    Raises
+    ------
+    ValueError
+        If a density is zero, negative or not finite: a sample's own bin holds at least
+        that sample, so such a density belongs to other labels.
+
+    Examples
+    --------
+    >>> density_weights([1, 1, 4], "inverse").round(3).tolist()
+    [1.333, 1.333, 0.333]
+    """
+    p = np.asarray(density_at_samples, dtype=np.float64)
+    if p.ndim != 1 or p.size == 0:
+        raise ValueError(
+            f"density_at_samples must have shape [N], N > 0, but got {p.shape}"
+        )
+    if not (p.min() > 0 and np.isfinite(p.max())):
+        i = int(np.flatnonzero(~((p > 0) & np.isfinite(p)))[0])
+        raise ValueError(
+            f"the density must be positive at every sample, but it is {p[i]} at "
+            f"sample {i}: count the bins on the labels that you weight"
+        )
+    return _to_mean_one(_raw_weights(p, scheme), np.ones(p.size), clip)
+
+
+def _raw_weights(p, scheme):
+    if scheme not in SCHEMES:
+        raise ValueError(
+            f"scheme must be one of {', '.join(SCHEMES)}, but got {scheme!r}"
+        )
+    return 1 / p if scheme == "inverse" else 1 / np.sqrt(p)
+
+
+def _to_mean_one(raw, samples, clip):
+    """Scale, and clip, the weights `raw` that are carried by `samples` samples each."""
+    raw = raw / np.average(raw, weights=samples)
+    if clip is None:
+        return raw
+    low, high = clip
+    if not 0 <= low <= 1 <= high:
+        raise ValueError(f"clip needs 0 <= low <= 1 <= high, but got {clip}")
+    # Find c so that clip(c * raw, low, high) has mean 1, by bisection on log c. At the
+    # two ends every weight is clipped to `low`, or to `high`; mean 1 lies between.
+    below = np.log(max(low, 1e-12) / raw.max())
+    above = np.log(min(high, 1e12) / raw.min())
+    for _ in range(100):
+        c = (below + above) / 2
+        mean = np.average(np.clip(np.exp(c) * raw, low, high), weights=samples)
+        below, above = (c, above) if mean < 1 else (below, c)
+    return np.clip(np.exp(above) * raw, low, high)
+
+
+def effective_sample_size(weights):
+    """Return how many equally weighted samples are worth as much as these.
+
+    (sum of w)**2 / (sum of w**2): N when all weights are equal, near 1 when a single
+    one carries all (Kish, "Survey Sampling", 1965).
+
+    Parameters
+    ----------
+    weights : array-like of shape [N]
+        Finite and not negative, not all zero.
+
+    Returns
+    -------
+    float
+        Between 1 and N, in samples.
+
+    Raises
+    ------
+    ValueError
+        If a weight is negative or not finite, or all are zero.
+    """
+    w = np.asarray(weights, dtype=np.float64)
+    if w.ndim != 1 or w.size == 0:
+        raise ValueError(f"weights must have shape [N], N > 0, but got {w.shape}")
+    bad = np.flatnonzero(~(np.isfinite(w) & (w >= 0)))
+    if bad.size:
+        raise ValueError(
+            f"weights must be finite and not negative, "
+            f"but weights[{bad[0]}] is {w[bad[0]]}"
+        )
+    largest = w.max()
+    if largest == 0:
+        raise ValueError("at least one weight must be positive, but all are 0")
+    w = w / largest  # no overflow in the squares
+    return float(w.sum() ** 2 / (w**2).sum())
+
+
+def lds_weights(
+    labels,
+    bins,
+    kernel="gaussian",
+    kernel_size=5,
+    sigma=2.0,
+    scheme="sqrt_inverse",
+    edges="zero",
+    clip=None,
+):
+    """Return one weight per sample from the smoothed label density: LDS in one call.
+
+    Counts are smoothed first; the root, if any, is taken afterwards, as in the paper:
+    w_i = c / p~(y_i) or c / sqrt(p~(y_i)) (Yang et al., 2021, arXiv:2102.09554, section
+    3.1). The weights go into a loss of `dirlib`, or into the ``sample_weight`` of a
+    scikit-learn estimator.
+
+    Parameters
+    ----------
+    labels : array-like of shape [N]
+        The training labels, integers or floats inside the range of the bins.
+    bins : LabelBins
+    kernel, kernel_size, sigma
+        The window, see :func:`dirlib.kernel_window`; size and sigma in bins.
+    scheme : {"inverse", "sqrt_inverse"}
+        INV or SQINV.
+    edges : {"zero", "reflect", "renormalize"}
+        See :func:`dirlib.smooth_bins`.
+    clip : (float, float), optional
+        See :func:`density_weights`.
+
+    Returns
+    -------
+    ndarray of shape [N], float64
+        Positive, with mean 1.
+
+    Raises
+    ------
+    ValueError
+        If a label, the window or a choice is refused.
+
+    Examples
+    --------
+    >>> from dirlib import LabelBins
+    >>> ages = [30, 30, 30, 30, 31, 80]
+    >>> lds_weights(ages, LabelBins(0, 101, 1)).round(2).tolist()
+    [0.83, 0.83, 0.83, 0.83, 0.86, 1.83]
+    """
+    index = bins.index(labels)
+    counts = np.bincount(index, minlength=bins.n_bins)
+    window = kernel_window(kernel, kernel_size, sigma)
+    density = smooth_bins(counts / bins.widths, window, edges)
+    # All samples of a bin share a weight, so weigh the bins and look the samples up.
+    here = counts > 0
+    weights = np.zeros(bins.n_bins)
+    weights[here] = _to_mean_one(
+        _raw_weights(density[here], scheme), counts[here], clip
+    )
+    return weights[index]

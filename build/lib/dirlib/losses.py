@@ -1,0 +1,253 @@
+"""Losses for regression, each with a weight per sample.
+
+This file says how far off a prediction is and how much each sample counts. Where the
+weights come from is the matter of `dirlib.lds`; how a model does on each part of the
+label range is the matter of `dirlib.metrics`.
+
+All losses share one contract. `prediction`, `target` and `weights` have the same
+shape, and nothing broadcasts: with shapes [N] and [N, 1] the difference has shape
+[N, N], every prediction meets every label, and training goes wrong without a word.
+
+- `reduction="none"` gives w_i * l_i for each element, in the shape of the input.
+- `reduction="sum"` gives sum_i w_i * l_i.
+- `reduction="mean"` gives (1/N) * sum_i w_i * l_i, with N the number of elements.
+
+"mean" divides by N and not by sum_i w_i. The weights are expected to have mean 1 over
+the *training set*, which is how `dirlib.lds_weights` makes them. Then the mean over a
+batch estimates the weighted loss of the whole set without bias. Dividing by the sum of
+the weights in the batch would undo them: a rare label would count less in a batch that
+holds several of them, and in a batch of one sample the weight would have no effect.
+
+What is computed has the dtype of the prediction; integer targets, and targets and
+weights of another float dtype, are converted to it. Half precision is the exception:
+float16 and bfloat16 predictions are lifted to float32, and the result is float32, as
+under `torch.autocast`. Between 64 and 128 a bfloat16 can only step by 0.5, half a year
+of age. Gradients reach the prediction in its own dtype.
+
+Checks look at shapes and dtypes. Of the values, only those of weights on the CPU are
+looked at (negative, NaN or infinite is an error): on a GPU the look would make the
+processor wait for the device in each training step. For the same reason a NaN in the
+prediction is not an error here; it gives a NaN loss. Code traced by `torch.compile` has
+no look at values either, and under `torch.func.vmap` you apply the weights yourself.
+"""
+
+import math
+
+import torch
+from torch import Tensor
+
+__all__ = ["l1_loss", "mse_loss", "huber_loss", "focal_r_loss"]
+
+
+def l1_loss(
+    prediction: Tensor,
+    target: Tensor,
+    weights: Tensor | None = None,
+    *,
+    reduction: str = "mean",
+) -> Tensor:
+    """Return the weighted absolute error, l_i = |prediction_i - target_i|.
+
+    Parameters
+    ----------
+    prediction : Tensor[...], floating
+        What the model says, in label units.
+    target : Tensor[...], floating or integer
+        The labels, in the shape of `prediction`.
+    weights : Tensor[...], optional
+        One weight per element, in the shape of `prediction`, zero or more, with mean 1
+        over the training set. None stands for weights that are all 1.
+    reduction : {"mean", "sum", "none"}
+        "mean" is (1/N) * sum_i w_i * l_i: it divides by the number of elements and not
+        by the sum of the weights, so that a batch does not undo them. "sum" is
+        sum_i w_i * l_i, and "none" gives w_i * l_i for each element.
+
+    Returns
+    -------
+    Tensor[] or, with ``reduction="none"``, Tensor[...]
+        In the prediction's dtype; float32 if that is a half precision.
+
+    Raises
+    ------
+    ValueError
+        If the shapes are not equal, the prediction is not floating, a weight on the CPU
+        is negative or not finite, the batch is empty and `reduction` is "mean", or
+        `reduction` is none of the three.
+
+    Examples
+    --------
+    >>> prediction, target = torch.tensor([30.0, 64.0]), torch.tensor([28, 70])
+    >>> l1_loss(prediction, target)
+    tensor(4.)
+    >>> l1_loss(prediction, target, torch.tensor([0.5, 1.5]))
+    tensor(5.)
+    """
+    error = _error(prediction, target)
+    return _weight_and_reduce(error.abs(), weights, reduction)
+
+
+def mse_loss(
+    prediction: Tensor,
+    target: Tensor,
+    weights: Tensor | None = None,
+    *,
+    reduction: str = "mean",
+) -> Tensor:
+    """Return the weighted squared error, l_i = (prediction_i - target_i)^2.
+
+    Parameters, returns and errors are those of `l1_loss`; the loss is in squared label
+    units.
+    """
+    error = _error(prediction, target)
+    return _weight_and_reduce(error * error, weights, reduction)
+
+
+def huber_loss(
+    prediction: Tensor,
+    target: Tensor,
+    weights: Tensor | None = None,
+    *,
+    reduction: str = "mean",
+    delta: float = 1.0,
+) -> Tensor:
+    """Return the weighted Huber loss: a parabola for small errors, a line beyond.
+
+    l_i = e_i^2 / 2 where |e_i| <= delta, and delta * (|e_i| - delta / 2) beyond, with
+    e_i = prediction_i - target_i. Value and slope have no jump at delta.
+
+    Parameters, returns and errors are those of `l1_loss`, and besides:
+
+    Parameters
+    ----------
+    delta : float
+        Where the parabola ends, in label units; above 0.
+
+    Notes
+    -----
+    Some code divides by delta ("smooth L1", with beta in place of delta). At delta = 1
+    both are the same.
+    """
+    if not 0 < delta < math.inf:
+        raise ValueError(f"delta is {delta}: give a number above 0, in label units.")
+    error = _error(prediction, target).abs()
+    # Both pieces in one expression, since |e| is cut off at delta: e * (e - e / 2) in
+    # the parabola, delta * (e - delta / 2) on the line.
+    cut = error.clamp(max=delta)
+    return _weight_and_reduce(cut * (error - 0.5 * cut), weights, reduction)
+
+
+def focal_r_loss(
+    prediction: Tensor,
+    target: Tensor,
+    weights: Tensor | None = None,
+    *,
+    reduction: str = "mean",
+    beta: float = 0.2,
+    gamma: float = 1.0,
+) -> Tensor:
+    """Return the weighted Focal-R loss: an absolute error that counts less while small.
+
+    l_i = s(beta * |e_i|)^gamma * |e_i| with s(a) = 2 * sigmoid(a) - 1, which maps
+    [0, inf) to [0, 1), and e_i = prediction_i - target_i.
+
+    Parameters, returns and errors are those of `l1_loss`, and besides:
+
+    Parameters
+    ----------
+    beta : float
+        How fast an error comes to count in full, per label unit; above 0. With 0.2,
+        an error of 5 counts 0.46 of its size and an error of 20 counts 0.96.
+    gamma : float
+        How strongly small errors are held down; 0 or more. 0 gives `l1_loss`.
+
+    Notes
+    -----
+    Yang et al., 2021, arXiv:2102.09554: L = (1/n) * sum_i sigma(|beta e_i|)^gamma e_i,
+    with e_i the L1 error and sigma a function that maps to [0, 1). A plain sigmoid
+    starts at 1/2; the published code takes 2 * sigmoid(beta |e|) - 1, and so do we.
+    """
+    if not 0 < beta < math.inf:
+        raise ValueError(f"beta is {beta}: give a number above 0, per label unit.")
+    if not 0 <= gamma < math.inf:
+        raise ValueError(f"gamma is {gamma}: give 0 (plain L1) or a number above 0.")
+    error = _error(prediction, target).abs()
+    # 2 * sigmoid(a) - 1 = tanh(a / 2), without the loss of digits near a = 0.
+    focus = torch.tanh(0.5 * beta * error)
+    # For gamma < 1 the slope of focus^gamma is infinite at 0, and infinity times an
+    # error of 0 is NaN. The true slope of the product is 0: the clamp gives that.
+    focus = focus.clamp(min=torch.finfo(focus.dtype).tiny)
+    return _weight_and_reduce(focus**gamma * error, weights, reduction)
+
+
+def _error(prediction: Tensor, target: Tensor) -> Tensor:
+    """prediction - target, once both fit together; at least float32."""
+    _check_tensor("prediction", prediction)
+    _check_tensor("target", target)
+    if not prediction.is_floating_point():
+        raise ValueError(
+            f"prediction has dtype {prediction.dtype}, which carries no gradient: "
+            "give a floating tensor, for example prediction.float()."
+        )
+    _check_shape("prediction", prediction, "target", target)
+    # Not in half precision: see the top of the file.
+    dtype = torch.promote_types(prediction.dtype, torch.float32)
+    return prediction.to(dtype) - target.to(dtype)
+
+
+def _weight_and_reduce(losses: Tensor, weights: Tensor | None, reduction: str):
+    """w_i * l_i, reduced. The one place where weights and reduction are decided."""
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(f'reduction is {reduction!r}: choose "mean", "sum" or "none".')
+    if weights is not None:
+        _check_tensor("weights", weights)
+        _check_shape("weights", weights, "prediction", losses)
+        _check_weight_values(weights)
+        # Float64 weights, which numpy gives, must not turn the loss into float64.
+        losses = weights.to(losses.dtype) * losses
+    if reduction == "none":
+        return losses
+    if reduction == "sum":
+        return losses.sum()
+    if losses.numel() == 0:
+        raise ValueError(
+            f"the batch is empty (shape {list(losses.shape)}) and has no mean: "
+            'leave it out, or use reduction="sum".'
+        )
+    return losses.mean()
+
+
+def _check_tensor(name: str, value: Tensor) -> None:
+    if not isinstance(value, Tensor):
+        raise ValueError(
+            f"{name} is a {type(value).__name__}: give a tensor, for example "
+            f"torch.as_tensor({name})."
+        )
+    if value.is_complex():
+        raise ValueError(f"{name} has dtype {value.dtype}: give real numbers.")
+
+
+def _check_shape(name: str, value: Tensor, other_name: str, other: Tensor) -> None:
+    if value.shape == other.shape:
+        return
+    cure = "bring both to one shape"
+    if value.shape == (*other.shape, 1):
+        cure = f"use {name}.squeeze(-1)"
+    elif other.shape == (*value.shape, 1):
+        cure = f"use {other_name}.squeeze(-1)"
+    raise ValueError(
+        f"{name} has shape {list(value.shape)} but {other_name} has shape "
+        f"{list(other.shape)}, and losses do not broadcast: {cure}."
+    )
+
+
+def _check_weight_values(weights: Tensor) -> None:
+    # Only where the look costs nothing: see the top of the file.
+    if not weights.is_cpu or torch.compiler.is_compiling():
+        return
+    good = (weights >= 0) & (weights < math.inf)  # NaN fails both
+    if not good.all():
+        position = (~good).nonzero()[0].tolist()
+        raise ValueError(
+            f"weights{position} is {weights[tuple(position)].item()}: weights must be "
+            "finite and zero or more, as those of dirlib.lds_weights are."
+        )

@@ -1,0 +1,242 @@
+"""Train several methods on the same seeds, and compare their errors by shot region."""
+
+import json
+import multiprocessing
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import torch
+
+from dirlib.files import write_atomically
+from dirlib.progress import progress_bar
+from dirlib.trainer.folder import find_runs, read_run
+from dirlib.trainer.methods import VANILLA, method_name, parse_method
+from dirlib.trainer.run import training_run
+from dirlib.trainer.summary import (
+    comparison_table,
+    comparison_text,
+    read_comparison,
+    scores_frame,
+)
+
+__all__ = [
+    "Comparison",
+    "compare",
+    "comparison_table",
+    "comparison_text",
+    "read_comparison",
+]
+
+# Options of a training that change how long it takes, but not what comes out.
+NO_MATTER = ("workers",)
+
+
+class Comparison(NamedTuple):
+    """What came out: a table, and why some runs are not in it, one line each."""
+
+    table: pd.DataFrame
+    failed: list[str]
+    left_out: list[str]
+
+
+def compare(
+    out,
+    methods,
+    seeds,
+    *,
+    jobs=1,
+    split="test",
+    train=training_run,
+    progress=True,
+    **options,
+):
+    """Train every method on every seed, each in ``out/METHOD/seed-S``, and compare.
+
+    Stop it whenever you like, and call it again: finished runs are kept, and an
+    interrupted one goes on. More methods and seeds can be added later; the other
+    options stay. Each run uses one thread, so that it can be repeated. At the end
+    `comparison.csv` and `comparison.json` hold the table of all finished runs.
+
+    Parameters
+    ----------
+    out : path-like
+        The folder; made where it is missing.
+    methods : list of str
+        As :func:`dirlib.trainer.methods.parse_method` takes them; the first is the
+        baseline.
+    seeds : list of int
+    jobs : int
+        How many runs at a time, each in a process of its own.
+    split : {"test", "val"}
+        The data that the table shows. To choose between settings, look at validation
+        data.
+    train : callable
+        Called as :func:`dirlib.trainer.run.training_run`. With several jobs, a
+        function of a module.
+    **options
+        Passed on to `train`: what all runs share, such as `data` and `epochs`.
+
+    Returns
+    -------
+    Comparison
+        `failed` names the runs that ended in a ValueError or an OSError; they don't
+        stop the others. The table holds whatever is finished in the folder.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of its range, the folder holds runs with other options,
+        or no run at all is finished.
+    """
+    methods, seeds = _distinct_methods(methods), _checked_seeds(seeds)
+    if type(jobs) is not int or jobs < 1:
+        raise ValueError(f"jobs must be a whole number, 1 or more, but got {jobs!r}")
+    if clash := {*VANILLA, "seed", "resume"} & options.keys():
+        raise ValueError(
+            f"{min(clash)} can't be one option of all runs: say it by methods and seeds"
+        )
+    out = Path(out)
+    _claim(out, options)
+    pairs = [(method, seed) for seed in seeds for method in methods]
+    todo = [(m, s) for m, s in pairs if not _is_finished(_folder(out, m, s), m, s)]
+    failed = []
+    bar = progress_bar(len(pairs), "Runs", "run", progress, len(pairs) - len(todo))
+    for (method, seed), reason in _trained(todo, out, jobs, train, progress, options):
+        if reason is not None:
+            failed.append(f"{method}, seed {seed}: {reason}")
+        bar.set_postfix_str(f"{method}, seed {seed}")
+        bar.update()
+    bar.close()
+    return _write_comparison(out, methods[0], failed, split)
+
+
+def _distinct_methods(methods):
+    if isinstance(methods, str) or not len(methods):
+        raise ValueError(
+            f"methods must be a list such as ['vanilla', 'sqinv+lds'], but got "
+            f"{methods!r}"
+        )
+    names = {}
+    for method in methods:
+        name = method_name(parse_method(method))
+        if name in names:
+            raise ValueError(
+                f"{names[name]!r} and {method!r} are one method: leave one out"
+            )
+        names[name] = method
+    return list(names)
+
+
+def _checked_seeds(seeds):
+    given = list(seeds) if np.iterable(seeds) else []
+    whole = all(isinstance(seed, int | np.integer) and seed >= 0 for seed in given)
+    if not given or not whole or len(set(given)) < len(given):
+        raise ValueError(
+            f"seeds must be different whole numbers, 0 or more, such as range(5), but "
+            f"got {seeds!r}"
+        )
+    return [int(seed) for seed in given]
+
+
+def _claim(out, options):
+    """Write the options of a new comparison, or refuse others than it was begun with.
+
+    Runs with different options don't belong in one table.
+    """
+    path = out / "options.json"
+    ours = {name: v for name, v in options.items() if name not in NO_MATTER}
+    ours = json.loads(json.dumps(ours, default=str))
+    if not any(out.glob("*/seed-*/settings.json")):
+        out.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, json.dumps(ours, indent=1))
+        return
+    try:
+        theirs = json.loads(path.read_text(encoding="utf-8"))
+        names = [n for n in theirs | ours if theirs.get(n) != ours.get(n)]
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise ValueError(
+            f"{out} holds runs, but {path.name}, which says how they were begun, is "
+            f"missing or damaged: choose another folder"
+        ) from error
+    if names:
+        was, now = (
+            f"{names[0]} {told[names[0]]!r}" if names[0] in told else f"no {names[0]}"
+            for told in (theirs, ours)
+        )
+        raise ValueError(
+            f"{out} was begun with {was}, but now there is {now}: choose another folder"
+        )
+
+
+def _is_finished(folder, method, seed):
+    try:
+        run = read_run(folder)
+    except ValueError:  # not there, unfinished or damaged: the trainer's to judge
+        return False
+    return (run.method, run.seed) == (method, seed)
+
+
+def _folder(out, method, seed):
+    return out / method / f"seed-{seed}"
+
+
+def _trained(todo, out, jobs, train, progress, options):
+    """Train, one after the other or in several processes; yield each run as it ends."""
+
+    def call(method, seed, progress):
+        folder = _folder(out, method, seed)
+        return train, folder, parse_method(method) | options, seed, progress
+
+    if jobs == 1:
+        yield from ((run, _train_once(*call(*run, progress))) for run in todo)
+        return
+    # Processes that are forked from one with threads can hang: start them anew.
+    context = multiprocessing.get_context("spawn")
+    todo, running = list(todo), {}
+    try:
+        with ProcessPoolExecutor(jobs, mp_context=context) as pool:
+            while todo or running:
+                # No run waits in the pool: there, Ctrl-C could not take it back.
+                while todo and len(running) < jobs:
+                    run = todo.pop(0)
+                    running[pool.submit(_train_once, *call(*run, False))] = run
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    yield running.pop(future), future.result()
+    except BrokenProcessPool as error:
+        raise ValueError(
+            "a training process was killed, perhaps for want of memory (use fewer "
+            "jobs), or it could not start (in a script, call compare below "
+            "\"if __name__ == '__main__':\"); finished runs are kept"
+        ) from error
+
+
+def _train_once(train, folder, options, seed, progress):
+    """Train once; return None, or why it failed."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    resume = (folder / "settings.json").exists()
+    try:
+        train(folder, seed=seed, resume=resume, progress=progress, **options)
+    except (OSError, ValueError) as error:  # the user's to mend: the others go on
+        return str(error)
+    finally:
+        torch.set_num_threads(threads)
+    return None
+
+
+def _write_comparison(out, baseline, failed, split):
+    runs, left_out = find_runs(out)
+    reasons = failed + left_out
+    frame = scores_frame(runs, reasons, out)
+    # The baseline may have failed on every seed: what else there is, is shown.
+    known = baseline in set(frame["method"])
+    table = comparison_table(frame, baseline if known else None, split)
+    write_atomically(out / "comparison.csv", table.round(6).to_csv(index=False))
+    rows = json.loads(table.to_json(orient="records"))
+    record = {"failed": failed, "left_out": left_out, "table": rows}
+    write_atomically(out / "comparison.json", json.dumps(record, indent=1))
+    return Comparison(table, failed, left_out)

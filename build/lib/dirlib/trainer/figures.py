@@ -1,0 +1,264 @@
+"""Figures of a run and of a comparison; each function returns a matplotlib Figure.
+
+Colours mean the same in all of them: purple many-shot, yellow medium-shot, pink
+few-shot; hatching, markers and line styles say it once more. matplotlib loads when a
+figure is drawn.
+"""
+
+import math
+
+import numpy as np
+
+from dirlib.bins import shot_regions
+
+DARK, GREY, BLUE = "#333333", "#b9b9b9", "#3b75af"
+# region: colour, hatching, marker, name
+REGIONS = {
+    "all": (BLUE, None, "D", "all"),
+    "many": ("#8e6bbf", None, "o", "many-shot"),
+    "medium": ("#f2d14b", "////", "s", "medium-shot"),
+    "few": ("#f2a0c4", "....", "^", "few-shot"),
+    "GM": (GREY, "xxxx", "v", "geometric mean"),
+}
+# Told apart without colour, too.
+COLORS = ("#3b75af", "#c8322b", "#1b7f5c", "#8e6bbf", "#333333")
+STYLES = ("-", "--", ":", "-.")
+
+
+def curves(history, unit="label units"):
+    """Show how one training went: loss, validation errors, statistics of FDS.
+
+    Parameters
+    ----------
+    history : DataFrame
+        One row per epoch, with the columns epoch and loss; and where they have numbers,
+        val_all, val_many, val_medium and val_few, and what :meth:`dirlib.FDS.distances`
+        returns: each distance is drawn as a share of the size that stands beside it.
+    unit : str
+        Of the labels.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    errors = {f"val_{region}": region for region in ("all", "many", "medium", "few")}
+    errors = {column: r for column, r in errors.items() if _has(history, column)}
+    distances = {"mean": "spread_mean", "variance": "size_variance"}
+    distances = {
+        name: history[f"distance_{name}"] / history[size]
+        for name, size in distances.items()
+        if _has(history, f"distance_{name}") and _has(history, size)
+    }
+    fig, axes = _panels(1 + bool(errors) + bool(distances))
+    axes = list(axes)
+    epoch = history["epoch"]
+    ax = axes.pop(0)
+    ax.plot(epoch, history["loss"], color=DARK, marker=".")
+    ax.set(title="training loss", xlabel="epoch", ylabel="loss")
+    if errors:
+        ax = axes.pop(0)
+        for column, region in errors.items():
+            color, _, marker, name = REGIONS[region]
+            # A dark edge: yellow and pink alone are pale on white.
+            ax.plot(epoch, history[column], color=DARK, linewidth=2.4)
+            ax.plot(
+                epoch,
+                history[column],
+                color=color,
+                linewidth=1.4,
+                marker=marker,
+                markersize=5,
+                markeredgecolor=DARK,
+                markeredgewidth=0.6,
+                label=name,
+            )
+        ax.set(title="validation error", xlabel="epoch", ylabel=f"MAE ({_plain(unit)})")
+        ax.set_ylim(0, 1.3 * ax.get_ylim()[1])  # room for the legend
+        ax.legend(frameon=False, fontsize="small", ncols=2, loc="upper center")
+    if distances:
+        ax = axes.pop(0)
+        for (name, share), style in zip(distances.items(), STYLES, strict=False):
+            ax.plot(epoch, share, style, color=DARK, marker=".", label=name)
+        ax.set(title="running to smoothed statistics", xlabel="epoch")
+        ax.set_ylim(bottom=0)
+        ax.set_ylabel("L1 distance / size")
+        ax.legend(frameon=False, fontsize="small")
+    for ax in fig.axes:
+        _whole_epochs(ax)
+    return fig
+
+
+def errors_by_region(values, table, unit="label units"):
+    """Show each method's error by region: a bar, its interval, and a dot per seed.
+
+    Parameters
+    ----------
+    values : DataFrame
+        The scores of one split, as
+        :func:`dirlib.trainer.comparison.read_comparison` returns them.
+    table : DataFrame
+        As :func:`dirlib.trainer.comparison.comparison_table` returns it.
+    unit : str
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    methods = list(dict.fromkeys(table["method"]))
+    rows = np.arange(len(methods))
+    fig, axes = _panels(len(REGIONS), height=1.2 + 0.34 * len(methods), sharey=True)
+    for ax, (region, (color, hatch, _, name)) in zip(
+        axes, REGIONS.items(), strict=True
+    ):
+        of_region = table[table["region"] == region].set_index("method").loc[methods]
+        style = {"color": color, "hatch": hatch, "edgecolor": DARK, "linewidth": 0.4}
+        ax.barh(rows, of_region["mean"].fillna(0), height=0.7, **style)
+        # The interval above the middle of the bar, the dots below: neither hides.
+        ax.hlines(
+            rows - 0.16, of_region["low"], of_region["high"], color=DARK, linewidth=2
+        )
+        dots = values[values["region"] == region]
+        at = dots["method"].map(methods.index) + 0.16
+        ax.scatter(
+            dots["value"], at, s=14, color="white", edgecolor=DARK, linewidth=0.8,
+            zorder=3,
+        )  # fmt: skip
+        ax.set(title=name, xlabel=_plain(unit), xlim=(0, None))
+    axes[0].set_yticks(rows, [_plain(method) for method in methods])
+    axes[0].invert_yaxis()
+    return fig
+
+
+def errors_by_bin(bins, counts, errors, baseline, unit="label units"):
+    """Show each method's error along the bins, above the training samples in each.
+
+    Parameters
+    ----------
+    bins : LabelBins
+    counts : array-like of shape [B]
+    errors : dict of str to array-like of shape [S, B]
+        By method: one row per seed, NaN where a bin has no sample.
+    baseline : str
+        The method that is drawn, dashed, beside every other one.
+    unit : str
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    from matplotlib.patches import Patch
+
+    n_cols = 1 if len(errors) == 1 else 2
+    n_rows = math.ceil(len(errors) / n_cols) + 1
+    fig, axes = _panels(n_cols, n_rows, height=1.9 * n_rows, sharex=True, sharey="row")
+    axes = axes.reshape(n_rows, n_cols)
+    means = {method: _mean(rows) for method, rows in errors.items()}
+    upper = axes[:-1].ravel()
+    for ax, (method, rows) in zip(upper, errors.items(), strict=False):
+        for row in np.atleast_2d(rows):
+            ax.stairs(row, bins.edges, baseline=None, color=GREY, linewidth=0.6)
+        if method != baseline and baseline in means:
+            ax.stairs(means[baseline], bins.edges, baseline=None, color="#c8322b",
+                      linestyle=(0, (2, 1)), linewidth=1.2)  # fmt: skip
+        ax.stairs(means[method], bins.edges, baseline=None, color=DARK, linewidth=1.6)
+        ax.set_title(_plain(method), fontsize="medium")
+    for ax in upper[len(errors) :]:
+        ax.set_axis_off()
+    highest = np.nanmax([np.nanmax(mean) for mean in means.values()])
+    for ax in upper:
+        ax.set_ylim(0, 1.15 * highest)
+    for ax in axes[:-1, 0]:
+        ax.set_ylabel("MAE")
+    for ax in axes[-1]:
+        _draw_counts(ax, bins, counts)
+        ax.set_xlabel(f"label ({_plain(unit)})")
+    axes[-1, 0].set_ylabel("training\nsamples")
+    handles = [
+        Patch(facecolor=color, hatch=hatch, edgecolor=DARK, label=name)
+        for region, (color, hatch, _, name) in REGIONS.items()
+        if region in ("many", "medium", "few")
+    ]
+    axes[-1, -1].legend(handles=handles, frameon=False, fontsize="small")
+    return fig
+
+
+def training_curves(histories, unit="label units"):
+    """Show the epochs of several methods, each the mean over its seeds.
+
+    Parameters
+    ----------
+    histories : dict of str to list of DataFrame
+        By method: the history of each seed, as :func:`curves` takes it.
+    unit : str
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    titles = {
+        "loss": "training loss",
+        "val_all": "validation error, all",
+        "val_few": "validation error, few-shot",
+    }
+    every = [history for rows in histories.values() for history in rows]
+    titles = {
+        column: title
+        for column, title in titles.items()
+        if any(_has(history, column) for history in every)
+    }
+    n_legend_rows = math.ceil(len(histories) / 3)
+    fig, axes = _panels(len(titles), height=2.8 + 0.25 * n_legend_rows)
+    for ax, (column, title) in zip(axes, titles.items(), strict=True):
+        for i, (method, rows) in enumerate(histories.items()):
+            rows = [h.set_index("epoch")[column] for h in rows if _has(h, column)]
+            if rows:
+                mean = sum(rows) / len(rows)  # by epoch; NaN where one seed has none
+                # Five and four: neighbours differ in both, and 20 in one at least.
+                style, color = STYLES[i % len(STYLES)], COLORS[i % len(COLORS)]
+                ax.plot(mean.index, mean, style, color=color, label=_plain(method))
+        _whole_epochs(ax)
+        ylabel = "loss" if column == "loss" else f"MAE ({_plain(unit)})"
+        ax.set(title=title, xlabel="epoch", ylabel=ylabel)
+    handles, names = axes[0].get_legend_handles_labels()
+    fig.legend(handles, names, loc="outside lower center", ncols=3, frameon=False)
+    return fig
+
+
+def _panels(n_cols, n_rows=1, height=3.0, **kwargs):
+    from matplotlib.figure import Figure  # without pyplot: nothing stays open
+
+    fig = Figure(figsize=(10, height), layout="constrained")
+    axes = np.ravel(fig.subplots(n_rows, n_cols, squeeze=False, **kwargs))
+    for ax in axes:
+        ax.spines[["top", "right"]].set_visible(False)
+    return fig, axes
+
+
+def _whole_epochs(ax):
+    ax.xaxis.get_major_locator().set_params(integer=True)
+
+
+def _draw_counts(ax, bins, counts):
+    regions = shot_regions(counts)
+    for region in ("many", "medium", "few"):
+        color, hatch, *_ = REGIONS[region]
+        heights = np.where(getattr(regions, region), counts, 0)
+        ax.stairs(heights, bins.edges, fill=True, facecolor=color, hatch=hatch,
+                  edgecolor=DARK, linewidth=0.0)  # fmt: skip
+
+
+def _mean(rows):
+    """Mean over the seeds of each bin, [B], NaN where no seed has a sample."""
+    rows = np.atleast_2d(rows)
+    n = np.isfinite(rows).sum(0)
+    out = np.full(rows.shape[1], np.nan)
+    return np.divide(np.nansum(rows, 0), n, out=out, where=n > 0)
+
+
+def _has(history, column):
+    return column in history and history[column].notna().any()
+
+
+def _plain(text):
+    """Text that matplotlib does not read as a formula."""
+    return text.replace("$", r"\$")

@@ -1,0 +1,234 @@
+"""Find the finished runs under a folder, and read what they left there."""
+
+import json
+import math
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from dirlib.bins import LabelBins
+from dirlib.trainer.methods import method_name, method_order
+
+REGIONS = ("all", "many", "medium", "few", "GM")
+SPLITS = ("val", "test")
+# Runs that differ in one of these are judged on other labels, or by other regions.
+DATA = ("data", "target", "bin_width", "quantiles")
+
+
+class Run(NamedTuple):
+    """A finished run: `scores` holds an error, or None, by split and region."""
+
+    folder: Path
+    method: str
+    seed: int
+    settings: dict
+    scores: dict
+
+
+def read_run(folder):
+    """Read the settings and the scores of one finished run.
+
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    ValueError
+        If a file is missing or damaged; the message is the reason alone.
+    """
+    settings = _read_json(Path(folder) / "settings.json")
+    scores = _read_json(Path(folder) / "scores.json")
+    seed = settings.get("seed")
+    if type(seed) is not int:
+        raise ValueError(f"settings.json has the seed {seed!r}, not a whole number")
+    try:
+        method = method_name(settings)
+    except ValueError as error:
+        raise ValueError(f"settings.json: {error}") from error
+    for split in SPLITS:
+        row = scores.get(split)
+        for region in REGIONS:
+            if not isinstance(row, dict) or region not in row:
+                raise ValueError(f"scores.json has no score {split}, {region}")
+            if row[region] is not None and not _is_error(row[region]):
+                raise ValueError(
+                    f"scores.json has {row[region]!r} as score {split}, {region}"
+                )
+    return Run(Path(folder), method, seed, settings, scores)
+
+
+def find_runs(folder):
+    """Return the finished runs under a folder, at any depth, and what was left out.
+
+    Runs of one method whose other settings differ are told apart by name, such as
+    ``sqinv+fds, epochs=30``.
+
+    Parameters
+    ----------
+    folder : path-like
+
+    Returns
+    -------
+    runs : list of Run
+        From the plainest method to the most elaborate, each by seed.
+    left_out : list of str
+        One line per run that is unfinished, damaged, or the same as another one.
+
+    Raises
+    ------
+    ValueError
+        If there is no such folder, or two runs are trained on different data.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise ValueError(f"{folder} is not a folder: give the one that holds the runs")
+    runs, left_out, seen = [], [], {}
+    places = {path.parent for path in folder.rglob("scores.json")}
+    places |= {path.parent for path in folder.rglob("settings.json")}
+    for place in sorted(places):
+        name = place.relative_to(folder).as_posix()
+        if not (place / "scores.json").exists():
+            left_out.append(f"{name}: not finished")
+            continue
+        try:
+            run = read_run(place)
+        except ValueError as error:
+            left_out.append(f"{name}: {error}")
+            continue
+        twin = seen.setdefault(json.dumps(run.settings, sort_keys=True), name)
+        if twin != name:
+            left_out.append(f"{name}: the same settings and seed as {twin}")
+            continue
+        runs.append(run)
+    _check_data(runs)
+    runs.sort(key=lambda run: (method_order(run.settings), str(run.folder), run.seed))
+    named = _named_apart(runs)
+    order = {name: i for i, name in enumerate(dict.fromkeys(r.method for r in named))}
+    return sorted(named, key=lambda run: (order[run.method], run.seed)), left_out
+
+
+def read_history(run):
+    """Return the epochs of a run, a DataFrame of numbers.
+
+    Raises
+    ------
+    ValueError
+        If `history.csv` is missing or damaged, as the three below.
+    """
+    history = _read_csv(run.folder / "history.csv", ["epoch", "loss"])
+    return history.apply(pd.to_numeric, errors="coerce")
+
+
+def read_train_counts(run):
+    """Return the bins of a run, LabelBins, and its training samples in each, [B]."""
+    table = _read_csv(run.folder / "train_counts.csv", ["low", "high", "count"])
+    bins = LabelBins.from_edges([*table["low"], table["high"].iloc[-1]])
+    return bins, table["count"].to_numpy()
+
+
+def read_errors(run, bins, split="test"):
+    """Return the mean absolute error of a run in each bin, [B].
+
+    NaN where a bin has no sample; labels outside the bins count in the nearest one.
+    """
+    names = ["split", "label", "prediction"]
+    table = _read_csv(run.folder / "predictions.csv", names)
+    table = table[table["split"] == split]
+    error = (table["prediction"] - table["label"]).abs().to_numpy()
+    if not len(error) or not np.isfinite(error).all():
+        raise ValueError(f"predictions.csv is damaged: {split} has gaps or is missing")
+    index = bins.index(table["label"].to_numpy(), "clip")
+    counts = np.bincount(index, minlength=bins.n_bins)
+    sums = np.bincount(index, weights=error, minlength=bins.n_bins)
+    return np.divide(sums, counts, out=np.full(bins.n_bins, np.nan), where=counts > 0)
+
+
+def setting_values(settings):
+    """Return settings as text, ``{"epochs": "15", ...}``, to show and compare."""
+    return {
+        name: value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+        for name, value in settings.items()
+    }
+
+
+def unit_of(run):
+    """Return the unit of a run's labels: of pictures, they are ages."""
+    return "years" if run.settings.get("target") is None else "label units"
+
+
+def differing(settings):
+    """Return the names of the values that differ among some settings, in order.
+
+    Parameters
+    ----------
+    settings : list of dict
+        As :func:`setting_values` returns them.
+    """
+    names = dict.fromkeys(name for values in settings for name in values)
+    return [
+        name for name in names if len({values.get(name) for values in settings}) > 1
+    ]
+
+
+def _named_apart(runs):
+    named = []
+    values = [setting_values(run.settings) for run in runs]
+    for run, own in zip(runs, values, strict=True):
+        rivals = [
+            v for r, v in zip(runs, values, strict=True) if r.method == run.method
+        ]
+        what = [name for name in differing(rivals) if name != "seed"]
+        suffix = "".join(f", {name}={own.get(name, 'none')}" for name in what)
+        named.append(run._replace(method=run.method + suffix))
+    return named
+
+
+def _check_data(runs):
+    """Errors on different data can't be compared: say which two runs differ."""
+    for run in runs[1:]:
+        pair = [{n: r.settings.get(n) for n in DATA} for r in (runs[0], run)]
+        names = differing([setting_values(settings) for settings in pair])
+        if names:
+            first, second = (settings[names[0]] for settings in pair)
+            raise ValueError(
+                f"{runs[0].folder} and {run.folder} are trained on different data "
+                f"({names[0]}: {first} and {second}): keep them in two folders, and "
+                f"compare each of these"
+            )
+
+
+def _is_error(value):
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and math.isfinite(value) and value >= 0
+
+
+def _read_json(path):
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ValueError(f"{path.name} is missing") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise ValueError(f"{path.name} is damaged or can't be read") from error
+    if not isinstance(found, dict):
+        raise ValueError(f"{path.name} is damaged: it holds no settings or scores")
+    return found
+
+
+def _read_csv(path, names):
+    try:
+        table = pd.read_csv(path)
+    except FileNotFoundError as error:
+        raise ValueError(f"{path.name} is missing") from error
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{path.name} is damaged or can't be read") from error
+    missing = [name for name in names if name not in table]
+    if missing or table.empty:
+        what = f"no column {missing[0]!r}" if missing else "no row"
+        raise ValueError(f"{path.name} is damaged: it has {what}")
+    numbers = [name for name in names if name != "split"]
+    if not all(pd.api.types.is_numeric_dtype(table[name]) for name in numbers):
+        raise ValueError(f"{path.name} is damaged: it has text where numbers belong")
+    return table

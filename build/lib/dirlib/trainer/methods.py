@@ -1,0 +1,127 @@
+"""Names of methods, such as ``sqinv+lds+fds``, and the options they stand for.
+
+A name is made of parts, joined by ``+``, in any order:
+
+- one of `vanilla`, `sqinv` and `inv`: how the loss is weighted; `vanilla`, not at all,
+  may be left out beside `fds`;
+- `lds`: the label density is smoothed before it is inverted;
+- one of `fds`, `fds_full` and `fds_low_rank`: an FDS layer, by its covariances;
+- `rrt`: the weights are for the regressor alone, trained anew on frozen features.
+"""
+
+# part: the option that it sets, and to what
+PARTS = {
+    "vanilla": ("reweight", "none"),
+    "sqinv": ("reweight", "sqinv"),
+    "inv": ("reweight", "inv"),
+    "lds": ("lds", True),
+    "fds": ("fds", "diagonal"),
+    "fds_full": ("fds", "full"),
+    "fds_low_rank": ("fds", "low_rank"),
+    "rrt": ("rrt", True),
+}
+VANILLA = {"reweight": "none", "lds": False, "fds": "none", "rrt": False}
+
+
+def parse_method(name):
+    """Return the options of :func:`dirlib.trainer.run.training_run` for a method.
+
+    Parameters
+    ----------
+    name : str
+        Parts joined by ``+``: see the top of this module.
+
+    Returns
+    -------
+    dict
+        With the keys `reweight`, `lds`, `fds` and `rrt`.
+
+    Raises
+    ------
+    ValueError
+        If a part is unknown, two parts say the same thing or exclude each other, or
+        `lds` or `rrt` has no weights to work with.
+
+    Examples
+    --------
+    >>> parse_method("sqinv+lds+fds")
+    {'reweight': 'sqinv', 'lds': True, 'fds': 'diagonal', 'rrt': False}
+    """
+    if not isinstance(name, str):
+        raise ValueError(
+            f"a method must be a name such as 'sqinv+lds', but got {name!r}"
+        )
+    options, said_by = dict(VANILLA), {}
+    for part in (part.strip() for part in name.split("+")):
+        if part not in PARTS:
+            raise ValueError(
+                f"{name!r} has the unknown part {part!r}: "
+                f"join some of {', '.join(PARTS)} by '+'"
+            )
+        option, value = PARTS[part]
+        if option in said_by:
+            raise ValueError(
+                f"{name!r} has both {said_by[option]!r} and {part!r}: keep one of them"
+            )
+        options[option], said_by[option] = value, part
+    _check_weights(options, name)
+    return options
+
+
+def method_name(options):
+    """Return the shortest name of a method; :func:`parse_method` reads it back.
+
+    Parameters
+    ----------
+    options : dict
+        With the keys `reweight`, `lds`, `fds` and `rrt`. Other keys don't matter: the
+        settings of a run will do.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    ValueError
+        If one of the four is missing or has no such value, or `lds` or `rrt` has no
+        weights to work with.
+
+    Examples
+    --------
+    >>> method_name({"reweight": "inv", "lds": True, "fds": "none", "rrt": False})
+    'inv+lds'
+    """
+    parts = []
+    for option, default in VANILLA.items():
+        known = [default] + [v for o, v in PARTS.values() if o == option and v]
+        value = options.get(option)
+        # False == 0 and True == 1: a number is no answer to yes or no.
+        if value not in known or type(value) is not type(default):
+            raise ValueError(
+                f"{option} must be one of {', '.join(map(str, dict.fromkeys(known)))}, "
+                f"but got {value!r}"
+            )
+        if value != default:
+            parts += [part for part, said in PARTS.items() if said == (option, value)]
+    name = "+".join(parts) or "vanilla"
+    _check_weights(options, name)
+    return name
+
+
+def method_order(options):
+    """Return the key that sorts methods from the plainest to the most elaborate."""
+    values = list(PARTS.values())
+    return [
+        values.index(pair) if (pair := (option, options[option])) in values else -1
+        for option in VANILLA
+    ]
+
+
+def _check_weights(options, name):
+    for part in ("lds", "rrt"):
+        if options[part] and options["reweight"] == "none":
+            raise ValueError(
+                f"{name!r} has {part}, which needs weights: "
+                f"write 'sqinv+{part}' or 'inv+{part}'"
+            )

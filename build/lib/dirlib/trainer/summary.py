@@ -1,0 +1,187 @@
+"""Summarize the scores of finished runs: means, intervals, paired differences."""
+
+import math
+import warnings
+
+import numpy as np
+import pandas as pd
+
+from dirlib.metrics import paired_comparison
+from dirlib.trainer.folder import REGIONS, SPLITS, find_runs
+
+SPLIT_NAMES = {"val": "validation", "test": "test"}
+
+
+def read_comparison(out):
+    """Return the scores of all finished runs under a folder, at any depth.
+
+    A damaged run is named in a warning and left out.
+
+    Returns
+    -------
+    DataFrame
+        With the columns method, seed, split, region and value, in label units; NaN for
+        a region without samples.
+
+    Raises
+    ------
+    ValueError
+        As :func:`dirlib.trainer.folder.find_runs`; or if no run is finished.
+    """
+    runs, left_out = find_runs(out)
+    for line in left_out:
+        warnings.warn(f"left out: {line}", stacklevel=2)
+    return scores_frame(runs, left_out, out)
+
+
+def scores_frame(runs, left_out, out):
+    """Return the scores of runs as :func:`read_comparison` does."""
+    if not runs:
+        reasons = "".join(f"\n  {line}" for line in left_out)
+        raise ValueError(
+            f"no run is finished under {out}: train one first, as by "
+            f"'python -m dirlib compare'{reasons}"
+        )
+    rows = [
+        (run.method, run.seed, split, region, run.scores[split][region])
+        for run in runs
+        for split in SPLITS
+        for region in REGIONS
+    ]
+    frame = pd.DataFrame(rows, columns=["method", "seed", "split", "region", "value"])
+    return frame.astype({"value": float})
+
+
+def comparison_table(frame, baseline=None, split="test"):
+    """Summarize the scores of runs by method and region, over the seeds.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As :func:`read_comparison` returns it.
+    baseline : str, optional
+        The method that the others are compared with; by default the first.
+    split : {"val", "test"}
+
+    Returns
+    -------
+    DataFrame
+        One row per method and region, with the columns split, baseline, method, region;
+        `seeds`, how many have a score; their `mean`, with the 95 % interval [`low`,
+        `high`] of Student's t; `pairs`, the seeds that the baseline has too; the mean
+        `difference` from the baseline on these, below 0 where the method's error is
+        lower, with its interval [`difference_low`, `difference_high`]; and `wins`, the
+        pairs where it is lower. One seed gives no interval: those are NaN.
+
+    Raises
+    ------
+    ValueError
+        If there is no such baseline or split.
+    """
+    methods = list(dict.fromkeys(frame["method"]))
+    baseline = methods[0] if baseline is None else baseline
+    if baseline not in methods:
+        raise ValueError(
+            f"the baseline {baseline!r} has no finished run: choose from "
+            f"{', '.join(methods)}"
+        )
+    if split not in SPLITS:
+        raise ValueError(f"split must be 'val' or 'test', but got {split!r}")
+    of_split = frame[frame["split"] == split].dropna(subset="value")
+    values = of_split.pivot(index="seed", columns=["method", "region"], values="value")
+    rows = []
+    for method in methods:
+        for region in REGIONS:
+            base = values.get((baseline, region), pd.Series(dtype=float)).dropna()
+            own = values.get((method, region), pd.Series(dtype=float)).dropna()
+            row = {"split": split, "baseline": baseline, "method": method}
+            row |= {"region": region} | _summary(own.to_numpy())
+            if method != baseline:
+                both = base.index.intersection(own.index)
+                row |= _difference(base[both].to_numpy(), own[both].to_numpy())
+            rows.append(row)
+    names = ["split", "baseline", "method", "region", *_summary(np.array([]))]
+    names += _difference(np.array([]), np.array([]))
+    table = pd.DataFrame(rows, columns=names)
+    return table.astype({"pairs": "Int64", "wins": "Int64"})
+
+
+def comparison_text(table):
+    """Return a table of :func:`comparison_table` as text, some 90 columns wide.
+
+    Parameters
+    ----------
+    table : DataFrame
+
+    Returns
+    -------
+    str
+    """
+    first, digits = table.iloc[0], decimals(table)
+    width = max(len(name) for name in table["method"]) + 2
+    texts = {
+        method: [_mean_text(row, digits) for row in rows.itertuples()]
+        for method, rows in table.groupby("method", sort=False)
+    }
+    column = max(12, *(len(text) for row in texts.values() for text in row)) + 2
+    lines = [
+        f"error on the {SPLIT_NAMES[first['split']]} data: mean over the seeds, ± half "
+        f"of its 95 % interval",
+        f"{'':<{width}}seeds" + "".join(f"{region:>{column}}" for region in REGIONS),
+    ]
+    seeds = table.groupby("method", sort=False)["seeds"].max()
+    for method, row in texts.items():
+        cells = "".join(f"{text:>{column}}" for text in row)
+        lines.append(f"{method:<{width}}{seeds[method]:>5}{cells}")
+    rest = table[table["pairs"].fillna(0) > 0]
+    if len(rest):
+        lines.append(f"minus {first['baseline']}, seed by seed, with its 95 % interval")
+    for row in rest.itertuples():
+        text = difference_text(row, digits)
+        lines.append(f"{row.method:<{width}}{row.region:<8}{text}")
+    few = [method for method, n in seeds.items() if n == 1]
+    if few:
+        lines.append(f"one seed gives no interval, add seeds: {'; '.join(few)}")
+    return "\n".join(lines)
+
+
+def difference_text(row, digits):
+    """Return the difference of a row: ``-0.81 [-1.02, -0.60], lower in 5 of 5``."""
+    interval = ""
+    if not math.isnan(row.difference_low):
+        ends = (row.difference_low, row.difference_high)
+        interval = " [" + ", ".join(f"{end:.{digits}f}" for end in ends) + "]"
+    lower = f"lower in {row.wins} of {row.pairs}"
+    return f"{row.difference:.{digits}f}{interval}, {lower}"
+
+
+def decimals(table):
+    """Return how many decimals the errors of a table need: two between 1 and 1000."""
+    largest = table["mean"].max()
+    if not largest > 0 or 1 <= largest < 1000:
+        return 2
+    return 0 if largest >= 1000 else min(2 - math.floor(math.log10(largest)), 12)
+
+
+def _mean_text(row, digits):
+    if row.seeds == 0:
+        return "-"
+    if math.isnan(row.low):
+        return f"{row.mean:.{digits}f}"
+    return f"{row.mean:.{digits}f} ±{row.high - row.mean:.{digits}f}"
+
+
+def _summary(values):
+    """Mean and interval: those of the differences from a method without error."""
+    n, mean, low, high, _ = _difference(np.zeros(len(values)), values).values()
+    return {"seeds": n, "mean": mean, "low": low, "high": high}
+
+
+def _difference(base, own):
+    n, d = len(own), own - base
+    mean, low, high = float(d.mean()) if n else np.nan, np.nan, np.nan
+    if n > 1:
+        pair = paired_comparison(base, own)
+        low, high = pair.low, pair.high
+    numbers = {"pairs": n, "difference": mean, "difference_low": low}
+    return numbers | {"difference_high": high, "wins": int((d < 0).sum())}

@@ -1,0 +1,88 @@
+"""Checkpoints of a training: written in one step, read without running foreign code."""
+
+import os
+import zipfile
+from pathlib import Path
+
+import torch
+
+
+def save_checkpoint(path, state):
+    """Write a checkpoint in one step, and keep the one before it.
+
+    A reader finds the old file or the new one, whole, whenever the machine stops. The
+    one before is kept as ``PATH.previous``.
+
+    Parameters
+    ----------
+    path : path-like
+    state : dict
+        Tensors, numbers, texts, and lists and dicts of them.
+
+    Raises
+    ------
+    OSError
+        If the file can't be written; the checkpoints that are there stay.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        with open(temporary, "wb") as file:
+            torch.save(state, file)
+            file.flush()
+            os.fsync(file.fileno())
+        if path.exists():
+            os.replace(path, previous(path))
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def load_checkpoint(path):
+    """Read a checkpoint, or the one before it if this one is damaged or missing.
+
+    Parameters
+    ----------
+    path : path-like
+
+    Returns
+    -------
+    dict or None
+        What :func:`save_checkpoint` got; None if there is no checkpoint at all.
+
+    Raises
+    ------
+    ValueError
+        If neither file is a checkpoint; the message names each with the reason, and
+        both stay as they are.
+    """
+    problems = []
+    for candidate in (Path(path), previous(path)):
+        if candidate.exists():
+            try:
+                return _read(candidate)
+            except ValueError as error:
+                problems.append(str(error))
+    if problems:
+        raise ValueError("; ".join(problems) + ": move it away to start anew")
+    return None
+
+
+def previous(path):
+    """Where the checkpoint before the last one is kept."""
+    path = Path(path)
+    return path.with_name(f"{path.name}.previous")
+
+
+def _read(path):
+    if not zipfile.is_zipfile(path):
+        raise ValueError(f"{path} is no checkpoint, or it is cut off")
+    try:
+        state = torch.load(path, weights_only=True)
+    except Exception as error:  # torch has no class of its own for a foreign file
+        raise ValueError(f"{path} can't be read as a checkpoint") from error
+    if not isinstance(state, dict):
+        raise ValueError(f"{path} is no checkpoint: it holds a {type(state).__name__}")
+    return state

@@ -1,0 +1,295 @@
+"""Train a network on samples, and predict with it."""
+
+import contextlib
+import copy
+import math
+
+import numpy as np
+import torch
+from torch import nn
+
+from dirlib.losses import l1_loss
+from dirlib.progress import progress_bar
+from dirlib.training import processes
+from dirlib.training.batches import Batches
+from dirlib.training.checkpoints import load_checkpoint, save_checkpoint
+from dirlib.training.optimizers import make_optimizer
+from dirlib.training.samples import as_samples, checksum
+
+
+def fit(
+    model,
+    samples,
+    *,
+    weights=None,
+    loss=l1_loss,
+    fds=None,
+    fds_start=0,
+    epochs=15,
+    batch_size=64,
+    lr=3e-3,
+    optimizer="adam",
+    schedule="onecycle",
+    seed=0,
+    validate=None,
+    select=None,
+    workers=0,
+    checkpoint=None,
+    progress=True,
+):
+    """Train `model`, on the device that it is on.
+
+    On a GPU it computes in bfloat16 where that is safe. Started by ``torchrun``, each
+    of the processes takes its part of every batch; BatchNorm normalises with that part.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Maps a batch to what `loss` compares with the labels. Trained in place.
+    samples : object
+        Labels and batches, see `dirlib.training.samples`, such as an `ImageArray`. The
+        labels are floats for a regression loss, integers for a classification loss.
+    weights : array-like of shape [N], optional
+        One weight per sample, with mean 1 (see :func:`dirlib.lds_weights`).
+    loss : callable
+        ``loss(prediction, target, weights)`` gives a scalar; one of `dirlib`'s losses.
+    fds : dirlib.FDS, optional
+        Or a layer of your own with ``end_epoch()``. Calibrates ``model.features(x)`` on
+        the way to ``model.regressor``. Its state changes; the trained model works
+        without it.
+    fds_start : int
+        The first epoch, counted from 0, whose features `fds` sees. It collects in that
+        one, and calibrates from the next one on.
+    epochs, batch_size : int
+    lr, optimizer, schedule
+        See :func:`dirlib.training.optimizers.make_optimizer`.
+    seed : int
+        Fixes the order of the samples and their augmentation.
+    validate : callable, optional
+        ``validate(model)`` gives a dict of numbers after each epoch, for the history.
+    select : str, optional
+        The number of `validate` that chooses the epoch whose weights `model` ends with:
+        the lowest, the first of equals. Without it the last epoch is kept.
+    workers : int
+        Processes that read the samples ahead; 0 reads them in this one.
+    checkpoint : path-like, optional
+        Written after each epoch. If it is there already, the training goes on from it,
+        and ends as it would have without the interruption (bit for bit with one CPU
+        thread). `model` and `fds` may then be new ones.
+    progress : bool
+        Show a progress bar.
+
+    Returns
+    -------
+    list of dict
+        For each epoch: `epoch`, from 1; `loss`, the mean training loss; the numbers of
+        `validate`; and those of :meth:`dirlib.FDS.distances`.
+
+    Raises
+    ------
+    ValueError
+        If the weights differ from the samples in number, an argument is out of its
+        range, the loss becomes NaN, or the checkpoint is damaged or of another
+        training.
+    """
+    y = torch.from_numpy(np.array(samples.labels))
+    y = y.float() if y.is_floating_point() else y.long()
+    w = None if weights is None else torch.as_tensor(np.asarray(weights)).float()
+    if w is not None and w.shape != y.shape:
+        raise ValueError(
+            f"weights must have shape {list(y.shape)}, one per sample, "
+            f"but got {list(w.shape)}"
+        )
+    if epochs < 1 or batch_size < 1 or batch_size % processes.count():
+        raise ValueError(
+            f"epochs must be 1 or more and batch_size a multiple of the number of "
+            f"processes, {processes.count()}, but got {epochs} and {batch_size}"
+        )
+    device = next(model.parameters()).device
+    model.to(memory_format=torch.channels_last)  # twice as fast on a CPU
+    generator = torch.Generator().manual_seed(seed)
+    n_batches = len(y) // batch_size or 1
+    optimizer_name = optimizer
+    optimizer, scheduler = make_optimizer(
+        optimizer, schedule, model.parameters(), lr, epochs * n_batches
+    )
+    parts = {"model": model, "optimizer": optimizer, "schedule": scheduler}
+    parts |= {"fds": fds} if fds is not None else {}
+    settings = {
+        "epochs": epochs, "batch_size": batch_size, "lr": lr, "seed": seed,
+        "loss": getattr(loss, "__qualname__", type(loss).__name__),
+        "optimizer": optimizer_name, "schedule": schedule, "select": select,
+        "fds": repr(fds), "fds_start": fds_start, "samples": samples.checksum,
+        "weights": None if w is None else checksum(w.numpy()),
+    }  # fmt: skip
+    state = {} if checkpoint is None else _resume(checkpoint, settings, parts)
+    history, best = state.get("history", []), state.get("best")
+    if state:
+        generator.set_state(state["generator"])
+    network = processes.data_parallel(_Calibrated(model, fds))
+    batches = Batches(samples, workers)
+    bar = progress_bar(
+        epochs * n_batches, "Training", "batch", progress and processes.is_first(),
+        len(history) * n_batches,
+    )  # fmt: skip
+    with bar:
+        for epoch in range(len(history), epochs):
+            layer = fds if fds is not None and epoch >= fds_start else None
+            model.train()
+            total, plan = 0.0, _plan(len(y), n_batches, batch_size, generator)
+            for index, x in batches.read(plan):
+                target = y[index].to(device)
+                with _precision(device):
+                    y_hat = network(
+                        x.to(device, non_blocking=True), target, layer is not None
+                    )
+                value = loss(y_hat, target, None if w is None else w[index].to(device))
+                if not torch.isfinite(value):
+                    raise ValueError(
+                        f"the loss became {value.item()} in epoch {epoch + 1}: use a "
+                        f"smaller learning rate than {lr}, or look for extreme weights "
+                        f"or labels"
+                    )
+                optimizer.zero_grad()
+                value.backward()
+                optimizer.step()
+                scheduler.step()
+                total += value.item()
+                bar.update()
+            row = {"epoch": epoch + 1, "loss": processes.mean(total / n_batches)}
+            if layer is not None:
+                layer.end_epoch()
+                # A layer of the user's own, as in lesson 4, need not have them.
+                row |= getattr(layer, "distances", dict)()
+            processes.average_buffers(model)
+            if validate is not None:
+                row |= {name: float(v) for name, v in validate(model).items()}
+            history.append(row)
+            best = _better(best, row, select, model)
+            if checkpoint is not None and processes.is_first():
+                state = {name: part.state_dict() for name, part in parts.items()}
+                state |= {"settings": settings, "history": history, "best": best}
+                state["generator"] = generator.get_state()
+                save_checkpoint(checkpoint, state)
+            bar.set_postfix_str(f"epoch {epoch + 1}, loss {row['loss']:.2f}")
+    if best is not None:
+        model.load_state_dict(best["model"])
+    model.train()
+    return history
+
+
+class _Calibrated(nn.Module):
+    """The network with FDS inside, in one module: what data parallel training wraps."""
+
+    def __init__(self, model, fds):
+        super().__init__()
+        self.model = model
+        # Not a part of the module: before each batch, the buffers of its parts are
+        # overwritten by those of the first process, and each one collects its own.
+        self._fds = (fds,)
+
+    def forward(self, x, labels, calibrate):
+        if not calibrate:
+            return self.model(x)
+        (fds,) = self._fds
+        z = fds(self.model.features(x), labels)
+        return self.model.regressor(z).squeeze(-1)
+
+
+def _plan(n_samples, n_batches, batch_size, generator):
+    """The batches of an epoch: this process's samples of each, and their numbers u."""
+    order = torch.randperm(n_samples, generator=generator)
+    plan = []
+    # A few samples are left over each epoch, other ones each time: a last batch of one
+    # sample would give BatchNorm nothing to normalise.
+    for batch in order[: n_batches * batch_size].chunk(n_batches):
+        u = torch.rand(len(batch), generator=generator)
+        plan.append((processes.share(batch), processes.share(u)))
+    return plan
+
+
+def _precision(device):
+    """Half precision on a GPU, where the operations allow it."""
+    if device.type != "cuda":
+        return contextlib.nullcontext()
+    return torch.autocast(device.type, torch.bfloat16)
+
+
+def _better(best, row, select, model):
+    """The best epoch so far: its number, its score, and the weights."""
+    if select is None:
+        return None
+    score = row[select]
+    if math.isnan(score) or (best is not None and score >= best["score"]):
+        return best
+    weights = copy.deepcopy(model.state_dict())
+    return {"epoch": row["epoch"], "score": score, "model": weights}
+
+
+def _resume(checkpoint, settings, parts):
+    """Put the training back to where its checkpoint left it; return its state."""
+    state = load_checkpoint(checkpoint)
+    if state is None:
+        return {}
+    theirs = state.get("settings", {})
+    for name, mine in settings.items():
+        if theirs.get(name) != mine:
+            raise ValueError(
+                f"{checkpoint} is of another training: its {name} is "
+                f"{theirs.get(name)}, but now it is {mine}; use another file, or move "
+                f"it away"
+            )
+    try:
+        for name, part in parts.items():
+            part.load_state_dict(state[name])
+    except (KeyError, RuntimeError) as error:
+        raise ValueError(
+            f"{checkpoint} is of another network: use the one it was made with, or "
+            f"another file"
+        ) from error
+    return state
+
+
+def predict(model, samples, batch_size=512, workers=0):
+    """Return the model's output for samples, in eval mode.
+
+    Parameters
+    ----------
+    samples : object or ndarray of shape [N, H, W, 3], uint8
+        See `dirlib.training.samples`; or images.
+
+    Returns
+    -------
+    ndarray of shape [N] or [N, C], float32
+    """
+    return _in_eval(model, model, samples, batch_size, workers).numpy()
+
+
+def extract_features(model, samples, batch_size=512, workers=0):
+    """Return the features z = f(x) of samples, in eval mode.
+
+    Parameters
+    ----------
+    samples
+        As :func:`predict` takes them.
+
+    Returns
+    -------
+    Tensor of shape [N, D], float32
+    """
+    return _in_eval(model, model.features, samples, batch_size, workers)
+
+
+@torch.no_grad()
+def _in_eval(model, function, samples, batch_size, workers):
+    samples = as_samples(samples)
+    training, device = model.training, next(model.parameters()).device
+    mine = processes.part(len(samples))
+    plan = [(index, None) for index in mine.split(batch_size)]
+    model.eval()
+    out = []
+    for _, x in Batches(samples, workers).read(plan):
+        with _precision(device):
+            out.append(function(x.to(device)).float())
+    model.train(training)
+    return processes.together(torch.cat(out), mine, len(samples)).cpu()

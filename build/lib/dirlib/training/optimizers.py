@@ -1,0 +1,62 @@
+"""Optimizers and learning-rate schedules by name, for `dirlib.training.fit`."""
+
+import math
+
+from torch.optim import SGD, Adam, lr_scheduler
+
+OPTIMIZERS = {
+    "adam": lambda parameters, lr: Adam(parameters, lr=lr),
+    "sgd": lambda parameters, lr: SGD(
+        parameters, lr=lr, momentum=0.9, weight_decay=1e-4
+    ),
+}
+# Each is stepped once per batch, `steps` times in all.
+SCHEDULES = {
+    "onecycle": lambda optimizer, lr, steps: lr_scheduler.OneCycleLR(
+        optimizer, max_lr=lr, total_steps=steps
+    ),
+    # Times 0.1 at epochs 60 and 80 of 90, as Yang et al. (2021) do.
+    "step": lambda optimizer, lr, steps: lr_scheduler.MultiStepLR(
+        optimizer, [math.ceil(steps * 2 / 3), math.ceil(steps * 8 / 9)]
+    ),
+    "cosine": lambda optimizer, lr, steps: lr_scheduler.CosineAnnealingLR(
+        optimizer, steps
+    ),
+    "constant": lambda optimizer, lr, steps: lr_scheduler.LambdaLR(
+        optimizer, lambda step: 1.0
+    ),
+}
+
+
+def make_optimizer(name, schedule, parameters, lr, steps):
+    """Return an optimizer and its schedule.
+
+    Parameters
+    ----------
+    name : {"adam", "sgd"}
+        SGD has a momentum of 0.9 and a weight decay of 1e-4.
+    schedule : {"onecycle", "step", "cosine", "constant"}
+        One cycle up to `lr` and down; `lr` times 0.1 after 2/3 and after 8/9 of the
+        steps; down to 0 along a cosine; or `lr` throughout.
+    parameters : iterable of Parameter
+    lr : float
+        The learning rate; the peak of "onecycle".
+    steps : int
+        How many batches the training has.
+
+    Raises
+    ------
+    ValueError
+        If a name is unknown, or `lr` is not positive.
+    """
+    for what, value, known in (
+        ("optimizer", name, OPTIMIZERS), ("schedule", schedule, SCHEDULES)
+    ):  # fmt: skip
+        if value not in known:
+            raise ValueError(
+                f"{what} must be one of {', '.join(known)}, but got {value!r}"
+            )
+    if not 0 < lr < float("inf"):
+        raise ValueError(f"lr must be finite and above 0, but got {lr}")
+    optimizer = OPTIMIZERS[name](list(parameters), lr)
+    return optimizer, SCHEDULES[schedule](optimizer, lr, steps)
