@@ -43,9 +43,7 @@ _moved = "(z - mean[index]) + smoothed_mean[index]"
 _clip = ".clamp(0.1, 10)"
 # fmt: off
 calibrate_diagonal = Exercise(
-    "4.2",
-    "calibrate_diagonal",
-    _calibrated,
+    "4.2", "calibrate_diagonal", _calibrated,
     parts=[
         Part("the values", 1, [
             _worked(),
@@ -104,9 +102,8 @@ calibrate_diagonal = Exercise(
              "you clip the features: clip the ratio of the variances"),
         Slip(("smoothed_var /", "smoothed_var.sqrt() /"), ("ratio.sqrt()", "ratio"),
              "only smoothed_var is under the root: take the root of the whole ratio"),
-        Slip(("ratio.sqrt()", "var[index].rsqrt()"), "dividing by the root of the "
-             "variance only whitens: multiply by the root of the smoothed variance "
-             "too"),
+        Slip(("ratio.sqrt", "var[index].rsqrt"), "dividing by the root of the variance "
+             "only whitens: multiply by the root of the smoothed variance too"),
         Slip(("ratio.sqrt()", "smoothed_var[index].sqrt()"), "the features still have "
              "their own spread: divide by the root of the bin's variance too"),
         Slip(("ratio.sqrt() * ", ""),

@@ -57,9 +57,7 @@ def _first(line, cause):
 _transform = "matrix_sqrt(smoothed_cov) @ whiten"
 # fmt: off
 calibrate_full = Exercise(
-    "4.4",
-    "calibrate_full",
-    _calibrated,
+    "4.4", "calibrate_full", _calibrated,
     parts=[
         Part("one bin", 1, [
             _worked([[4, 0], [0, 1]], [[1, 0], [0, 9]]),

@@ -31,9 +31,7 @@ def _random(*shape):
 _result = "vectors * roots[..., None, :] @ vectors.mT"
 # fmt: off
 matrix_sqrt = Exercise(
-    "4.3",
-    "matrix_sqrt",
-    _root,
+    "4.3", "matrix_sqrt", _root,
     parts=[
         Part("one matrix", 1, [
             (_rotated([4.0, 9.0], 0.0),),

@@ -45,9 +45,7 @@ _mix = "momentum * running + (1 - momentum) * new"
 _result = "torch.where(seen[:, None], updated, running)"
 # fmt: off
 momentum_update = Exercise(
-    "4.5",
-    "momentum_update",
-    _update,
+    "4.5", "momentum_update", _update,
     parts=[
         Part("bins with samples in this epoch", 1, [
             (torch.tensor([[1.0], [0.0]]), torch.tensor([[2.0], [3.0]]),

@@ -44,9 +44,7 @@ _total = "correlate1d(weights, window, **options)"
 _ratio = "np.divide(mass, total, out=np.zeros_like(mass), where=total != 0)"
 # fmt: off
 smoothed_statistics = Exercise(
-    "4.1",
-    "smoothed_statistics",
-    _smoothed,
+    "4.1", "smoothed_statistics", _smoothed,
     parts=[
         Part("bins with samples", 1, [
             _worked([2.0, 2.0, 8.0], [3, 1, 2]),
