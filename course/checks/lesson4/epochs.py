@@ -1,6 +1,7 @@
 """Run a layer through epochs, as a training does: what exercise 4.6 compares."""
 
 import copy
+from collections import Counter
 
 import torch
 from torch import nn
@@ -8,8 +9,7 @@ from torch import nn
 from course.checks.compare import same
 from course.checks.exercise import Part
 from course.checks.lesson4.gradients import arrives, result_and_gradient
-from dirlib.bins import LabelBins
-from dirlib.kernels import kernel_window
+from dirlib import LabelBins, kernel_window
 
 generator = torch.Generator().manual_seed(46)
 
@@ -31,18 +31,16 @@ def through_epochs(answer):
     def function(scenario):
         if isinstance(answer, nn.Module):
             raise TypeError("pass the class itself, not a layer that it made")
-        steps = scenario["steps"]
-        calm = [step for step in copy.deepcopy(steps) if step[0] != "eval"]
-        found = _run(answer, scenario, steps)
+        calm = [s for s in copy.deepcopy(scenario["steps"]) if s[0] != "eval"]
+        found = _run(answer, scenario, scenario["steps"])
         if found is None:
             return None
         gradients = {name: v for name, v in found.items() if name.endswith(_GRADIENT)}
-        if gradients or not any(mode == "eval" for mode, *_ in steps):
-            return gradients or found
-        without = _run(answer, scenario, calm)
         shown = {name: z for name, z in found.items() if name.startswith("eval")}
+        if gradients or not shown:
+            return gradients or found
         trained = {name: z for name, z in found.items() if name not in shown}
-        unmoved = same(trained, without, 0)
+        unmoved = same(trained, _run(answer, scenario, calm), 1e-4)
         shown["training after eval()"] = "as without it" if unmoved else "changed by it"
         return shown
 
@@ -61,14 +59,14 @@ def _run(answer, scenario, steps):
         return None
     if not isinstance(layer, nn.Module):
         raise TypeError("MyFDS must be a class: class MyFDS(nn.Module)")
-    found, epoch, batch = {}, 1, {}
+    found, epoch, batch = {}, 1, Counter()
     for mode, z, labels in steps:
         if mode == "end":
             found[f"end of epoch {epoch}"] = _end_epoch(layer)
-            epoch, batch = epoch + 1, {}
+            epoch, batch = epoch + 1, Counter()
             continue
         layer.train(mode == "train")
-        batch[mode] = batch.get(mode, 0) + 1
+        batch[mode] += 1
         name = f"{mode}, epoch {epoch}, batch {batch[mode]}"
         result, gradient = _forward(layer, z, labels)
         if z.requires_grad:
@@ -106,89 +104,54 @@ def _batch(labels, mode="train", gradient=False, shift=0.0, slopes=(0.3, -0.2)):
     return mode, z.requires_grad_(gradient), labels
 
 
+def _part(title, *scenarios):
+    return Part(title, 1, [(scenario,) for scenario in scenarios])
+
+
 _end = ("end", torch.zeros(0), torch.zeros(0))
-_ages = {
-    "bins": (0, 10, 1),
-    "window": kernel_window("gaussian", 3, 1.0),
-    "momentum": 0.9,
-}
-_signed = {
-    "bins": (-5, 5, 0.5),
-    "window": kernel_window("triangular", 5),
-    "momentum": 0.6,
-}
+_ages = {"bins": (0, 10, 1), "momentum": 0.9}
+_ages["window"] = kernel_window("gaussian", 3, 1.0)
+_signed = {"bins": (-5, 5, 0.5), "momentum": 0.6}
+_signed["window"] = kernel_window("triangular", 5)
 _three = 0.3, -0.2, 0.1
 _near_zero = [-0.9, -0.8, -0.7, -0.3, -0.1, 0.2, 0.4, 0.6, 0.7]
-
+# fmt: off
 PARTS = [
-    Part(
+    _part(
         "the values of the epochs",
-        1,
-        [
-            (
-                Scenario(
-                    title="whole labels, two epochs",
-                    steps=[
-                        _batch([1, 1, 2, 3, 3, 3]),
-                        _batch([1, 2, 2, 3, 4, 4]),
-                        _end,
-                        _batch([2, 3, 1, 4, 1]),
-                    ],
-                    **_ages,
-                ),
-            ),
-            (
-                Scenario(
-                    title="labels from -5 to 5, three epochs",
-                    steps=[
-                        _batch([*_near_zero, -7.5, 6.0, -4.8]),
-                        _batch([4.9, 4.6, *_near_zero]),
-                        _end,
-                        _batch([*_near_zero, 1.2, 3.2, 5.5]),  # two bins never seen
-                        _batch([-4.9, -0.6, -0.2, 0.1, 0.3], shift=1.0),
-                        _end,
-                        _batch([*_near_zero, 1.4, 3.3, -9.0]),
-                    ],
-                    **_signed,
-                ),
-            ),
-        ],
+        Scenario(title="whole labels, two epochs", **_ages, steps=[
+            _batch([1, 1, 2, 3, 3, 3]),
+            _batch([1, 2, 2, 3, 4, 4]),
+            _end,
+            _batch([2, 3, 1, 4, 1]),
+        ]),
+        Scenario(title="labels from -5 to 5, three epochs", **_signed, steps=[
+            _batch([*_near_zero, -7.5, 6.0, -4.8]),
+            _batch([4.9, 4.6, *_near_zero]),
+            _end,
+            _batch([*_near_zero, 1.2, 3.2, 5.5]),  # two bins never seen
+            _batch([-4.9, -0.6, -0.2, 0.1, 0.3], shift=1.0),
+            _end,
+            _batch([*_near_zero, 1.4, 3.3, -9.0]),
+        ]),
     ),
-    Part(
+    _part(
         "the identity in eval(), which collects nothing",
-        1,
-        [
-            (
-                Scenario(
-                    title="eval() before and after an epoch",
-                    steps=[
-                        _batch([1.5, 1.2, 2.5, 2.7], "eval", shift=20.0),
-                        _batch([1.2, 1.4, 1.9, 2.5, 2.1, 2.2, 3.5]),
-                        _batch([1.1, 2.5, 3.5], "eval", shift=20.0),
-                        _end,
-                        _batch([1.5, 2.9, 3.5], "eval"),
-                        _batch([2.5, 1.5, 1.1]),
-                    ],
-                    **_ages,
-                ),
-            ),
-        ],
+        Scenario(title="eval() before and after an epoch", **_ages, steps=[
+            _batch([1.5, 1.2, 2.5, 2.7], "eval", shift=20.0),
+            _batch([1.2, 1.4, 1.9, 2.5, 2.1, 2.2, 3.5]),
+            _batch([1.1, 2.5, 3.5], "eval", shift=20.0),
+            _end,
+            _batch([1.5, 2.9, 3.5], "eval"),
+            _batch([2.5, 1.5, 1.1]),
+        ]),
     ),
-    Part(
+    _part(
         "gradients, and nothing in place",
-        1,
-        [
-            (
-                Scenario(
-                    title="two epochs with gradients",
-                    steps=[
-                        _batch(_near_zero, gradient=True, slopes=_three),
-                        _end,
-                        _batch(_near_zero[::-1], gradient=True, slopes=_three),
-                    ],
-                    **_signed,
-                ),
-            ),
-        ],
+        Scenario(title="two epochs with gradients", **_signed, steps=[
+            _batch(_near_zero, gradient=True, slopes=_three),
+            _end,
+            _batch(_near_zero[::-1], gradient=True, slopes=_three),
+        ]),
     ),
 ]

@@ -2,209 +2,126 @@
 
 import torch
 
+import dirlib
 from course.checks.exercise import Exercise, Wrong
 from course.checks.lesson4.epochs import PARTS, through_epochs
-from course.checks.lesson4.layers import (
-    bins_of,
-    calibrated_by_pair,
-    calibrated_or_nothing,
-    calibrates_in_eval,
-    calibrates_in_eval_only,
-    collect_and_calibrate,
-    collected_late,
-    collects_first_epoch_only,
-    collects_in_eval,
-    collects_in_eval_only,
-    ends_the_epoch,
-    everywhere,
-    indexed_by,
-    inverted,
-    last_batch_only,
-    layer_of,
-    not_clipped,
-    nothing_at_first,
-    once_collected,
-    recoloured,
-    while_training,
-    with_this_epoch,
-    without_first_epoch,
-)
-from dirlib.fds.layer import FDS
+from course.checks.slips import Slip
+from course.epoch_end import EpochEnd
 
 
-class _Library(FDS):
+class _Library(dirlib.FDS):
     def __init__(self, feature_dim, bins, window, momentum=0.9):
         super().__init__(
             feature_dim, bins, window=window, momentum=momentum, shrinkage=0.0
         )
 
 
+class _Layer(EpochEnd):
+    def forward(self, z, labels):
+        if self.training:
+            index = torch.as_tensor(self.bins.index(labels, "clip"))
+            self.epoch.update(z.detach(), index)
+            if self.pair is not None:
+                mean, var, smoothed_mean, smoothed_var = self.pair
+                ratio = (smoothed_var / var).clamp(0.1, 10)[index]
+                z = ratio.sqrt() * (z - mean[index]) + smoothed_mean[index]
+        return z
+
+
+_index = 'torch.as_tensor(self.bins.index(labels, "clip"))'
+_collect = "self.epoch.update(z.detach(), index)"
+_moved = "ratio.sqrt() * (z - mean[index]) + smoothed_mean[index]"
+_four = "mean, var, smoothed_mean, smoothed_var ="
+_end = "        return z"
+
+
+def _where(collects, calibrates, cause):
+    """A layer that doesn't do both in train() alone."""
+    return Slip(
+        ("if self.training:", "if True:"),
+        (_collect, f"if {collects}: {_collect}"),
+        ("if self.pair", f"if {calibrates} and self.pair"),
+        cause,
+    )
+
+
+# fmt: off
+_slips = [
+    Slip(("self.training", "True"), "eval() makes no difference: look at "
+         "self.training, and return z as it is when it is False"),
+    Slip((_collect, ""), "no batch is collected in the first epoch: in train(), give "
+         "z.detach() and the index to self.epoch.update, before you look at self.pair"),
+    Slip((_moved, "z"), "z stays as it is after end_epoch(): calibrate it with "
+         "self.pair, once there is one"),
+    Slip(("self.pair is not None", "True"),
+         "self.pair is None before the first end_epoch(): return z as it is there"),
+    _where("self.training", "True", "z is calibrated in eval() too: labels are unknown "
+           "there, so return z as it is"),
+    _where("True", "self.training", "the batches of eval() get into the statistics: "
+           "return z before you collect"),
+    Slip(("self.training", "not self.training"),
+         "self.training is True in train(): you leave there, and work in eval()"),
+    _where("self.training", "not self.training", "you calibrate in eval(), and not in "
+           "train(): it must be the other way round"),
+    _where("not self.training", "self.training",
+           "you collect in eval(), and not in train(): it must be the other way round"),
+    Slip((_index, "labels.long()"),
+         "a label is no bin: -0.7 and 2.5 have theirs, which self.bins.index finds"),
+    Slip((_index, "labels.long().clamp(0, self.bins.n_bins - 1)"), "a label is no bin, "
+         "and a negative one is not bin 0: find it with self.bins.index"),
+    Slip(("(labels,", "(labels.long(),"), "labels are truncated to whole numbers: give "
+         "them to self.bins.index as they are"),
+    Slip(("(labels,", "(labels.round(),"), "labels are rounded to whole numbers: give "
+         "them to self.bins.index as they are"),
+    Slip((', "clip"', ""), "a label outside the range stops the training: count it in "
+         'the nearest bin, with "clip"'),
+    Slip(('"clip"', '"drop"'), '"drop" leaves labels out, and the others stand beside '
+         'the wrong rows: take "clip"'),
+    Slip(("(z - ", "(z.detach() - "), "no gradient reaches z: only the statistics get "
+         "z.detach(), the calibration gets z itself"),
+    Slip((_collect, f"z = z.detach(); {_collect}"), "no gradient reaches z, from the "
+         "first epoch on: only the statistics get z.detach(), and forward goes on with "
+         "z itself"),
+    Slip((_collect, ""), (_end, f"            {_collect}\n{_end}"), "you collect "
+         "features that are calibrated already: give z as it came to "
+         "self.epoch.update"),
+    Slip((_collect, f"{_collect}; self.end_epoch()"), "forward ends the epoch at every "
+         "batch: whoever trains calls end_epoch(), once per epoch"),
+    Slip(("= self.pair",
+          "= self.epoch.mean, self.epoch.variance(), *self.pair[2:]"), "you calibrate "
+         "with this epoch's statistics, which still change from batch to batch: use "
+         "the four of self.pair"),
+    Slip((_collect, f"if self.pair is None: {_collect}"), "from the second epoch on "
+         "nothing is collected: collect every batch before you look at self.pair"),
+    Slip((_collect,
+          f"self.epoch = dirlib.BinStatistics(*self.epoch.mean.shape); {_collect}"),
+         "only the last batch of an epoch is left: end_epoch() empties self.epoch, "
+         "forward only adds to it"),
+    Slip((_four, "smoothed_mean, smoothed_var, mean, var ="), "the pair is exchanged: "
+         "self.pair is mean, var, smoothed_mean, smoothed_var, in the order of "
+         "calibrate_diagonal"),
+    Slip((_four, "mean, smoothed_mean, var, smoothed_var ="), "a mean and a variance "
+         "are exchanged: self.pair is mean, var, smoothed_mean, smoothed_var"),
+    Slip((".clamp(0.1, 10)", ""), "the ratio isn't clipped: give clip=(0.1, 10) to "
+         "dirlib.calibrate, or use your function of exercise 4.2"),
+    Slip(("z = ratio", "return ratio"), (_end, ""), "in eval() and before the first "
+         "end_epoch() forward returns nothing: end it with `return z`"),
+    Slip((_end, f"    {_end}"),
+         "in eval() forward returns nothing: return z as it is"),
+    Slip((_end, "        if not self.training or self.pair is not None: return z"),
+         "before the first end_epoch() forward returns nothing: return z as it is"),
+    Slip((_moved, "None"), "after the first end_epoch() forward returns nothing: "
+         "return the calibrated features"),
+    Slip(("        if self.training", "        return\n        if self.training"),
+         "forward returns nothing: end each of its ways with return"),
+]
+# fmt: on
 MyFDS = Exercise(
     "4.6",
     "MyFDS",
     _Library,
     parts=PARTS,
-    wrong=[
-        Wrong(
-            layer_of(everywhere),
-            "eval() makes no difference: look at self.training, and return z as it is "
-            "when it is False",
-        ),
-        Wrong(
-            while_training(calibrated_by_pair),
-            "no batch is collected in the first epoch: in train(), give z.detach() and "
-            "the index to self.epoch.update, before you look at self.pair",
-        ),
-        Wrong(
-            once_collected(lambda self, z, index: z),
-            "z stays as it is after end_epoch(): calibrate it with self.pair, once "
-            "there is one",
-        ),
-        Wrong(
-            while_training(without_first_epoch),
-            "self.pair is None before the first end_epoch(): return z as it is there",
-        ),
-        Wrong(
-            layer_of(calibrates_in_eval),
-            "z is calibrated in eval() too: labels are unknown there, so return z as "
-            "it is",
-        ),
-        Wrong(
-            layer_of(collects_in_eval),
-            "the batches of eval() get into the statistics: return z before you "
-            "collect",
-        ),
-        Wrong(
-            layer_of(inverted),
-            "self.training is True in train(): you leave there, and work in eval()",
-        ),
-        Wrong(
-            layer_of(calibrates_in_eval_only),
-            "you calibrate in eval(), and not in train(): it must be the other way "
-            "round",
-        ),
-        Wrong(
-            layer_of(collects_in_eval_only),
-            "you collect in eval(), and not in train(): it must be the other way round",
-        ),
-        Wrong(
-            indexed_by(lambda self, labels: labels.long()),
-            "a label is no bin: -0.7 and 2.5 have theirs, which self.bins.index finds",
-        ),
-        Wrong(
-            indexed_by(lambda self, x: x.long().clamp(0, self.bins.n_bins - 1)),
-            "a label is no bin, and a negative one is not bin 0: find it with "
-            "self.bins.index",
-        ),
-        Wrong(
-            indexed_by(lambda self, labels: bins_of(self, labels.long())),
-            "labels are truncated to whole numbers: give them to self.bins.index as "
-            "they are",
-        ),
-        Wrong(
-            indexed_by(lambda self, labels: bins_of(self, labels.round())),
-            "labels are rounded to whole numbers: give them to self.bins.index as "
-            "they are",
-        ),
-        Wrong(
-            indexed_by(lambda self, labels: torch.as_tensor(self.bins.index(labels))),
-            "a label outside the range stops the training: count it in the nearest "
-            'bin, with "clip"',
-        ),
-        Wrong(
-            indexed_by(
-                lambda self, labels: torch.as_tensor(self.bins.index(labels, "drop"))
-            ),
-            '"drop" leaves labels out, and the others stand beside the wrong rows: '
-            'take "clip"',
-        ),
-        Wrong(
-            once_collected(
-                lambda self, z, index: calibrated_by_pair(self, z.detach(), index)
-            ),
-            "no gradient reaches z: only the statistics get z.detach(), the "
-            "calibration gets z itself",
-        ),
-        Wrong(
-            while_training(
-                lambda self, z, index: collect_and_calibrate(self, z.detach(), index)
-            ),
-            "no gradient reaches z, from the first epoch on: only the statistics get "
-            "z.detach(), and forward goes on with z itself",
-        ),
-        Wrong(
-            while_training(collected_late),
-            "you collect features that are calibrated already: give z as it came to "
-            "self.epoch.update",
-        ),
-        Wrong(
-            while_training(ends_the_epoch),
-            "forward ends the epoch at every batch: whoever trains calls end_epoch(), "
-            "once per epoch",
-        ),
-        Wrong(
-            once_collected(with_this_epoch),
-            "you calibrate with this epoch's statistics, which still change from batch "
-            "to batch: use the four of self.pair",
-        ),
-        Wrong(
-            while_training(collects_first_epoch_only),
-            "from the second epoch on nothing is collected: collect every batch before "
-            "you look at self.pair",
-        ),
-        Wrong(
-            while_training(last_batch_only),
-            "only the last batch of an epoch is left: end_epoch() empties self.epoch, "
-            "forward only adds to it",
-        ),
-        Wrong(
-            once_collected(
-                lambda self, z, index: recoloured(
-                    z, index, *self.pair[2:], *self.pair[:2]
-                )
-            ),
-            "the pair is exchanged: self.pair is mean, var, smoothed_mean, "
-            "smoothed_var, in the order of calibrate_diagonal",
-        ),
-        Wrong(
-            once_collected(
-                lambda self, z, index: recoloured(
-                    z, index, *(self.pair[i] for i in (0, 2, 1, 3))
-                )
-            ),
-            "a mean and a variance are exchanged: self.pair is mean, var, "
-            "smoothed_mean, smoothed_var",
-        ),
-        Wrong(
-            once_collected(not_clipped),
-            "the ratio isn't clipped: give clip=(0.1, 10) to dirlib.calibrate, or use "
-            "your function of exercise 4.2",
-        ),
-        Wrong(
-            layer_of(calibrated_or_nothing),
-            "in eval() and before the first end_epoch() forward returns nothing: end "
-            "it with `return z`",
-        ),
-        Wrong(
-            layer_of(
-                lambda self, *args: everywhere(self, *args) if self.training else None
-            ),
-            "in eval() forward returns nothing: return z as it is",
-        ),
-        Wrong(
-            while_training(nothing_at_first),
-            "before the first end_epoch() forward returns nothing: return z as it is",
-        ),
-        Wrong(
-            once_collected(lambda self, z, index: None),
-            "after the first end_epoch() forward returns nothing: return the "
-            "calibrated features",
-        ),
-        Wrong(
-            layer_of(lambda self, z, labels: None),
-            "forward returns nothing: end each of its ways with return",
-        ),
-    ],
+    wrong=[Wrong(slip.answer(_Layer), slip.cause) for slip in _slips],
     rtol=1e-4,
     adapt=through_epochs,
 )
