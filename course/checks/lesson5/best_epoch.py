@@ -38,7 +38,6 @@ def _last_improvement(history, score):
 WITH_NAN = (" if not math.isnan(row[score])", "")
 LOWEST = "min(known, key=lambda row: row[score])"
 ARGMIN = (LOWEST, "_argmin(history, score)")
-ARGMAX = (LOWEST, "_argmin(history, score, -1)")
 RESULT, REFUSAL = 'best["epoch"]', 'raise ValueError(f"every {score} is NaN")'
 
 # Two mistakes in one: another result, of a search that NaN leads astray.
@@ -76,7 +75,7 @@ WRONG = [
     Slip(ARGMIN, (RESULT, "history.index(best)"),
          "np.argmin gives a position, and takes a NaN for the lowest: use "
          "np.nanargmin, and return the epoch of the row at its position"),
-    Slip(WITH_NAN, ARGMAX,
+    Slip(WITH_NAN, (LOWEST, "_argmin(history, score, -1)"),
          "np.argmax finds the highest score: an error is better when it is lower"),
     *(Slip(*changes, (RESULT, result),
            f"{cause}: return the row's epoch; and {astray}: leave NaN out")
@@ -137,37 +136,29 @@ class History(list):
 
 def _history(score, values, first=1):
     """Rows whose training loss falls, whatever the score does."""
-    rows = enumerate(values)
-    return (
-        History({"epoch": first + i, "loss": 6 / (i + 1), score: v} for i, v in rows),
-        score,
-    )
+    rows = ({"epoch": i, "loss": 6 / i, score: v} for i, v in enumerate(values, first))
+    return History(rows), score
 
 
 _worked = History({"epoch": i, "val_few": v} for i, v in ((1, 9.0), (2, 7.0), (3, 7.0)))
-LOWEST_SCORE = [
-    _history("val_few", [9.5, 8.5, 9.0, 7.5, 8.0]),
-    _history("val_mae", [8.0, 6.5, 7.0, 7.5], first=6),
-    _history("log_gm", [-0.5, 0.25, -1.5, -1.0, 0.5], first=3),
-    # The best row is the first; the last, of scores above any guess.
-    _history("val_few", [21.5, 21.75, 24.0], first=2),
-    _history("val_mse", [1204.5, 1250.0, 1204.25]),
+# fmt: off
+PARTS = [
+    Part("the lowest score", 1, [
+        _history("val_few", [9.5, 8.5, 9.0, 7.5, 8.0]),
+        _history("val_mae", [8.0, 6.5, 7.0, 7.5], first=6),
+        _history("log_gm", [-0.5, 0.25, -1.5, -1.0, 0.5], first=3),
+        # The best row is the first; the last, of scores above any guess.
+        _history("val_few", [21.5, 21.75, 24.0], first=2),
+        _history("val_mse", [1204.5, 1250.0, 1204.25]),
+    ]),
+    Part("equals and NaN", 1, [
+        (_worked, "val_few"),
+        _history("val_few", [8.0, 7.5, 8.0, 7.5, 7.5, 9.0], first=4),
+        _history("val_few", [nan, nan, 9.0, 8.0, 8.5]),
+        _history("val_mae", [9.0, nan, 7.0, 8.0, nan], first=2),
+        _history("val_few", [nan, nan, nan]),
+    ]),
 ]
-EQUALS_AND_NAN = [
-    (_worked, "val_few"),
-    _history("val_few", [8.0, 7.5, 8.0, 7.5, 7.5, 9.0], first=4),
-    _history("val_few", [nan, nan, 9.0, 8.0, 8.5]),
-    _history("val_mae", [9.0, nan, 7.0, 8.0, nan], first=2),
-    _history("val_few", [nan, nan, nan]),
-]
+# fmt: on
 
-best_epoch = Exercise(
-    "5.3",
-    "best_epoch",
-    _best_epoch,
-    parts=[
-        Part("the lowest score", 1, LOWEST_SCORE),
-        Part("equals and NaN", 1, EQUALS_AND_NAN),
-    ],
-    wrong=WRONG,
-)
+best_epoch = Exercise("5.3", "best_epoch", _best_epoch, PARTS, WRONG)

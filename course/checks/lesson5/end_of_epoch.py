@@ -10,8 +10,7 @@ from course.checks.lesson4.epochs import Scenario
 from course.checks.lesson5 import small_parts as small
 from course.checks.slips import Slip
 
-generator = torch.Generator().manual_seed(52)
-_random = functools.partial(small.uniform, generator)
+_random = functools.partial(small.uniform, torch.Generator().manual_seed(52))
 
 
 def _end_of_epoch(model, fds, x_val, y_val):
@@ -113,7 +112,7 @@ WRONG = [
 # fmt: on
 
 
-def _through_epoch_ends(answer):
+def _through_ends(answer):
     """Turn an epoch's end into a function that says what it returned and left behind.
 
     It looks at all about FDS, at the validation error, or at the model.
@@ -178,28 +177,24 @@ def _scenario(look, title, n, epochs, low=-1.5, high=1.5):
     return (Scenario(title=title, look=look, **data),)
 
 
-INPUTS = {
-    "FDS and the distance": [
+# fmt: off
+PARTS = [
+    Part("FDS and the distance", 1, [
         _scenario("distance", "FDS's first epoch", 6, [[_features(12)]]),
         _scenario("distance", "FDS's second epoch", 5, _second()),
         _scenario("distance", "no FDS", 4, None),
-    ],
-    "the validation error": [
+    ]),
+    Part("the validation error", 1, [
         _scenario("val_mae", "six validation samples, with FDS", 6, _second()),
         _scenario("val_mae", "five validation samples, no FDS", 5, None, 0, 4),
-    ],
-    "the model as it must be afterwards": [
+    ]),
+    Part("the model as it must be afterwards", 1, [
         _scenario("model", "what is left behind, with FDS", 7, _second()),
         _scenario("model", "what is left behind, no FDS", 4, None),
-    ],
-}
+    ]),
+]
+# fmt: on
 
 end_of_epoch = Exercise(
-    "5.2",
-    "end_of_epoch",
-    _end_of_epoch,
-    parts=[Part(title, 1, inputs) for title, inputs in INPUTS.items()],
-    wrong=WRONG,
-    rtol=1e-4,
-    adapt=_through_epoch_ends,
+    "5.2", "end_of_epoch", _end_of_epoch, PARTS, WRONG, rtol=1e-4, adapt=_through_ends
 )

@@ -13,9 +13,7 @@ OPTIONS = (
     "kernel_size sigma kernel momentum covariance weighting edges shrinkage clip"
 ).split()
 KEYS = ("weights", "fds")
-TRAINED, DIFFER = "can both be trained?", "differ in one thing?"
-GOOD = "yes"
-FEATURES = 64
+TRAINED, DIFFER, GOOD = "can both be trained?", "differ in one thing?", "yes"
 
 
 def _my_ablation():
@@ -89,7 +87,7 @@ def _refusal(name, options):
         cure = f"but there are only {AGES.n_bins} bins: take a smaller one"
         return f"kernel_size of {name} is {size}, {cure}"
     try:
-        FDS(FEATURES, AGES, **options)
+        FDS(64, AGES, **options)
     except Exception as error:  # a text instead of a number fails in many ways
         reason = " ".join(str(error).split())
         return f"FDS refuses the options of {name}: {reason}"
@@ -137,14 +135,10 @@ def _with_fds(**options):
     return _with(options, "sqinv")
 
 
-def _answer(pair):
-    return lambda: pair
-
-
 VANILLA, LAYER = _with(None), _with_fds()
 # fmt: off
 # The verdict names what was returned; these are the parts of it that matter.
-WRONG = {
+ANSWERS = {
     "return two dicts: return base, variant": VANILLA,
     "the two trainings are the same: change one thing": (VANILLA, VANILLA),
     "an option with its default value": (LAYER, _with_fds(sigma=5.0)),
@@ -184,14 +178,9 @@ WRONG = {
 }
 # fmt: on
 
-my_ablation = _Judged(
-    "5.5",
-    "my_ablation",
-    _my_ablation,
-    parts=[
-        Part("settings that can be trained", 1, [(TRAINED,)]),
-        Part("one difference", 1, [(DIFFER,)]),
-    ],
-    wrong=[Wrong(_answer(pair), cause) for cause, pair in WRONG.items()],
-    adapt=_verdict,
-)
+PARTS = [
+    Part("settings that can be trained", 1, [(TRAINED,)]),
+    Part("one difference", 1, [(DIFFER,)]),
+]
+WRONG = [Wrong(lambda pair=pair: pair, cause) for cause, pair in ANSWERS.items()]
+my_ablation = _Judged("5.5", "my_ablation", _my_ablation, PARTS, WRONG, adapt=_verdict)

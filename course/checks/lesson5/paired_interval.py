@@ -30,7 +30,8 @@ FIXED |= dict.fromkeys((4.302653, 4.3027, 4.303, 4.3), "three")
 WRONG = [
     Slip(("method - baseline", "baseline - method"), "the sign is turned round: take "
          "method - baseline, so that a method with a lower error is below 0"),
-    Slip((QUANTILE, "1.95998"), "1.96 is the normal distribution's: with few seeds s "
+    Slip((QUANTILE, "1.95998"),  # near 1.96 and norm.ppf(0.975)
+         "1.96 is the normal distribution's: with few seeds s "
          "is uncertain too, so take the quantile of Student's t"),
     Slip((QUANTILE, "2.0"), "t = 2 is a rule of thumb for many seeds: take the "
          "quantile for S - 1 degrees of freedom"),
@@ -100,10 +101,8 @@ class _WithSpread(Exercise):
     def cause(self, got, want):
         *others, part = self.parts
         parts = [*others, dataclasses.replace(part, inputs=part.inputs[:-1])]
-        rest = Exercise(
-            self.number, self.name, self.reference, parts, self.wrong, self.rtol
-        )
-        return super().cause(got, want) or rest.cause(got[:-1], want[:-1])
+        rest = dataclasses.replace(self, parts=parts)
+        return super().cause(got, want) or Exercise.cause(rest, got[:-1], want[:-1])
 
 
 def _case(n_seeds, step):
@@ -113,19 +112,13 @@ def _case(n_seeds, step):
 
 
 _worked = np.array([10.0, 12.0, 14.0]), np.array([9.0, 10.0, 13.0])
-THREE_AND_MORE = [_worked, _case(5, -1.2), _case(7, 0.4)]
 _alike = np.array([9.0, 10.5, 12.0]), np.array([8.5, 10.0, 11.5])
-TWO_AND_ALIKE = [_case(2, -0.8), _alike]
+THREE, TWO = [_worked, _case(5, -1.2), _case(7, 0.4)], [_case(2, -0.8), _alike]
+PARTS = [
+    Part("three seeds and more", 1, THREE),
+    Part("two seeds, and differences that are all equal", 1, TWO),
+]
 
 paired_interval = _WithSpread(
-    "5.4",
-    "paired_interval",
-    _paired_interval,
-    parts=[
-        Part("three seeds and more", 1, THREE_AND_MORE),
-        Part("two seeds, and differences that are all equal", 1, TWO_AND_ALIKE),
-    ],
-    wrong=WRONG,
-    rtol=1e-4,
-    adapt=_as_tuple,
+    "5.4", "paired_interval", _paired_interval, PARTS, WRONG, rtol=1e-4, adapt=_as_tuple
 )

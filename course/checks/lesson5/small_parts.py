@@ -95,14 +95,15 @@ class NotingSGD(torch.optim.SGD):
 
 
 class NotingFDS(FDS):
-    """FDS that notes what it gets, and refuses what can't be the features."""
+    """FDS in the last of `epochs`: notes what it gets, refuses what can't be features."""
 
-    def __init__(self):
+    def __init__(self, epochs):
         super().__init__(FEATURES, LabelBins(0, 10, 1), kernel_size=5, sigma=1.5)
-        self.forget()
-
-    def forget(self):
-        """Start the notes anew."""
+        for i, batches in enumerate(epochs):
+            if i:
+                self.end_epoch()
+            for z, labels in batches:
+                super().forward(z, labels)
         self.got_features, self.got_labels = torch.zeros(0, FEATURES), torch.zeros(0)
 
     def forward(self, z, labels):
@@ -119,16 +120,7 @@ class NotingFDS(FDS):
 
 def fds_after(epochs):
     """Return a layer that has seen these epochs, each a list of batches, or None."""
-    if epochs is None:
-        return None
-    fds = NotingFDS()
-    for i, batches in enumerate(epochs):
-        if i:
-            fds.end_epoch()
-        for z, labels in batches:
-            fds(z, labels)
-    fds.forget()
-    return fds
+    return None if epochs is None else NotingFDS(epochs)
 
 
 @contextlib.contextmanager

@@ -10,8 +10,7 @@ from course.checks.lesson5 import small_parts as small
 from course.checks.slips import Slip
 from dirlib.losses import l1_loss
 
-generator = torch.Generator().manual_seed(51)
-_random = functools.partial(small.uniform, generator)
+_random = functools.partial(small.uniform, torch.Generator().manual_seed(51))
 
 
 def _training_step(model, fds, optimizer, x, y, weights):
@@ -111,7 +110,7 @@ WRONG = [
 # fmt: on
 
 
-def _through_steps(answer):
+def _take_steps(answer):
     """Turn a training step into a function that takes some, and says what they did.
 
     It looks at the losses; at the parameters; or at both, with what the FDS layer got.
@@ -162,32 +161,26 @@ def _scenario(look, title, *batches, epochs=None, **model):
 
 _worked = _random(-2, 2, 2, 3), torch.tensor([3.0, 2.0]), torch.tensor([0.5, 1.5])
 # fmt: off
-INPUTS = {
-    "the loss": [
+PARTS = [
+    Part("the loss", 1, [
         _scenario("loss", "predictions of 1.0", _worked, answers=1.0),
         _scenario("loss", "five samples", _batch(5, -3.0, 4.0)),
         _scenario("loss", "six samples and BatchNorm", _batch(6), normalised=True),
-    ],
-    "the step": [
+    ]),
+    Part("the step", 1, [
         _scenario("step", "two steps", _batch(5), _batch(5)),
         _scenario("step", "two steps with BatchNorm", _batch(4), _batch(6),
                   normalised=True),
-    ],
-    "through FDS": [
+    ]),
+    Part("through FDS", 1, [
         _scenario("fds", "two steps in FDS's first epoch", _batch(5), _batch(4),
                   epochs=[[]]),
         _scenario("fds", "two steps in FDS's second epoch", _batch(5, 0.5, 6.5),
                   _batch(6, 0.5, 6.5), epochs=[[_features(12), _features(9)], []]),
-    ],
-}
+    ]),
+]
 # fmt: on
 
 training_step = Exercise(
-    "5.1",
-    "training_step",
-    _training_step,
-    parts=[Part(title, 1, inputs) for title, inputs in INPUTS.items()],
-    wrong=WRONG,
-    rtol=1e-4,
-    adapt=_through_steps,
+    "5.1", "training_step", _training_step, PARTS, WRONG, rtol=1e-4, adapt=_take_steps
 )
