@@ -95,7 +95,7 @@ class NotingSGD(torch.optim.SGD):
 
 
 class NotingFDS(FDS):
-    """FDS in the last of `epochs`: notes what it gets, refuses what can't be features."""
+    """FDS after `epochs`: notes what it gets, refuses what can't be the features."""
 
     def __init__(self, epochs):
         super().__init__(FEATURES, LabelBins(0, 10, 1), kernel_size=5, sigma=1.5)
