@@ -10,19 +10,16 @@ from dirlib.fds.layer import FDS
 
 WEIGHTS = ("vanilla", "sqinv", "sqinv+lds", "inv", "inv+lds")
 OPTIONS = (
-    "kernel_size",
-    "sigma",
-    "kernel",
-    "momentum",
-    "covariance",
-    "weighting",
-    "edges",
-    "shrinkage",
-    "clip",
-)
-TRAINED, DIFFER = "can both be trained?", "differ in one thing?"
-GOOD = "yes"
-FEATURES = 64
+    "kernel_size sigma kernel momentum covariance weighting edges shrinkage clip"
+).split()
+KEYS = ("weights", "fds")
+TRAINED, DIFFER, GOOD = "can both be trained?", "differ in one thing?", "yes"
+
+
+def _my_ablation():
+    base = {"weights": "sqinv+lds", "fds": None}
+    variant = {"weights": "sqinv+lds", "fds": {}}
+    return base, variant
 
 
 class _Judged(Exercise):
@@ -41,54 +38,38 @@ def _verdict(answer):
         pair = answer()
         if pair is None:
             return None
-        if not _is_pair(pair):
+        listed = list(pair) if isinstance(pair, tuple | list) else []
+        if [isinstance(settings, dict) for settings in listed] != [True, True]:
             return "return two dicts: return base, variant"
-        if question == TRAINED:
-            found = (
-                _trouble(name, settings)
-                for name, settings in zip(("base", "variant"), pair, strict=True)
-            )
-            return next((text for text in found if text), GOOD)
-        return _difference(*pair)
+        base, variant = listed
+        if question == DIFFER:
+            return _difference(base, variant)
+        return _trouble("base", base) or _trouble("variant", variant) or GOOD
 
     return function
 
 
-def _is_pair(pair):
-    return (
-        isinstance(pair, tuple | list)
-        and len(pair) == 2
-        and all(isinstance(settings, dict) for settings in pair)
-    )
-
-
 def _trouble(name, settings):
     """Say why a training with these settings can't start, or return None."""
-    for key in ("weights", "fds"):
+    for key in KEYS:
         if key not in settings:
             return f'{name} has no "{key}": give both, "weights" and "fds"'
     for key in settings:
-        if key not in ("weights", "fds"):
+        if key not in KEYS:
             return f"{name} has an unknown setting {key!r}: there are weights and fds"
     weights, fds = settings["weights"], settings["fds"]
     if not isinstance(weights, str) or weights not in WEIGHTS:
-        return (
-            f"weights of {name} are {short(weights)}, which is unknown: choose from "
-            f"{', '.join(WEIGHTS)}"
-        )
+        known = f"which is unknown: choose from {', '.join(WEIGHTS)}"
+        return f"weights of {name} are {short(weights)}, {known}"
     if fds is None:
         return None
     if not isinstance(fds, dict):
-        return (
-            f"fds of {name} is {short(fds)}: it must be None or a dict of options, "
-            f"{{}} for the defaults"
-        )
+        needed = "it must be None or a dict of options, {} for the defaults"
+        return f"fds of {name} is {short(fds)}: {needed}"
     for option in fds:
         if option not in OPTIONS:
-            return (
-                f"fds of {name} has an unknown option {option!r}: choose from "
-                f"{', '.join(OPTIONS)}"
-            )
+            known = f"choose from {', '.join(OPTIONS)}"
+            return f"fds of {name} has an unknown option {option!r}: {known}"
     return _refusal(name, fds)
 
 
@@ -98,19 +79,15 @@ def _refusal(name, options):
         needs_number = isinstance(_value({}, option), int | float)
         # "oas" is a shrinkage.
         if needs_number and isinstance(value, str) and option != "shrinkage":
-            return (
-                f"{option} of {name} is the text {value!r}: write a number, without "
-                f"quotes"
-            )
+            cure = "write a number, without quotes"
+            return f"{option} of {name} is the text {value!r}: {cure}"
     size = options.get("kernel_size")
     # FDS says so too, but a huge window would fill the memory before.
     if isinstance(size, int) and size > AGES.n_bins:
-        return (
-            f"kernel_size of {name} is {size}, but there are only {AGES.n_bins} bins: "
-            f"take a smaller one"
-        )
+        cure = f"but there are only {AGES.n_bins} bins: take a smaller one"
+        return f"kernel_size of {name} is {size}, {cure}"
     try:
-        FDS(FEATURES, AGES, **options)
+        FDS(64, AGES, **options)
     except Exception as error:  # a text instead of a number fails in many ways
         reason = " ".join(str(error).split())
         return f"FDS refuses the options of {name}: {reason}"
@@ -119,15 +96,10 @@ def _refusal(name, options):
 
 def _difference(base, variant):
     """Say GOOD if the settings differ in one thing, and in which ones if not."""
-    differing = [
-        name
-        for name in ("weights", "fds")
-        if not same(base.get(name), variant.get(name), 0)
-    ]
+    differing = [k for k in KEYS if not same(base.get(k), variant.get(k), 0)]
     layers = base.get("fds"), variant.get("fds")
     if all(isinstance(options, dict) for options in layers):
-        differing = [name for name in differing if name != "fds"]
-        differing += _differing_options(*layers)
+        differing = [k for k in differing if k != "fds"] + _differing_options(*layers)
     if not differing:
         return (
             "the two trainings are the same: change one thing (an option with its "
@@ -143,13 +115,10 @@ def _difference(base, variant):
 
 def _differing_options(base, variant):
     names = dict.fromkeys([*base, *variant])
-    differing = [
-        name for name in names if not same(_value(base, name), _value(variant, name), 0)
-    ]
     # A triangular window has no scale.
     if "triangular" in (_value(base, "kernel"), _value(variant, "kernel")):
-        differing = [name for name in differing if name != "sigma"]
-    return differing
+        names.pop("sigma", None)
+    return [k for k in names if not same(_value(base, k), _value(variant, k), 0)]
 
 
 def _value(options, name):
@@ -158,120 +127,60 @@ def _value(options, name):
     return options.get(name, default)
 
 
-def _with_and_without_fds():
-    base = {"weights": "sqinv+lds", "fds": None}
-    variant = {"weights": "sqinv+lds", "fds": {}}
-    return base, variant
+def _with(fds, weights="vanilla"):
+    return {"weights": weights, "fds": fds}
 
 
-def _with_fds(base, variant, weights="sqinv+lds"):
-    """Two settings with these layers."""
-    return lambda: tuple({"weights": weights, "fds": fds} for fds in (base, variant))
+def _with_fds(**options):
+    return _with(options, "sqinv")
 
 
-def _settings(base, variant):
-    return lambda: (base, variant)
+VANILLA, LAYER = _with(None), _with_fds()
+# fmt: off
+# The verdict names what was returned; these are the parts of it that matter.
+ANSWERS = {
+    "return two dicts: return base, variant": VANILLA,
+    "the two trainings are the same: change one thing": (VANILLA, VANILLA),
+    "an option with its default value": (LAYER, _with_fds(sigma=5.0)),
+    "sigma of a triangular window, change nothing":
+        (_with_fds(kernel="triangular"), _with_fds(kernel="triangular", sigma=2.0)),
+    "the two differ in weights and fds: change one thing": (VANILLA, LAYER),
+    "the two differ in kernel_size and sigma: change one thing":
+        (LAYER, _with_fds(kernel_size=5, sigma=2.0)),
+    "the two differ in weights and momentum: change one thing":
+        (LAYER, _with({"momentum": 0.5}, "inv")),
+    "weights of variant are 'lds', which is unknown: choose from vanilla":
+        (VANILLA, _with(None, "lds")),
+    "weights of variant are None, which is unknown: choose from vanilla":
+        (VANILLA, _with(None, None)),
+    "fds of variant is 'full': it must be None or a dict of options":
+        (VANILLA, _with("full")),
+    "fds of base is False: it must be None or a dict of options":
+        (_with(False), _with(True)),
+    'variant has no "fds"': (VANILLA, {"weights": "sqinv"}),
+    'base has no "weights"': ({"fds": None}, {"fds": {}}),
+    "variant has an unknown setting 'sigma': there are weights and fds":
+        (VANILLA, {**VANILLA, "sigma": 2.0}),
+    "fds of variant has an unknown option 'size': choose from kernel_size":
+        (LAYER, _with_fds(size=9)),
+    "FDS refuses the options of variant: size must be odd":
+        (LAYER, _with_fds(kernel_size=4)),
+    "kernel_size of variant is the text '5': write a number, without quotes":
+        (LAYER, _with_fds(kernel_size="5")),
+    "kernel_size of variant is 103, but there are only 101 bins":
+        (LAYER, _with_fds(kernel_size=103)),
+    "FDS refuses the options of variant: momentum must lie in [0, 1)":
+        (LAYER, _with_fds(momentum=1.0)),
+    'FDS refuses the options of variant: shrinkage="oas" works on full':
+        (LAYER, _with_fds(shrinkage="oas")),
+    "FDS refuses the options of variant: covariance must be one of":
+        (LAYER, _with_fds(covariance="identity")),
+}
+# fmt: on
 
-
-_vanilla = {"weights": "vanilla", "fds": None}
-
-my_ablation = _Judged(
-    "5.5",
-    "my_ablation",
-    _with_and_without_fds,
-    parts=[
-        Part("settings that can be trained", 1, [(TRAINED,)]),
-        Part("one difference", 1, [(DIFFER,)]),
-    ],
-    # The verdict names what was returned; these are the parts of it that matter.
-    wrong=[
-        Wrong(
-            lambda: _vanilla,
-            "return two dicts: return base, variant",
-        ),
-        Wrong(
-            _settings(_vanilla, _vanilla),
-            "the two trainings are the same: change one thing",
-        ),
-        Wrong(
-            _with_fds({}, {"sigma": 5.0}),
-            "an option with its default value",
-        ),
-        Wrong(
-            _with_fds({"kernel": "triangular"}, {"kernel": "triangular", "sigma": 2.0}),
-            "sigma of a triangular window, change nothing",
-        ),
-        Wrong(
-            _settings(_vanilla, {"weights": "sqinv", "fds": {}}),
-            "the two differ in weights and fds: change one thing",
-        ),
-        Wrong(
-            _with_fds({}, {"kernel_size": 5, "sigma": 2.0}),
-            "the two differ in kernel_size and sigma: change one thing",
-        ),
-        Wrong(
-            _settings(
-                {"weights": "sqinv", "fds": {}},
-                {"weights": "inv", "fds": {"momentum": 0.5}},
-            ),
-            "the two differ in weights and momentum: change one thing",
-        ),
-        Wrong(
-            _settings(_vanilla, {"weights": "lds", "fds": None}),
-            "weights of variant are 'lds', which is unknown: choose from vanilla",
-        ),
-        Wrong(
-            _settings(_vanilla, {"weights": None, "fds": None}),
-            "weights of variant are None, which is unknown: choose from vanilla",
-        ),
-        Wrong(
-            _with_fds(None, "full"),
-            "fds of variant is 'full': it must be None or a dict of options",
-        ),
-        Wrong(
-            _with_fds(False, True),
-            "fds of base is False: it must be None or a dict of options",
-        ),
-        Wrong(
-            _settings(_vanilla, {"weights": "sqinv"}),
-            'variant has no "fds"',
-        ),
-        Wrong(
-            _settings({"fds": None}, {"fds": {}}),
-            'base has no "weights"',
-        ),
-        Wrong(
-            _settings(_vanilla, {**_vanilla, "sigma": 2.0}),
-            "variant has an unknown setting 'sigma': there are weights and fds",
-        ),
-        Wrong(
-            _with_fds({}, {"size": 9}),
-            "fds of variant has an unknown option 'size': choose from kernel_size",
-        ),
-        Wrong(
-            _with_fds({}, {"kernel_size": 4}),
-            "FDS refuses the options of variant: size must be odd",
-        ),
-        Wrong(
-            _with_fds({}, {"kernel_size": "5"}),
-            "kernel_size of variant is the text '5': write a number, without quotes",
-        ),
-        Wrong(
-            _with_fds({}, {"kernel_size": 103}),
-            "kernel_size of variant is 103, but there are only 101 bins",
-        ),
-        Wrong(
-            _with_fds({}, {"momentum": 1.0}),
-            "FDS refuses the options of variant: momentum must lie in [0, 1)",
-        ),
-        Wrong(
-            _with_fds({}, {"shrinkage": "oas"}),
-            'FDS refuses the options of variant: shrinkage="oas" works on full',
-        ),
-        Wrong(
-            _with_fds({}, {"covariance": "identity"}),
-            "FDS refuses the options of variant: covariance must be one of",
-        ),
-    ],
-    adapt=_verdict,
-)
+PARTS = [
+    Part("settings that can be trained", 1, [(TRAINED,)]),
+    Part("one difference", 1, [(DIFFER,)]),
+]
+WRONG = [Wrong(lambda pair=pair: pair, cause) for cause, pair in ANSWERS.items()]
+my_ablation = _Judged("5.5", "my_ablation", _my_ablation, PARTS, WRONG, adapt=_verdict)

@@ -16,14 +16,13 @@ FEATURES = 2
 class Notes:
     """What a network notes: its copies note it in the same place."""
 
-    def __init__(self, last_call):
-        self.last_call = last_call
+    last_call = "is not called"
 
     def __deepcopy__(self, memo):
         return self
 
 
-class SmallNetwork(nn.Module):
+class Network(nn.Module):
     """Three inputs, two features, one prediction per sample; notes its last call.
 
     The features come out of a BatchNorm layer or of a tanh. With `answers`, every
@@ -44,18 +43,24 @@ class SmallNetwork(nn.Module):
         if answers is not None:
             nn.init.zeros_(self.regressor.weight)
             nn.init.constant_(self.regressor.bias, answers)
-        self.notes = Notes("is not called")
+        self.notes = Notes()
 
     def features(self, x):
         self.notes.last_call = f"predicts in {mode(self)}"
         return self.layers(x)
 
     def forward(self, x):
-        return self.regressor(self.features(x)).squeeze(-1)
+        return predict(self, None, x, None)
 
     def weights(self):
         """All parameters in one vector."""
         return torch.cat([p.detach().flatten() for p in self.parameters()])
+
+
+def predict(model, fds, x, y):
+    """What a model predicts, [N]; its features go through `fds` unless that is None."""
+    z = model.features(x)
+    return model.regressor(z if fds is None else fds(z, y)).squeeze(-1)
 
 
 class NotingSGD(torch.optim.SGD):
@@ -65,10 +70,9 @@ class NotingSGD(torch.optim.SGD):
         self.events, self.held = [], list(parameters)
         super().__init__(self.held, lr=0.1, momentum=0.5)
         for p in self.held:
-            p.register_post_accumulate_grad_hook(self._note_backward)
-
-    def _note_backward(self, _):
-        self.events.append("backward")
+            p.register_post_accumulate_grad_hook(
+                lambda _: self.events.append("backward")
+            )
 
     def step(self, closure=None):
         value = super().step(closure)
@@ -91,14 +95,15 @@ class NotingSGD(torch.optim.SGD):
 
 
 class NotingFDS(FDS):
-    """FDS that notes what it gets, and refuses what can't be the features."""
+    """FDS after `epochs`: notes what it gets, refuses what can't be the features."""
 
-    def __init__(self):
+    def __init__(self, epochs):
         super().__init__(FEATURES, LabelBins(0, 10, 1), kernel_size=5, sigma=1.5)
-        self.forget()
-
-    def forget(self):
-        """Start the notes anew."""
+        for i, batches in enumerate(epochs):
+            if i:
+                self.end_epoch()
+            for z, labels in batches:
+                super().forward(z, labels)
         self.got_features, self.got_labels = torch.zeros(0, FEATURES), torch.zeros(0)
 
     def forward(self, z, labels):
@@ -115,16 +120,7 @@ class NotingFDS(FDS):
 
 def fds_after(epochs):
     """Return a layer that has seen these epochs, each a list of batches, or None."""
-    if epochs is None:
-        return None
-    fds = NotingFDS()
-    for i, batches in enumerate(epochs):
-        if i:
-            fds.end_epoch()
-        for z, labels in batches:
-            fds(z, labels)
-    fds.forget()
-    return fds
+    return None if epochs is None else NotingFDS(epochs)
 
 
 @contextlib.contextmanager
@@ -139,7 +135,10 @@ def one_thread():
 
 
 def call(answer, model, fds, *others):
-    """Call an answer; its two ways to use a layer that is None get one error."""
+    """Call an answer: its value, and whether it leaves gradients on.
+
+    Its two ways to use a layer that is None get one error.
+    """
     try:
         with torch.enable_grad():  # whatever the answer leaves behind is undone here
             value = answer(model, fds, *others)
@@ -165,3 +164,8 @@ def kind(value):
     if isinstance(value, torch.Tensor) and value.requires_grad:
         return "a tensor with its graph"
     return f"of the type {type(value).__name__}"
+
+
+def uniform(generator, low, high, *shape):
+    """Random numbers between two limits."""
+    return low + (high - low) * torch.rand(shape, generator=generator)
