@@ -1210,7 +1210,7 @@ def rank_every_positive_eigenvalue(covariance):
     return np.sum(w > 0), w[-1] / w[0] if w[0] > 0 else np.inf
 
 
-@wrong("rank_and_condition", "not with 0")
+@wrong("rank_and_condition", "only the eigenvalues above 1e-10 times the largest")
 def rank_every_nonzero_eigenvalue(covariance):
     w = np.linalg.eigvalsh(covariance)
     return np.count_nonzero(w), w.max() / w.min()
