@@ -1,4 +1,7 @@
-"""Find the finished runs under a folder, and read what they left there."""
+"""Find the finished runs under a folder, and read the files that they left there.
+
+What their scores amount to, over methods and seeds, is in `dirlib.trainer.summary`.
+"""
 
 import json
 import math
@@ -137,13 +140,11 @@ def read_errors(run, bins, split="test"):
     names = ["split", "label", "prediction"]
     table = _read_csv(run.folder / "predictions.csv", names)
     table = table[table["split"] == split]
-    error = (table["prediction"] - table["label"]).abs().to_numpy()
+    error = (table["prediction"] - table["label"]).abs()
     if not len(error) or not np.isfinite(error).all():
         raise ValueError(f"predictions.csv is damaged: {split} has gaps or is missing")
-    index = bins.index(table["label"].to_numpy(), "clip")
-    counts = np.bincount(index, minlength=bins.n_bins)
-    sums = np.bincount(index, weights=error, minlength=bins.n_bins)
-    return np.divide(sums, counts, out=np.full(bins.n_bins, np.nan), where=counts > 0)
+    means = error.groupby(bins.index(table["label"].to_numpy(), "clip")).mean()
+    return means.reindex(range(bins.n_bins)).to_numpy()
 
 
 def setting_values(settings):
@@ -154,9 +155,9 @@ def setting_values(settings):
     }
 
 
-def unit_of(run):
+def unit_of(settings):
     """Return the unit of a run's labels: of pictures, they are ages."""
-    return "years" if run.settings.get("target") is None else "label units"
+    return "years" if settings.get("target") is None else "label units"
 
 
 def differing(settings):
@@ -174,14 +175,15 @@ def differing(settings):
 
 
 def _named_apart(runs):
+    """Runs of one method with other settings get these settings into their names."""
     named = []
     values = [setting_values(run.settings) for run in runs]
-    for run, own in zip(runs, values, strict=True):
-        rivals = [
+    for run, run_values in zip(runs, values, strict=True):
+        of_method = [
             v for r, v in zip(runs, values, strict=True) if r.method == run.method
         ]
-        what = [name for name in differing(rivals) if name != "seed"]
-        suffix = "".join(f", {name}={own.get(name, 'none')}" for name in what)
+        names = [name for name in differing(of_method) if name != "seed"]
+        suffix = "".join(f", {n}={run_values.get(n, 'none')}" for n in names)
         named.append(run._replace(method=run.method + suffix))
     return named
 
@@ -207,14 +209,14 @@ def _is_error(value):
 
 def _read_json(path):
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise ValueError(f"{path.name} is missing") from error
     except (OSError, ValueError, RecursionError) as error:
         raise ValueError(f"{path.name} is damaged or can't be read") from error
-    if not isinstance(found, dict):
+    if not isinstance(content, dict):
         raise ValueError(f"{path.name} is damaged: it holds no settings or scores")
-    return found
+    return content
 
 
 def _read_csv(path, names):

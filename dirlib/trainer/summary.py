@@ -1,4 +1,7 @@
-"""Summarize the scores of finished runs: means, intervals, paired differences."""
+"""Make tables of the scores of finished runs: means, intervals, paired differences.
+
+`dirlib.trainer.folder` finds the runs and reads their files.
+"""
 
 import math
 import warnings
@@ -93,12 +96,12 @@ def comparison_table(frame, baseline=None, split="test"):
     for method in methods:
         for region in REGIONS:
             base = values.get((baseline, region), pd.Series(dtype=float)).dropna()
-            own = values.get((method, region), pd.Series(dtype=float)).dropna()
+            errors = values.get((method, region), pd.Series(dtype=float)).dropna()
             row = {"split": split, "baseline": baseline, "method": method}
-            row |= {"region": region} | _summary(own.to_numpy())
+            row |= {"region": region} | _summary(errors.to_numpy())
             if method != baseline:
-                both = base.index.intersection(own.index)
-                row |= _difference(base[both].to_numpy(), own[both].to_numpy())
+                both = base.index.intersection(errors.index)
+                row |= _difference(base[both].to_numpy(), errors[both].to_numpy())
             rows.append(row)
     names = ["split", "baseline", "method", "region", *_summary(np.array([]))]
     names += _difference(np.array([]), np.array([]))
@@ -177,11 +180,11 @@ def _summary(values):
     return {"seeds": n, "mean": mean, "low": low, "high": high}
 
 
-def _difference(base, own):
-    n, d = len(own), own - base
+def _difference(base, errors):
+    n, d = len(errors), errors - base
     mean, low, high = float(d.mean()) if n else np.nan, np.nan, np.nan
     if n > 1:
-        pair = paired_comparison(base, own)
+        pair = paired_comparison(base, errors)
         low, high = pair.low, pair.high
     numbers = {"pairs": n, "difference": mean, "difference_low": low}
     return numbers | {"difference_high": high, "wins": int((d < 0).sum())}
