@@ -14,7 +14,7 @@ def train(args):
     from dirlib.training import processes
 
     scores = training_run(
-        args.out, workers=args.workers, resume=args.resume, **_options(args)
+        args.out, workers=args.workers, resume=args.resume, **_run_options(args)
     )
     if processes.is_first():
         print(f"{'MAE':<12}" + "".join(f"{name:>8}" for name in scores["test"]))
@@ -38,7 +38,7 @@ def compare(args):
         jobs=args.jobs,
         split=args.split,
         workers=args.workers,
-        **_options(args),
+        **_run_options(args),
     )
     print(comparison_text(comparison.table))
     for reason in comparison.failed + comparison.left_out:
@@ -78,12 +78,12 @@ def split(args):
     print(f"meta-file: {args.out}")
 
 
-def _options(args):
+def _run_options(args):
     """The options of a run, as `training_run` takes them."""
     from dirlib.trainer.settings import Settings
 
-    names = [option.name for option in fields(Settings)]
-    return {name: getattr(args, name) for name in names if hasattr(args, name)}
+    names = {option.name for option in fields(Settings)}
+    return {name: value for name, value in vars(args).items() if name in names}
 
 
 def _add_run_options(command, left_out=()):

@@ -19,7 +19,7 @@ from dirlib.trainer.folder import (
     read_errors,
     read_history,
     read_train_counts,
-    setting_values,
+    runs_by_method,
     unit_of,
 )
 from dirlib.trainer.summary import (
@@ -62,9 +62,7 @@ def write_report(folder, out=None, split="test"):
     table = comparison_table(frame, baseline if known else None, split)
     finished = {f"{run.method}, seed {run.seed}" for run in runs}
     problems += [line for line in failures if line.partition(":")[0] not in finished]
-    methods = {method: [] for method in table["method"]}
-    for run in runs:
-        methods[run.method].append(run)
+    methods = runs_by_method(runs)
     unit = unit_of(runs[0].settings)
     title = f"{len(methods)} method{'s' * (len(methods) > 1)}, "
     title += f"{len(runs)} run{'s' * (len(runs) > 1)}"
@@ -77,7 +75,7 @@ def write_report(folder, out=None, split="test"):
     page = environment.get_template("report.html.j2").render(
         title=title,
         folder=folder.resolve().name,
-        **_settings(methods),
+        **_settings(runs, methods),
         split=SPLIT_NAMES[split],
         unit=unit,
         baseline=table["baseline"].iloc[0],
@@ -103,17 +101,15 @@ def _comparison_record(folder):
         return None, []
 
 
-def _settings(methods):
+def _settings(runs, methods):
     """What all runs share, and what tells the methods apart."""
-    by_run = [setting_values(r.settings) for runs in methods.values() for r in runs]
-    names = [name for name in differing(by_run) if name != "seed"]
-    rows = []
-    for method, runs in methods.items():
-        values = setting_values(runs[0].settings)
-        seeds = ", ".join(str(run.seed) for run in runs)
-        rows.append((method, [*(values.get(n, "none") for n in names), seeds]))
-    shared = by_run[0].items()
-    shared = [(n, [value]) for n, value in shared if n not in (*names, "seed")]
+    names, rows = differing(runs), []
+    for method, of_method in methods.items():
+        texts = [of_method[0].setting_texts.get(name, "none") for name in names]
+        seeds = ", ".join(str(run.seed) for run in of_method)
+        rows.append((method, [*texts, seeds]))
+    shared = runs[0].setting_texts.items()
+    shared = [(name, [text]) for name, text in shared if name not in (*names, "seed")]
     return {"differing": names, "methods": rows, "shared": shared}
 
 

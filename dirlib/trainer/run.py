@@ -46,16 +46,11 @@ def training_run(out, *, workers=0, resume=False, progress=True, **options):
         Go on with an interrupted run. It ends as it would have without the
         interruption, bit for bit with one CPU thread.
     **options
-        What differs from the defaults of :class:`dirlib.trainer.settings.Settings`.
-        Data: see :func:`dirlib.trainer.data.load_data`. `reweight` is "none", "sqinv"
-        or "inv"; `lds` smooths the label density with a Gaussian of `lds_kernel_size`
-        and `lds_sigma` bins; `fds` is "none", or the covariance of an FDS layer. With
-        `rrt` the weights are for the regressor alone: it is trained anew on the
-        features of a network without them. `model` is "small", a ResNet of torchvision,
-        or "mlp", for tables; `loss` "l1", "mse", "huber" or "focal_r"; `select` the
-        validation score whose lowest value chooses the epoch, or "last". For
-        `optimizer`, `schedule`, `lr`, `batch_size`, `epochs` and `seed`, see
-        :func:`dirlib.training.fit`.
+        What differs from the defaults of :class:`dirlib.trainer.settings.Settings`,
+        where each has its sentence. Data: see :func:`dirlib.trainer.data.load_data`.
+        From `optimizer` to `seed`: see :func:`dirlib.training.fit`. With `rrt` the
+        weights are for the regressor alone: it is trained anew on the features of a
+        network without them.
 
     Returns
     -------
