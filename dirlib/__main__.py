@@ -3,7 +3,9 @@
 import argparse
 import os
 import sys
+from dataclasses import fields
 from pathlib import Path
+from typing import get_args
 
 
 def train(args):
@@ -12,7 +14,7 @@ def train(args):
     from dirlib.training import processes
 
     scores = training_run(
-        args.out, workers=args.workers, resume=args.resume, **_options(args)
+        args.out, workers=args.workers, resume=args.resume, **_run_options(args)
     )
     if processes.is_first():
         print(f"{'MAE':<12}" + "".join(f"{name:>8}" for name in scores["test"]))
@@ -26,22 +28,23 @@ def train(args):
 
 def compare(args):
     """Train several methods on several seeds, and compare them by shot region."""
-    from dirlib.trainer.comparison import compare, comparison_text
+    from dirlib.trainer.comparison import compare
+    from dirlib.trainer.summary import comparison_text
 
-    found = compare(
+    comparison = compare(
         args.out,
         args.methods.split(","),
         range(args.first_seed, args.first_seed + args.seeds),
         jobs=args.jobs,
         split=args.split,
         workers=args.workers,
-        **_options(args),
+        **_run_options(args),
     )
-    print(comparison_text(found.table))
-    for reason in found.failed + found.left_out:
+    print(comparison_text(comparison.table))
+    for reason in comparison.failed + comparison.left_out:
         print(f"not in the table: {reason}", file=sys.stderr)
     print(f"tables and runs: {args.out}")
-    return 1 if found.failed else 0
+    return 1 if comparison.failed else 0
 
 
 def report(args):
@@ -55,9 +58,9 @@ def check(args):
     """Check a set of pictures: missing, damaged, mislabelled, and its counts."""
     from dirlib.datasets.photos.check import check_ages
 
-    found = check_ages(args.meta, args.images, kind=args.kind, jobs=args.jobs)
-    print(found.text())
-    return 0 if found.ok else 1
+    result = check_ages(args.meta, args.images, kind=args.kind, jobs=args.jobs)
+    print(result.text())
+    return 0 if result.ok else 1
 
 
 def split(args):
@@ -75,29 +78,33 @@ def split(args):
     print(f"meta-file: {args.out}")
 
 
-def _options(args):
+def _run_options(args):
     """The options of a run, as `training_run` takes them."""
-    from dirlib.trainer.settings import OPTIONS
+    from dirlib.trainer.settings import Settings
 
-    return {name: getattr(args, name) for name in OPTIONS if hasattr(args, name)}
+    names = {option.name for option in fields(Settings)}
+    return {name: value for name, value in vars(args).items() if name in names}
 
 
 def _add_run_options(command, left_out=()):
-    """Make the options of a run from their table."""
-    from dirlib.trainer.settings import CHOICES, OPTIONS
+    """Make the options of a run from the fields of its settings."""
+    from dirlib.trainer.settings import Settings
 
-    types = {"bin_width": float, "quantiles": int}
-    for name, (default, about) in OPTIONS.items():
-        if name in left_out:
+    for option in fields(Settings):
+        if option.name in left_out:
             continue
-        flag = f"--{name.replace('_', '-')}"
-        if default is False:
+        flag, about = f"--{option.name.replace('_', '-')}", option.metadata["help"]
+        if option.type is bool:
             command.add_argument(flag, action="store_true", help=about)
             continue
-        kind = types.get(name, str if default is None else type(default))
-        shown = about if default is None else f"{about}; default {default}"
+        if option.default is not None:
+            about = f"{about}; default {option.default}"
         command.add_argument(
-            flag, type=kind, default=default, choices=CHOICES.get(name), help=shown
+            flag,
+            type=next(iter(get_args(option.type)), option.type),  # int of int | None
+            default=option.default,
+            choices=option.metadata["choices"],
+            help=about,
         )
     command.add_argument("--workers", type=int, default=0, help="processes that read")
 

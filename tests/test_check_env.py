@@ -44,7 +44,7 @@ def test_requirements_are_read():
         ("scikit-learn", ""),
         ("torch", "==2.1"),
     ]
-    assert len(check_env.requirements(LISTED)) == 12
+    assert len(check_env.requirements(LISTED)) == 13
 
 
 @pytest.mark.parametrize(

@@ -16,23 +16,10 @@ from dirlib.progress import progress_bar
 from dirlib.trainer.folder import find_runs, read_run
 from dirlib.trainer.methods import VANILLA, method_name, parse_method
 from dirlib.trainer.run import training_run
-from dirlib.trainer.summary import (
-    comparison_table,
-    comparison_text,
-    read_comparison,
-    scores_frame,
-)
-
-__all__ = [
-    "Comparison",
-    "compare",
-    "comparison_table",
-    "comparison_text",
-    "read_comparison",
-]
+from dirlib.trainer.summary import comparison_table, scores_frame
 
 # Options of a training that change how long it takes, but not what comes out.
-NO_MATTER = ("workers",)
+SPEED_OPTIONS = ("workers",)
 
 
 class Comparison(NamedTuple):
@@ -100,7 +87,7 @@ def compare(
             f"{min(clash)} can't be one option of all runs: say it by methods and seeds"
         )
     out = Path(out)
-    _claim(out, options)
+    _write_or_check_options(out, options)
     pairs = [(method, seed) for seed in seeds for method in methods]
     todo = [(m, s) for m, s in pairs if not _is_finished(_folder(out, m, s), m, s)]
     failed = []
@@ -142,30 +129,31 @@ def _checked_seeds(seeds):
     return [int(seed) for seed in given]
 
 
-def _claim(out, options):
+def _write_or_check_options(out, options):
     """Write the options of a new comparison, or refuse others than it was begun with.
 
     Runs with different options don't belong in one table.
     """
     path = out / "options.json"
-    ours = {name: v for name, v in options.items() if name not in NO_MATTER}
-    ours = json.loads(json.dumps(ours, default=str))
+    new = {name: v for name, v in options.items() if name not in SPEED_OPTIONS}
+    new = json.loads(json.dumps(new, default=str))
     if not any(out.glob("*/seed-*/settings.json")):
         out.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, json.dumps(ours, indent=1))
+        write_atomically(path, json.dumps(new, indent=1))
         return
     try:
-        theirs = json.loads(path.read_text(encoding="utf-8"))
-        names = [n for n in theirs | ours if theirs.get(n) != ours.get(n)]
+        old = json.loads(path.read_text(encoding="utf-8"))
+        names = [name for name in old | new if old.get(name) != new.get(name)]
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise ValueError(
             f"{out} holds runs, but {path.name}, which says how they were begun, is "
             f"missing or damaged: choose another folder"
         ) from error
     if names:
+        name = names[0]
         was, now = (
-            f"{names[0]} {told[names[0]]!r}" if names[0] in told else f"no {names[0]}"
-            for told in (theirs, ours)
+            f"{name} {values[name]!r}" if name in values else f"no {name}"
+            for values in (old, new)
         )
         raise ValueError(
             f"{out} was begun with {was}, but now there is {now}: choose another folder"
@@ -235,7 +223,8 @@ def _write_comparison(out, baseline, failed, split):
     # The baseline may have failed on every seed: what else there is, is shown.
     known = baseline in set(frame["method"])
     table = comparison_table(frame, baseline if known else None, split)
-    write_atomically(out / "comparison.csv", table.round(6).to_csv(index=False))
+    text = table.round(6).to_csv(index=False, lineterminator="\n")
+    write_atomically(out / "comparison.csv", text)
     rows = json.loads(table.to_json(orient="records"))
     record = {"failed": failed, "left_out": left_out, "table": rows}
     write_atomically(out / "comparison.json", json.dumps(record, indent=1))

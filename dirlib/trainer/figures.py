@@ -26,7 +26,7 @@ STYLES = ("-", "--", ":", "-.")
 
 
 def curves(history, unit="label units"):
-    """Show how one training went: loss, validation errors, statistics of FDS.
+    """Return a figure of one training: loss, validation errors, statistics of FDS.
 
     Parameters
     ----------
@@ -36,93 +36,71 @@ def curves(history, unit="label units"):
         returns: each distance is drawn as a share of the size that stands beside it.
     unit : str
         Of the labels.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
     """
-    errors = {f"val_{region}": region for region in ("all", "many", "medium", "few")}
-    errors = {column: r for column, r in errors.items() if _has(history, column)}
-    distances = {"mean": "spread_mean", "variance": "size_variance"}
-    distances = {
-        name: history[f"distance_{name}"] / history[size]
-        for name, size in distances.items()
+    regions = ("all", "many", "medium", "few")
+    regions = [r for r in regions if _has(history, f"val_{r}")]
+    sizes = {"mean": "spread_mean", "variance": "size_variance"}
+    sizes = {
+        name: size
+        for name, size in sizes.items()
         if _has(history, f"distance_{name}") and _has(history, size)
     }
-    fig, axes = _panels(1 + bool(errors) + bool(distances))
-    axes = list(axes)
+    fig, axes = _panels(1 + bool(regions) + bool(sizes))
     epoch = history["epoch"]
-    ax = axes.pop(0)
-    ax.plot(epoch, history["loss"], color=DARK, marker=".")
-    ax.set(title="training loss", xlabel="epoch", ylabel="loss")
-    if errors:
-        ax = axes.pop(0)
-        for column, region in errors.items():
+    axes[0].plot(epoch, history["loss"], color=DARK, marker=".")
+    axes[0].set(title="training loss", ylabel="loss")
+    if regions:
+        ax = axes[1]
+        for region in regions:
             color, _, marker, name = REGIONS[region]
             # A dark edge: yellow and pink alone are pale on white.
-            ax.plot(epoch, history[column], color=DARK, linewidth=2.4)
-            ax.plot(
-                epoch,
-                history[column],
-                color=color,
-                linewidth=1.4,
-                marker=marker,
-                markersize=5,
-                markeredgecolor=DARK,
-                markeredgewidth=0.6,
-                label=name,
-            )
-        ax.set(title="validation error", xlabel="epoch", ylabel=f"MAE ({_plain(unit)})")
-        ax.set_ylim(0, 1.3 * ax.get_ylim()[1])  # room for the legend
+            ax.plot(epoch, history[f"val_{region}"], color=DARK, linewidth=2.4)
+            ax.plot(epoch, history[f"val_{region}"], color=color, linewidth=1.4,
+                    marker=marker, markersize=5, markeredgecolor=DARK,
+                    markeredgewidth=0.6, label=name)  # fmt: skip
+        ax.set(title="validation error", ylabel=f"MAE ({_plain(unit)})")
+        ax.set_ylim(0, 1.3 * ax.get_ylim()[1])  # space for the legend
         ax.legend(frameon=False, fontsize="small", ncols=2, loc="upper center")
-    if distances:
-        ax = axes.pop(0)
-        for (name, share), style in zip(distances.items(), STYLES, strict=False):
+    if sizes:
+        ax = axes[-1]
+        for (name, size), style in zip(sizes.items(), STYLES, strict=False):
+            share = history[f"distance_{name}"] / history[size]
             ax.plot(epoch, share, style, color=DARK, marker=".", label=name)
-        ax.set(title="running to smoothed statistics", xlabel="epoch")
-        ax.set_ylim(bottom=0)
-        ax.set_ylabel("L1 distance / size")
+        title = "running to smoothed statistics"
+        ax.set(title=title, ylabel="L1 distance / size", ylim=(0, None))
         ax.legend(frameon=False, fontsize="small")
-    for ax in fig.axes:
-        _whole_epochs(ax)
+    for ax in axes:
+        _count_epochs(ax)
     return fig
 
 
 def errors_by_region(values, table, unit="label units"):
-    """Show each method's error by region: a bar, its interval, and a dot per seed.
+    """Return a figure of the errors by region: a bar, its interval, a dot per seed.
 
     Parameters
     ----------
     values : DataFrame
-        The scores of one split, as
-        :func:`dirlib.trainer.comparison.read_comparison` returns them.
+        The scores of one split, as :func:`dirlib.trainer.summary.read_comparison`
+        returns them.
     table : DataFrame
-        As :func:`dirlib.trainer.comparison.comparison_table` returns it.
+        As :func:`dirlib.trainer.summary.comparison_table` returns it.
     unit : str
-
-    Returns
-    -------
-    matplotlib.figure.Figure
     """
     methods = list(dict.fromkeys(table["method"]))
     rows = np.arange(len(methods))
     fig, axes = _panels(len(REGIONS), height=1.2 + 0.34 * len(methods), sharey=True)
-    for ax, (region, (color, hatch, _, name)) in zip(
-        axes, REGIONS.items(), strict=True
-    ):
+    for ax, region in zip(axes, REGIONS, strict=True):
+        color, hatch, _, name = REGIONS[region]
         of_region = table[table["region"] == region].set_index("method").loc[methods]
         style = {"color": color, "hatch": hatch, "edgecolor": DARK, "linewidth": 0.4}
         ax.barh(rows, of_region["mean"].fillna(0), height=0.7, **style)
         # The interval above the middle of the bar, the dots below: neither hides.
-        ax.hlines(
-            rows - 0.16, of_region["low"], of_region["high"], color=DARK, linewidth=2
-        )
+        ends = of_region["low"], of_region["high"]
+        ax.hlines(rows - 0.16, *ends, color=DARK, linewidth=2)
         dots = values[values["region"] == region]
         at = dots["method"].map(methods.index) + 0.16
-        ax.scatter(
-            dots["value"], at, s=14, color="white", edgecolor=DARK, linewidth=0.8,
-            zorder=3,
-        )  # fmt: skip
+        style = {"color": "white", "edgecolor": DARK, "linewidth": 0.8, "zorder": 3}
+        ax.scatter(dots["value"], at, s=14, **style)
         ax.set(title=name, xlabel=_plain(unit), xlim=(0, None))
     axes[0].set_yticks(rows, [_plain(method) for method in methods])
     axes[0].invert_yaxis()
@@ -130,7 +108,7 @@ def errors_by_region(values, table, unit="label units"):
 
 
 def errors_by_bin(bins, counts, errors, baseline, unit="label units"):
-    """Show each method's error along the bins, above the training samples in each.
+    """Return a figure of each method's error in each bin, and the training samples.
 
     Parameters
     ----------
@@ -141,10 +119,6 @@ def errors_by_bin(bins, counts, errors, baseline, unit="label units"):
     baseline : str
         The method that is drawn, dashed, beside every other one.
     unit : str
-
-    Returns
-    -------
-    matplotlib.figure.Figure
     """
     from matplotlib.patches import Patch
 
@@ -169,31 +143,29 @@ def errors_by_bin(bins, counts, errors, baseline, unit="label units"):
         ax.set_ylim(0, 1.15 * highest)
     for ax in axes[:-1, 0]:
         ax.set_ylabel("MAE")
+    regions, handles = shot_regions(counts), []
+    for region in ("many", "medium", "few"):
+        color, hatch, _, name = REGIONS[region]
+        style = {"facecolor": color, "hatch": hatch, "edgecolor": DARK}
+        heights = np.where(getattr(regions, region), counts, 0)
+        for ax in axes[-1]:
+            ax.stairs(heights, bins.edges, fill=True, linewidth=0.0, **style)
+        handles.append(Patch(label=name, **style))
     for ax in axes[-1]:
-        _draw_counts(ax, bins, counts)
         ax.set_xlabel(f"label ({_plain(unit)})")
     axes[-1, 0].set_ylabel("training\nsamples")
-    handles = [
-        Patch(facecolor=color, hatch=hatch, edgecolor=DARK, label=name)
-        for region, (color, hatch, _, name) in REGIONS.items()
-        if region in ("many", "medium", "few")
-    ]
     axes[-1, -1].legend(handles=handles, frameon=False, fontsize="small")
     return fig
 
 
 def training_curves(histories, unit="label units"):
-    """Show the epochs of several methods, each the mean over its seeds.
+    """Return a figure of several methods' epochs, each the mean over its seeds.
 
     Parameters
     ----------
     histories : dict of str to list of DataFrame
         By method: the history of each seed, as :func:`curves` takes it.
     unit : str
-
-    Returns
-    -------
-    matplotlib.figure.Figure
     """
     titles = {
         "loss": "training loss",
@@ -201,14 +173,10 @@ def training_curves(histories, unit="label units"):
         "val_few": "validation error, few-shot",
     }
     every = [history for rows in histories.values() for history in rows]
-    titles = {
-        column: title
-        for column, title in titles.items()
-        if any(_has(history, column) for history in every)
-    }
+    columns = [c for c in titles if any(_has(history, c) for history in every)]
     n_legend_rows = math.ceil(len(histories) / 3)
-    fig, axes = _panels(len(titles), height=2.8 + 0.25 * n_legend_rows)
-    for ax, (column, title) in zip(axes, titles.items(), strict=True):
+    fig, axes = _panels(len(columns), height=2.8 + 0.25 * n_legend_rows)
+    for ax, column in zip(axes, columns, strict=True):
         for i, (method, rows) in enumerate(histories.items()):
             rows = [h.set_index("epoch")[column] for h in rows if _has(h, column)]
             if rows:
@@ -216,9 +184,9 @@ def training_curves(histories, unit="label units"):
                 # Five and four: neighbours differ in both, and 20 in one at least.
                 style, color = STYLES[i % len(STYLES)], COLORS[i % len(COLORS)]
                 ax.plot(mean.index, mean, style, color=color, label=_plain(method))
-        _whole_epochs(ax)
+        _count_epochs(ax)
         ylabel = "loss" if column == "loss" else f"MAE ({_plain(unit)})"
-        ax.set(title=title, xlabel="epoch", ylabel=ylabel)
+        ax.set(title=titles[column], ylabel=ylabel)
     handles, names = axes[0].get_legend_handles_labels()
     fig.legend(handles, names, loc="outside lower center", ncols=3, frameon=False)
     return fig
@@ -234,25 +202,16 @@ def _panels(n_cols, n_rows=1, height=3.0, **kwargs):
     return fig, axes
 
 
-def _whole_epochs(ax):
+def _count_epochs(ax):
+    ax.set_xlabel("epoch")
     ax.xaxis.get_major_locator().set_params(integer=True)
-
-
-def _draw_counts(ax, bins, counts):
-    regions = shot_regions(counts)
-    for region in ("many", "medium", "few"):
-        color, hatch, *_ = REGIONS[region]
-        heights = np.where(getattr(regions, region), counts, 0)
-        ax.stairs(heights, bins.edges, fill=True, facecolor=color, hatch=hatch,
-                  edgecolor=DARK, linewidth=0.0)  # fmt: skip
 
 
 def _mean(rows):
     """Mean over the seeds of each bin, [B], NaN where no seed has a sample."""
     rows = np.atleast_2d(rows)
     n = np.isfinite(rows).sum(0)
-    out = np.full(rows.shape[1], np.nan)
-    return np.divide(np.nansum(rows, 0), n, out=out, where=n > 0)
+    return np.nansum(rows, 0) / np.where(n > 0, n, np.nan)
 
 
 def _has(history, column):

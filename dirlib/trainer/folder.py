@@ -1,4 +1,7 @@
-"""Find the finished runs under a folder, and read what they left there."""
+"""Find the finished runs under a folder, and read the files that they left there.
+
+What their scores amount to, over methods and seeds, is in `dirlib.trainer.summary`.
+"""
 
 import json
 import math
@@ -25,6 +28,14 @@ class Run(NamedTuple):
     seed: int
     settings: dict
     scores: dict
+
+    @property
+    def setting_texts(self):
+        """The settings as text, ``{"epochs": "15", ...}``, to show and compare."""
+        return {
+            name: value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+            for name, value in self.settings.items()
+        }
 
 
 def read_run(folder):
@@ -106,8 +117,8 @@ def find_runs(folder):
     _check_data(runs)
     runs.sort(key=lambda run: (method_order(run.settings), str(run.folder), run.seed))
     named = _named_apart(runs)
-    order = {name: i for i, name in enumerate(dict.fromkeys(r.method for r in named))}
-    return sorted(named, key=lambda run: (order[run.method], run.seed)), left_out
+    methods = runs_by_method(named).values()
+    return [r for rows in methods for r in sorted(rows, key=lambda r: r.seed)], left_out
 
 
 def read_history(run):
@@ -137,51 +148,40 @@ def read_errors(run, bins, split="test"):
     names = ["split", "label", "prediction"]
     table = _read_csv(run.folder / "predictions.csv", names)
     table = table[table["split"] == split]
-    error = (table["prediction"] - table["label"]).abs().to_numpy()
+    error = (table["prediction"] - table["label"]).abs()
     if not len(error) or not np.isfinite(error).all():
         raise ValueError(f"predictions.csv is damaged: {split} has gaps or is missing")
-    index = bins.index(table["label"].to_numpy(), "clip")
-    counts = np.bincount(index, minlength=bins.n_bins)
-    sums = np.bincount(index, weights=error, minlength=bins.n_bins)
-    return np.divide(sums, counts, out=np.full(bins.n_bins, np.nan), where=counts > 0)
+    means = error.groupby(bins.index(table["label"].to_numpy(), "clip")).mean()
+    return means.reindex(range(bins.n_bins)).to_numpy()
 
 
-def setting_values(settings):
-    """Return settings as text, ``{"epochs": "15", ...}``, to show and compare."""
-    return {
-        name: value if isinstance(value, str) else json.dumps(value, sort_keys=True)
-        for name, value in settings.items()
-    }
-
-
-def unit_of(run):
+def unit_of(settings):
     """Return the unit of a run's labels: of pictures, they are ages."""
-    return "years" if run.settings.get("target") is None else "label units"
+    return "years" if settings.get("target") is None else "label units"
 
 
-def differing(settings):
-    """Return the names of the values that differ among some settings, in order.
+def differing(runs):
+    """Return the names of the settings, but the seed, that differ among some runs."""
+    texts = [run.setting_texts for run in runs]
+    names = dict.fromkeys(name for values in texts for name in values)
+    return [n for n in names if n != "seed" and len({v.get(n) for v in texts}) > 1]
 
-    Parameters
-    ----------
-    settings : list of dict
-        As :func:`setting_values` returns them.
-    """
-    names = dict.fromkeys(name for values in settings for name in values)
-    return [
-        name for name in names if len({values.get(name) for values in settings}) > 1
-    ]
+
+def runs_by_method(runs):
+    """Return a dict of the runs of each method, in order."""
+    methods = {}
+    for run in runs:
+        methods.setdefault(run.method, []).append(run)
+    return methods
 
 
 def _named_apart(runs):
+    """Runs of one method with other settings get these settings into their names."""
+    names = {method: differing(rows) for method, rows in runs_by_method(runs).items()}
     named = []
-    values = [setting_values(run.settings) for run in runs]
-    for run, own in zip(runs, values, strict=True):
-        rivals = [
-            v for r, v in zip(runs, values, strict=True) if r.method == run.method
-        ]
-        what = [name for name in differing(rivals) if name != "seed"]
-        suffix = "".join(f", {name}={own.get(name, 'none')}" for name in what)
+    for run in runs:
+        texts = run.setting_texts
+        suffix = "".join(f", {n}={texts.get(n, 'none')}" for n in names[run.method])
         named.append(run._replace(method=run.method + suffix))
     return named
 
@@ -189,15 +189,14 @@ def _named_apart(runs):
 def _check_data(runs):
     """Errors on different data can't be compared: say which two runs differ."""
     for run in runs[1:]:
-        pair = [{n: r.settings.get(n) for n in DATA} for r in (runs[0], run)]
-        names = differing([setting_values(settings) for settings in pair])
-        if names:
-            first, second = (settings[names[0]] for settings in pair)
-            raise ValueError(
-                f"{runs[0].folder} and {run.folder} are trained on different data "
-                f"({names[0]}: {first} and {second}): keep them in two folders, and "
-                f"compare each of these"
-            )
+        for name in DATA:
+            first, second = runs[0].settings.get(name), run.settings.get(name)
+            if first != second:
+                raise ValueError(
+                    f"{runs[0].folder} and {run.folder} are trained on different data "
+                    f"({name}: {first} and {second}): keep them in two folders, and "
+                    f"compare each of these"
+                )
 
 
 def _is_error(value):
@@ -206,24 +205,14 @@ def _is_error(value):
 
 
 def _read_json(path):
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise ValueError(f"{path.name} is missing") from error
-    except (OSError, ValueError, RecursionError) as error:
-        raise ValueError(f"{path.name} is damaged or can't be read") from error
-    if not isinstance(found, dict):
+    content = _read(path, lambda path: json.loads(path.read_text(encoding="utf-8")))
+    if not isinstance(content, dict):
         raise ValueError(f"{path.name} is damaged: it holds no settings or scores")
-    return found
+    return content
 
 
 def _read_csv(path, names):
-    try:
-        table = pd.read_csv(path)
-    except FileNotFoundError as error:
-        raise ValueError(f"{path.name} is missing") from error
-    except (OSError, ValueError) as error:
-        raise ValueError(f"{path.name} is damaged or can't be read") from error
+    table = _read(path, pd.read_csv)
     missing = [name for name in names if name not in table]
     if missing or table.empty:
         what = f"no column {missing[0]!r}" if missing else "no row"
@@ -232,3 +221,12 @@ def _read_csv(path, names):
     if not all(pd.api.types.is_numeric_dtype(table[name]) for name in numbers):
         raise ValueError(f"{path.name} is damaged: it has text where numbers belong")
     return table
+
+
+def _read(path, read):
+    try:
+        return read(path)
+    except FileNotFoundError as error:
+        raise ValueError(f"{path.name} is missing") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise ValueError(f"{path.name} is damaged or can't be read") from error

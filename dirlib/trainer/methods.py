@@ -51,7 +51,7 @@ def parse_method(name):
         raise ValueError(
             f"a method must be a name such as 'sqinv+lds', but got {name!r}"
         )
-    options, said_by = dict(VANILLA), {}
+    options, part_of = dict(VANILLA), {}
     for part in (part.strip() for part in name.split("+")):
         if part not in PARTS:
             raise ValueError(
@@ -59,11 +59,11 @@ def parse_method(name):
                 f"join some of {', '.join(PARTS)} by '+'"
             )
         option, value = PARTS[part]
-        if option in said_by:
+        if option in part_of:
             raise ValueError(
-                f"{name!r} has both {said_by[option]!r} and {part!r}: keep one of them"
+                f"{name!r} has both {part_of[option]!r} and {part!r}: keep one of them"
             )
-        options[option], said_by[option] = value, part
+        options[option], part_of[option] = value, part
     _check_weights(options, name)
     return options
 
@@ -103,7 +103,7 @@ def method_name(options):
                 f"but got {value!r}"
             )
         if value != default:
-            parts += [part for part, said in PARTS.items() if said == (option, value)]
+            parts += [p for p, pair in PARTS.items() if pair == (option, value)]
     name = "+".join(parts) or "vanilla"
     _check_weights(options, name)
     return name

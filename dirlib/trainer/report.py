@@ -1,59 +1,33 @@
-"""One HTML page about all finished runs under a folder: it needs no other file."""
+"""One HTML page about all finished runs under a folder: it needs no other file.
 
-import html
+Here is what the page shows; `report.html.j2`, the template, says how.
+"""
+
+import base64
+import io
 import json
 from pathlib import Path
 
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
 from dirlib.files import write_atomically
+from dirlib.trainer import figures
 from dirlib.trainer.folder import (
     REGIONS,
     differing,
     find_runs,
-    setting_values,
+    read_errors,
+    read_history,
+    read_train_counts,
+    runs_by_method,
     unit_of,
 )
-from dirlib.trainer.report_figures import bin_figure, region_figure, training_figure
 from dirlib.trainer.summary import (
     SPLIT_NAMES,
     comparison_table,
     decimals,
     difference_text,
     scores_frame,
-)
-
-STYLE = """
-:root { color-scheme: light dark; }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 80rem; margin: 2rem auto;
-  padding: 0 1.5rem; }
-h1, h2 { line-height: 1.2; }
-h2 { margin-top: 2.5rem; }
-p, li { max-width: 46rem; }
-.wide { overflow-x: auto; margin: 1rem 0 2rem; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-caption { text-align: left; padding-bottom: .5rem; max-width: 60rem; }
-th, td { text-align: left; vertical-align: top; padding: .35rem .9rem .35rem 0;
-  border-top: 1px solid #8886; overflow-wrap: anywhere; min-width: 4rem; }
-td span { display: block; white-space: nowrap; font-size: .85rem; }
-td .mean { font-size: 1rem; }
-figure { margin: 1.5rem 0; break-inside: avoid; }
-img { max-width: 100%; background: #fff; }
-figcaption { max-width: 46rem; }
-@media print { body { font-size: 11px; margin: 0; max-width: none; padding: 0; }
-  td span { font-size: 9px; } td .mean { font-size: 11px; }
-  th, td { padding-right: .4rem; } tr { break-inside: avoid; } }
-"""
-READING = (
-    "The regions go by the training samples of a label's bin: many-shot above 100, "
-    "medium-shot 20 to 100, few-shot below 20. GM is the geometric mean of all errors; "
-    "the other columns are mean absolute errors.",
-    "An interval in brackets is a 95 % interval of the mean over the seeds (Student's "
-    "t): it says how much the mean would move with other seeds. It doesn't say how "
-    "much it would move with other test samples.",
-    "A difference is taken seed by seed, so that what a seed does to both methods "
-    "cancels. Where its interval excludes zero, it is marked ▼ (a lower error than "
-    "the baseline's) or ▲ (a higher one). Of 20 such intervals one excludes zero by "
-    "chance even where nothing differs: look for differences that hold over regions "
-    "and seeds.",
 )
 
 
@@ -83,35 +57,33 @@ def write_report(folder, out=None, split="test"):
     out = folder / "report.html" if out is None else Path(out)
     runs, problems = find_runs(folder)
     frame = scores_frame(runs, problems, folder)
-    noted = _noted(folder)
-    baseline = noted["baseline"] if noted["baseline"] in set(frame["method"]) else None
-    table = comparison_table(frame, baseline, split)
-    unit = unit_of(runs[0])
-    done = {f"{run.method}, seed {run.seed}" for run in runs}
-    problems += [line for line in noted["failed"] if line.partition(":")[0] not in done]
-    figures = [
-        region_figure(frame, table, unit),
-        bin_figure(runs, table["baseline"].iloc[0], unit, problems, split),
-        training_figure(runs, unit, problems),
-    ]
-    methods = list(dict.fromkeys(table["method"]))
-    many = "" if len(runs) == 1 else "s"
-    title = f"{len(methods)} method{'s' if len(methods) > 1 else ''}, {len(runs)} run"
-    parts = [
-        f"<h1>{_text(title + many)}: {_text(folder.resolve().name)}</h1>",
-        _settings_part(runs),
-        _table_part(table, unit),
-        "<h2>How to read it</h2>",
-        f"<ul>{''.join(f'<li>{_text(line)}</li>' for line in READING)}</ul>",
-        f"<h2>Figures</h2>{''.join(figures)}",
-        _problems_part(problems),
-    ]
-    body = "\n".join(parts)
-    page = (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{_text(title + many)}</title>\n<style>{STYLE}</style>\n</head>\n"
-        f"<body>\n{body}\n</body>\n</html>\n"
+    baseline, failures = _comparison_record(folder)
+    known = baseline in set(frame["method"])
+    table = comparison_table(frame, baseline if known else None, split)
+    finished = {f"{run.method}, seed {run.seed}" for run in runs}
+    problems += [line for line in failures if line.partition(":")[0] not in finished]
+    methods = runs_by_method(runs)
+    unit = unit_of(runs[0].settings)
+    title = f"{len(methods)} method{'s' * (len(methods) > 1)}, "
+    title += f"{len(runs)} run{'s' * (len(runs) > 1)}"
+    environment = Environment(
+        loader=PackageLoader("dirlib.trainer", ""),
+        autoescape=True,  # names of methods, columns and folders stay text
+        undefined=StrictUndefined,
+        trim_blocks=True,
+    )
+    page = environment.get_template("report.html.j2").render(
+        title=title,
+        folder=folder.resolve().name,
+        **_settings(runs, methods),
+        split=SPLIT_NAMES[split],
+        unit=unit,
+        baseline=table["baseline"].iloc[0],
+        intervals=table["low"].notna().any(),
+        regions=list(REGIONS),
+        errors=_errors(table),
+        figures=_figures(methods, frame, table, unit, problems),
+        problems=problems,
     )
     out.parent.mkdir(parents=True, exist_ok=True)
     # A folder's name need not be valid text: what can't be written becomes "?".
@@ -119,99 +91,118 @@ def write_report(folder, out=None, split="test"):
     return out
 
 
-def _settings_part(runs):
+def _comparison_record(folder):
+    """The baseline of `compare`, and its failures: a page can do without them."""
+    try:
+        record = json.loads((folder / "comparison.json").read_text(encoding="utf-8"))
+        failures = [str(line) for line in record["failed"]]
+        return str(record["table"][0]["baseline"]), failures
+    except (OSError, ValueError, TypeError, LookupError):
+        return None, []
+
+
+def _settings(runs, methods):
     """What all runs share, and what tells the methods apart."""
-    values = [setting_values(run.settings) for run in runs]
-    differ = [name for name in differing(values) if name != "seed"]
-    shared = "".join(
-        f"<tr><th scope='row'>{_text(name)}</th><td>{_text(value)}</td></tr>\n"
-        for name, value in values[0].items()
-        if name not in differ and name != "seed"
-    )
-    rows = []
-    for method, own in _by_method(runs).items():
-        of_method = setting_values(own[0].settings)
-        cells = "".join(f"<td>{_text(of_method.get(n, 'none'))}</td>" for n in differ)
-        seeds = ", ".join(str(run.seed) for run in own)
-        rows.append(
-            f"<tr><th scope='row'>{_text(method)}</th>{cells}<td>{seeds}</td></tr>\n"
-        )
-    head = "".join(f"<th scope='col'>{_text(n)}</th>" for n in (*differ, "seeds"))
-    return (
-        "<h2>What was trained</h2>\n<div class='wide'><table>\n<caption>Each method's "
-        "own settings and its seeds.</caption>\n<thead><tr><th scope='col'>method</th>"
-        f"{head}</tr></thead>\n<tbody>\n{''.join(rows)}</tbody></table></div>\n"
-        "<div class='wide'><table>\n<caption>What all runs share.</caption>\n"
-        f"<tbody>\n{shared}</tbody></table></div>"
-    )
+    names, rows = differing(runs), []
+    for method, of_method in methods.items():
+        texts = [of_method[0].setting_texts.get(name, "none") for name in names]
+        seeds = ", ".join(str(run.seed) for run in of_method)
+        rows.append((method, [*texts, seeds]))
+    shared = runs[0].setting_texts.items()
+    shared = [(name, [text]) for name, text in shared if name not in (*names, "seed")]
+    return {"differing": names, "methods": rows, "shared": shared}
 
 
-def _table_part(table, unit):
-    digits, baseline = decimals(table), table["baseline"].iloc[0]
-    head = "".join(f"<th scope='col'>{region}</th>" for region in REGIONS)
-    rows = []
-    for method, own in table.groupby("method", sort=False):
-        cells = "".join(_cell(row, digits) for row in own.itertuples())
-        rows.append(
-            f"<tr><th scope='row'>{_text(method)}</th>"
-            f"<td>{own['seeds'].max()}</td>{cells}</tr>\n"
-        )
-    one = "" if table["low"].notna().any() else (
-        " One seed gives no interval: train more seeds before you compare."
-    )  # fmt: skip
-    data = SPLIT_NAMES[table["split"].iloc[0]]
-    caption = (
-        f"Error on the {data} data ({unit}) by region: mean over the seeds with its "
-        f"95 % interval; below it the difference from {baseline}, with its interval "
-        f"and the number of seeds on which the error is lower.{one}"
-    )
-    return (
-        f"<h2>Errors</h2>\n<div class='wide'><table>\n<caption>{_text(caption)}"
-        f"</caption>\n<thead><tr><th scope='col'>method</th><th scope='col'>seeds</th>"
-        f"{head}</tr></thead>\n<tbody>\n{''.join(rows)}</tbody></table></div>"
-    )
+def _errors(table):
+    """A row per method: its seeds, and per region the lines of a cell."""
+    digits = decimals(table)
+    errors = []
+    for method, rows in table.groupby("method", sort=False):
+        cells = [_cell(row, digits) for row in rows.itertuples()]
+        errors.append((method, [str(rows["seeds"].max()), *cells]))
+    return errors
 
 
 def _cell(row, digits):
     if row.seeds == 0:
-        return "<td>no samples</td>"
-    lines = [f"<span class='mean'>{row.mean:.{digits}f}</span>"]
+        return "no samples"
+    lines = [f"{row.mean:.{digits}f}"]
     if row.seeds > 1:
-        lines.append(f"<span>[{row.low:.{digits}f}, {row.high:.{digits}f}]</span>")
+        lines.append(f"[{row.low:.{digits}f}, {row.high:.{digits}f}]")
     if row.method != row.baseline and row.pairs:
         difference, wins = difference_text(row, digits).rsplit(", ", 1)
-        mark = (
-            "▼ " if row.difference_high < 0 else "▲ " if row.difference_low > 0 else ""
+        lower, higher = row.difference_high < 0, row.difference_low > 0
+        lines += ["▼ " * lower + "▲ " * higher + difference, wins]
+    return lines
+
+
+def _figures(methods, frame, table, unit, problems):
+    """The figures, in words too; what can't be drawn is added to the problems."""
+    baseline, split = table["baseline"].iloc[0], table["split"].iloc[0]
+    bins_and_counts = []  # of the first run that has them
+
+    def errors_of(run):
+        if not bins_and_counts:
+            bins_and_counts.extend(read_train_counts(run))
+        return read_errors(run, bins_and_counts[0], split)
+
+    errors = _read_all(methods, errors_of, problems)
+    histories = _read_all(methods, read_history, problems)
+    shown = [_region_figure(frame[frame["split"] == split], table, unit)]
+    if errors:
+        bins, counts = bins_and_counts
+        alt = (
+            "One panel per method: the error in each bin of the label. Below, the "
+            f"training samples in each bin, from {counts.min()} to {counts.max()}."
         )
-        lines += [f"<span>{mark}{difference}</span>", f"<span>{wins}</span>"]
-    return f"<td>{''.join(lines)}</td>"
-
-
-def _problems_part(problems):
-    if not problems:
-        return (
-            "<h2>Failures</h2>\n<p>None: every run of the folder is in the table.</p>"
+        caption = (
+            "Error along the label: bold, the mean over the seeds; thin, each seed; "
+            f"dashed red, {baseline}. Below, the training samples in each bin."
         )
-    lines = "".join(f"<li>{_text(line)}</li>\n" for line in problems)
-    return f"<h2>Failures, and what is left out</h2>\n<ul>\n{lines}</ul>"
+        figure = figures.errors_by_bin(bins, counts, errors, baseline, unit)
+        shown.append(_as_png(figure, alt, caption))
+    if histories:
+        alt = "Lines over the epochs, one per method: " + ", ".join(
+            f"{method}, loss from {rows[0]['loss'].iloc[0]:.3g} to "
+            f"{rows[0]['loss'].iloc[-1]:.3g} on its first seed"
+            for method, rows in histories.items()
+        )
+        caption = (
+            "The course of the trainings, the mean over the seeds. Losses of methods "
+            "that weight their samples differently can't be compared; validation "
+            "errors can."
+        )
+        figure = figures.training_curves(histories, unit)
+        shown.append(_as_png(figure, f"{alt}.", caption))
+    return shown
 
 
-def _by_method(runs):
-    methods = {}
-    for run in runs:
-        methods.setdefault(run.method, []).append(run)
-    return methods
+def _region_figure(values, table, unit):
+    digits, parts = decimals(table), []
+    for region, rows in table[table["seeds"] > 0].groupby("region", sort=False):
+        means = (f"{r.method} {r.mean:.{digits}f}" for r in rows.itertuples())
+        parts.append(f"{region}: {', '.join(means)}.")
+    alt = f"Bars of the mean error of each method. {' '.join(parts)}"
+    caption = "Error by region: bar, mean; line, 95 % interval; dot, one seed."
+    return _as_png(figures.errors_by_region(values, table, unit), alt, caption)
 
 
-def _noted(folder):
-    """The baseline of `compare`, and its failures: a page can do without them."""
-    try:
-        record = json.loads((folder / "comparison.json").read_text(encoding="utf-8"))
-        failed = [str(line) for line in record["failed"]]
-        return {"baseline": str(record["table"][0]["baseline"]), "failed": failed}
-    except (OSError, ValueError, TypeError, LookupError):
-        return {"baseline": None, "failed": []}
+def _read_all(methods, read, problems):
+    """What `read` gives for the runs of each method; its refusals are problems."""
+    results = {}
+    for method, runs in methods.items():
+        for run in runs:
+            try:
+                result = read(run)
+            except ValueError as error:
+                problems.append(f"{method}, seed {run.seed}: not in a figure, {error}")
+            else:
+                results.setdefault(method, []).append(result)
+    return results
 
 
-def _text(value):
-    return html.escape(str(value))
+def _as_png(figure, alt, caption):
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=120, metadata={"Software": None})
+    png = base64.b64encode(file.getvalue()).decode()
+    return {"png": png, "alt": alt, "caption": caption}

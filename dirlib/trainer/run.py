@@ -3,6 +3,7 @@
 import copy
 import json
 import math
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
@@ -15,16 +16,15 @@ from dirlib.files import write_atomically
 from dirlib.metrics import region_errors
 from dirlib.trainer.data import load_data
 from dirlib.trainer.figures import curves
+from dirlib.trainer.folder import SPLITS, unit_of
 from dirlib.trainer.settings import (
     LOSSES,
-    checked_settings,
     make_fds,
     make_network,
     make_weights,
+    settings_from,
 )
-from dirlib.training import processes
-from dirlib.training.loop import extract_features, fit, predict
-from dirlib.training.samples import Rows
+from dirlib.training import Rows, extract_features, fit, predict, processes
 
 
 def training_run(out, *, workers=0, resume=False, progress=True, **options):
@@ -46,16 +46,11 @@ def training_run(out, *, workers=0, resume=False, progress=True, **options):
         Go on with an interrupted run. It ends as it would have without the
         interruption, bit for bit with one CPU thread.
     **options
-        What differs from the defaults in `dirlib.trainer.settings.OPTIONS`. Data: see
-        :func:`dirlib.trainer.data.load_data`. `reweight` is "none", "sqinv" or
-        "inv"; `lds` smooths the label density with a Gaussian of `lds_kernel_size` and
-        `lds_sigma` bins; `fds` is "none", or the covariance of an FDS layer. With `rrt`
-        the weights are for the regressor alone: it is trained anew on the features of
-        a network without them. `model` is "small", a ResNet of torchvision, or "mlp",
-        for tables; `loss` "l1", "mse", "huber" or "focal_r"; `select` the validation
-        score whose lowest value chooses the epoch, or "last". For `optimizer`,
-        `schedule`, `lr`, `batch_size`, `epochs` and `seed`, see
-        :func:`dirlib.training.fit`.
+        What differs from the defaults of :class:`dirlib.trainer.settings.Settings`,
+        where each has its sentence. Data: see :func:`dirlib.trainer.data.load_data`.
+        From `optimizer` to `seed`: see :func:`dirlib.training.fit`. With `rrt` the
+        weights are for the regressor alone: it is trained anew on the features of a
+        network without them.
 
     Returns
     -------
@@ -69,70 +64,62 @@ def training_run(out, *, workers=0, resume=False, progress=True, **options):
         run and `resume` is False, or it holds a run of other settings. What is there
         stays.
     """
-    settings = checked_settings(options)
+    settings = settings_from(options)
     out, device = Path(out), processes.best_device()
     processes.start(device)
     if processes.is_first():
-        _check_claim(out, settings, resume)
-    data = _load(settings, progress)
-    labels = np.asarray(data.train.labels, dtype=float)
-    counts = data.bins.counts(labels)
-    regions = shot_regions(counts)
+        _check_free(out, settings, resume)
+    data = load_data(settings, progress)
+    regions = shot_regions(data.train_counts)
+    _check_select(settings.select, data, regions)
     model = make_network(settings, data.train).to(device)
     fds = make_fds(settings, model, data.bins)
-    weights = make_weights(settings, labels, data.bins)
-    _check_select(settings["select"], data, regions)
+    weights = make_weights(settings, data.train.labels, data.bins)
     if processes.is_first():  # now that all of it fits
         out.mkdir(parents=True, exist_ok=True)
-        write_atomically(out / "settings.json", json.dumps(settings, indent=1))
+        _write_json(out / "settings.json", asdict(settings))
 
     def validate(_):
         y_hat = predict(model, data.val, workers=workers)
-        found = region_errors(data.val.labels, y_hat, data.bins, regions)
-        return {f"val_{name}": value for name, value in found.items()}
+        errors = region_errors(data.val.labels, y_hat, data.bins, regions)
+        return {f"val_{region}": error for region, error in errors.items()}
 
-    names = ("optimizer", "schedule", "lr", "batch_size", "epochs", "seed")
-    train = partial(
-        fit,
-        loss=LOSSES[settings["loss"]],
-        validate=validate,
-        select=None if settings["select"] == "last" else f"val_{settings['select']}",
-        progress=progress,
-        **{name: settings[name] for name in names},
-    )
-    untrained = copy.deepcopy(model.regressor.state_dict())
-    history = train(
-        model,
-        data.train,
-        weights=None if settings["rrt"] else weights,
-        fds=fds,
-        workers=workers,
-        checkpoint=out / "checkpoint.pt",
-    )
-    if settings["rrt"]:
-        model.regressor.load_state_dict(untrained)
-        features = extract_features(model, data.train, workers=workers)
-        again = train(
-            _Regressor(model.regressor),
-            Rows(features, labels),
-            weights=weights,
-            checkpoint=out / "regressor.pt",
-        )
-        history += [row | {"epoch": row["epoch"] + len(history)} for row in again]
+    train = partial(fit, validate=validate, progress=progress, **_fit_options(settings))
+    checkpoint = out / "checkpoint.pt"
+    if settings.rrt:
+        history = _train_twice(train, model, data, weights, fds, workers, checkpoint)
+    else:
+        options = {"weights": weights, "workers": workers, "checkpoint": checkpoint}
+        history = train(model, data.train, fds=fds, **options)
     predictions, scores = _judge(data, model, workers, regions)
     scores["about"] = data.about
     scores["best_epoch"] = _best_epoch(history, settings)
     if processes.is_first():
-        unit = "years" if settings["target"] is None else "label units"
-        _write_results(out, data.bins, counts, history, predictions, scores, unit)
+        _write_results(out, settings, data, history, predictions, scores)
     processes.wait()
     return scores
 
 
-def _load(settings, progress):
-    names = ("target", "images", "size", "augment", "pack", "bin_width", "quantiles")
-    options = {name: settings[name] for name in (*names, "seed")}
-    return load_data(settings["data"], **options, progress=progress)
+def _fit_options(settings):
+    names = ("optimizer", "schedule", "lr", "batch_size", "epochs", "seed")
+    options = {name: getattr(settings, name) for name in names}
+    select = None if settings.select == "last" else f"val_{settings.select}"
+    return options | {"loss": LOSSES[settings.loss], "select": select}
+
+
+def _train_twice(train, model, data, weights, fds, workers, checkpoint):
+    """Train without weights, then the regressor anew with them: the joint history."""
+    untrained = copy.deepcopy(model.regressor.state_dict())
+    history = train(model, data.train, fds=fds, workers=workers, checkpoint=checkpoint)
+    model.regressor.load_state_dict(untrained)
+    features = extract_features(model, data.train, workers=workers)
+    rows = train(
+        _Regressor(model.regressor),
+        Rows(features, np.asarray(data.train.labels, dtype=float)),
+        weights=weights,
+        checkpoint=checkpoint.with_name("regressor.pt"),
+    )
+    return history + [row | {"epoch": row["epoch"] + len(history)} for row in rows]
 
 
 class _Regressor(nn.Module):
@@ -157,7 +144,7 @@ def _check_select(select, data, regions):
             )
 
 
-def _check_claim(out, settings, resume):
+def _check_free(out, settings, resume):
     """Refuse a folder that holds another run, or this one without `resume`."""
     path = out / "settings.json"
     if not path.exists():
@@ -167,53 +154,59 @@ def _check_claim(out, settings, resume):
             f"{out} holds a run: go on with it by --resume, or choose another folder"
         )
     try:
-        theirs = json.loads(path.read_text())
-        changed = [name for name in settings if theirs.get(name) != settings[name]]
-    except (ValueError, AttributeError) as error:
+        saved = asdict(settings_from(json.loads(path.read_text(encoding="utf-8"))))
+    except (ValueError, TypeError, AttributeError) as error:
         raise ValueError(
-            f"{path} is damaged: move {out} away, and start anew"
+            f"{path} is damaged ({error}): move {out} away, and start anew"
         ) from error
-    if changed:
-        name = changed[0]
-        raise ValueError(
-            f"{out} holds a run whose {name} is {theirs.get(name)!r}, but now it is "
-            f"{settings[name]!r}: choose another folder"
-        )
+    for name, value in asdict(settings).items():
+        if saved[name] != value:
+            raise ValueError(
+                f"{out} holds a run whose {name} is {saved[name]!r}, but now it is "
+                f"{value!r}: choose another folder"
+            )
 
 
 def _judge(data, model, workers, regions):
     """Predict the validation and the test set: a table, and the scores."""
     tables, scores = [], {}
-    for split in ("val", "test"):
+    for split in SPLITS:
         samples = getattr(data, split)
         y_hat = predict(model, samples, workers=workers).astype(float)
         columns = {"split": split, "label": samples.labels, "prediction": y_hat}
         tables.append(pd.DataFrame(columns))
-        found = region_errors(samples.labels, y_hat, data.bins, regions)
+        errors = region_errors(samples.labels, y_hat, data.bins, regions)
         scores[split] = {
-            name: None if math.isnan(value) else round(value, 4)
-            for name, value in found.items()
+            region: None if math.isnan(error) else round(error, 4)
+            for region, error in errors.items()
         }
     return pd.concat(tables), scores
 
 
 def _best_epoch(history, settings):
     """The epoch that the model's weights are from, counted from 1."""
-    if settings["select"] == "last":
+    if settings.select == "last":
         return len(history)
-    rows = history[-settings["epochs"] :]  # with rrt, those of the regressor
-    return min(rows, key=lambda row: row[f"val_{settings['select']}"])["epoch"]
+    rows = history[-settings.epochs :]  # with rrt, those of the regressor
+    return min(rows, key=lambda row: row[f"val_{settings.select}"])["epoch"]
 
 
-def _write_results(out, bins, counts, history, predictions, scores, unit):
-    table = pd.DataFrame(history)
-    edges = {"low": bins.edges[:-1], "high": bins.edges[1:], "count": counts}
-    write_atomically(out / "history.csv", table.to_csv(index=False))
-    write_atomically(out / "train_counts.csv", pd.DataFrame(edges).to_csv(index=False))
-    write_atomically(
-        out / "predictions.csv", predictions.to_csv(index=False, float_format="%.5g")
-    )
-    figure = curves(table, unit)
+def _write_results(out, settings, data, history, predictions, scores):
+    history, edges = pd.DataFrame(history), data.bins.edges
+    counts = {"low": edges[:-1], "high": edges[1:], "count": data.train_counts}
+    _write_csv(out / "history.csv", history)
+    _write_csv(out / "train_counts.csv", pd.DataFrame(counts))
+    _write_csv(out / "predictions.csv", predictions, float_format="%.5g")
+    figure = curves(history, unit_of(asdict(settings)))
     write_atomically(out / "curves.png", partial(figure.savefig, format="png"))
     # The last: where there are scores, the run is finished.
-    write_atomically(out / "scores.json", json.dumps(scores, indent=1))
+    _write_json(out / "scores.json", scores)
+
+
+def _write_json(path, content):
+    write_atomically(path, json.dumps(content, indent=1))
+
+
+def _write_csv(path, table, **options):
+    text = table.to_csv(index=False, lineterminator="\n", **options)
+    write_atomically(path, text)

@@ -1,43 +1,15 @@
 """The settings of a training run: their defaults, what they may be, what they make."""
 
+from dataclasses import dataclass, field, fields
+
 import numpy as np
 
 from dirlib import losses
 from dirlib.fds.layer import FDS
 from dirlib.lds import density_weights, empirical_density, lds_weights
 from dirlib.models import MLP, RESNETS, ResNet, SmallResNet
-from dirlib.trainer.data import AUGMENTATIONS
 from dirlib.training.optimizers import OPTIMIZERS, SCHEDULES
 
-# Each option of a run: its default, and what it is. The command line is made from it.
-# data/README.md says how the two kernels were chosen.
-OPTIONS = {
-    "data": ("faces", "faces, faces-agedb, a meta-file (age,path,split), or a table"),
-    "target": (None, "the column of the table that is to be predicted"),
-    "images": (None, "the folder of a meta-file's pictures, if it is another one"),
-    "size": (32, "side of the pictures in pixels"),
-    "augment": ("flip", "how training pictures change"),
-    "pack": (False, "read the pictures once, into a file mapped into memory"),
-    "bin_width": (None, "width of the label bins"),
-    "quantiles": (None, "or: that many bins with equally many samples"),
-    "model": (None, "small; a ResNet of torchvision; mlp for tables"),
-    "reweight": ("none", "the weights of rare labels"),
-    "lds": (False, "smooth the label density in front of the weights"),
-    "lds_kernel_size": (9, "in bins"),
-    "lds_sigma": (3.0, "in bins"),
-    "fds": ("none", "an FDS layer with these covariances"),
-    "fds_kernel_size": (15, "in bins"),
-    "fds_sigma": (5.0, "in bins"),
-    "rrt": (False, "the weights are for the regressor alone, on frozen features"),
-    "loss": ("l1", "the loss"),
-    "optimizer": ("adam", "the optimizer"),
-    "schedule": ("onecycle", "of the learning rate"),
-    "lr": (3e-3, "learning rate; the peak of onecycle"),
-    "batch_size": (64, "over all processes together"),
-    "epochs": (15, "passes over the training samples"),
-    "select": ("all", "validation score that chooses the epoch, or last"),
-    "seed": (0, "of samples, initial weights, order and augmentation"),
-}
 SCHEMES = {"sqinv": "sqrt_inverse", "inv": "inverse"}
 LOSSES = {
     "l1": losses.l1_loss,
@@ -45,85 +17,138 @@ LOSSES = {
     "huber": losses.huber_loss,
     "focal_r": losses.focal_r_loss,
 }
-CHOICES = {
-    "reweight": ("none", *SCHEMES),
-    "fds": ("none", "diagonal", "full", "low_rank"),
-    "loss": tuple(LOSSES),
-    "optimizer": tuple(OPTIMIZERS),
-    "schedule": tuple(SCHEDULES),
-    "augment": AUGMENTATIONS,
-    "model": ("small", *RESNETS, "mlp"),
-    "select": ("all", "many", "medium", "few", "GM", "last"),
-}
+MODELS = ("small", *RESNETS, "mlp")
+AUGMENTATIONS = ("none", "flip", "crop")
+COVARIANCES = ("none", "diagonal", "full", "low_rank")
+SELECT = ("all", "many", "medium", "few", "GM", "last")
 
 
-def checked_settings(options):
-    """Return all settings of a run, and refuse those that can't be."""
-    unknown = sorted(options.keys() - OPTIONS.keys())
+def _option(default, help, choices=None):
+    return field(default=default, metadata={"help": help, "choices": choices})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings of one run; the command line is made from these fields.
+
+    `dataclasses.replace` makes a variant, `dataclasses.asdict` what `settings.json`
+    holds. data/README.md says how the defaults of the two kernels were chosen.
+
+    Raises
+    ------
+    ValueError
+        If a value is out of its range, or two settings don't go together.
+    """
+
+    data: str = _option(
+        "faces", "faces, faces-agedb, a meta-file (age,path,split), or a table"
+    )
+    target: str | None = _option(None, "column of the table that is to be predicted")
+    images: str | None = _option(None, "folder of the pictures, if not the meta-file's")
+    size: int = _option(32, "side of the pictures in pixels")
+    augment: str = _option("flip", "how training pictures change", AUGMENTATIONS)
+    pack: bool = _option(False, "read the pictures once, into a file mapped in memory")
+    bin_width: float | None = _option(None, "width of the label bins")
+    quantiles: int | None = _option(None, "or: so many bins of equally many samples")
+    model: str | None = _option(None, "small; a ResNet; mlp for tables", MODELS)
+    reweight: str = _option("none", "the weights of rare labels", ("none", *SCHEMES))
+    lds: bool = _option(False, "smooth the label density in front of the weights")
+    lds_kernel_size: int = _option(9, "in bins")
+    lds_sigma: float = _option(3.0, "in bins")
+    fds: str = _option("none", "an FDS layer with these covariances", COVARIANCES)
+    fds_kernel_size: int = _option(15, "in bins")
+    fds_sigma: float = _option(5.0, "in bins")
+    rrt: bool = _option(False, "weights for the regressor alone, on frozen features")
+    loss: str = _option("l1", "the loss", tuple(LOSSES))
+    optimizer: str = _option("adam", "the optimizer", tuple(OPTIMIZERS))
+    schedule: str = _option("onecycle", "of the learning rate", tuple(SCHEDULES))
+    lr: float = _option(3e-3, "learning rate; the peak of onecycle")
+    batch_size: int = _option(64, "over all processes together")
+    epochs: int = _option(15, "passes over the training samples")
+    select: str = _option("all", "validation score that chooses the epoch", SELECT)
+    seed: int = _option(0, "of samples, initial weights, order and augmentation")
+
+    def __post_init__(self):
+        is_table = self.target is not None
+        if self.model is None:
+            object.__setattr__(self, "model", "mlp" if is_table else "small")
+        for name in ("data", "images"):  # a Path is text in settings.json
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, str(getattr(self, name)))
+        for option in fields(self):
+            choices, value = option.metadata["choices"], getattr(self, option.name)
+            if choices and value not in choices:
+                raise ValueError(
+                    f"{option.name} must be one of {', '.join(choices)}, but got "
+                    f"{value!r}"
+                )
+        if self.reweight == "none" and (self.lds or self.rrt):
+            name = "lds" if self.lds else "rrt"
+            raise ValueError(
+                f"{name} needs weights, but reweight is 'none': use 'sqinv' or 'inv'"
+            )
+        if self.epochs < 1 or self.seed < 0:
+            raise ValueError(
+                f"epochs must be 1 or more and seed 0 or more, but got {self.epochs} "
+                f"and {self.seed}"
+            )
+        if (self.model == "mlp") != is_table:
+            raise ValueError(
+                f"the model of a table is 'mlp', and that of images is another, but "
+                f"got {self.model!r} and the target {self.target!r}"
+            )
+
+
+def settings_from(options):
+    """Return the settings that differ from the defaults by a dict of options.
+
+    Raises
+    ------
+    ValueError
+        As :class:`Settings`, or if there is no such option.
+    """
+    names = [option.name for option in fields(Settings)]
+    unknown = sorted(options.keys() - set(names))
     if unknown:
         raise ValueError(
-            f"a run has no option {unknown[0]!r}: it has {', '.join(OPTIONS)}"
+            f"a run has no option {unknown[0]!r}: it has {', '.join(names)}"
         )
-    settings = {name: default for name, (default, _) in OPTIONS.items()} | options
-    if settings["model"] is None:
-        settings["model"] = "small" if settings["target"] is None else "mlp"
-    for name, allowed in CHOICES.items():
-        if settings[name] not in allowed:
-            raise ValueError(
-                f"{name} must be one of {', '.join(allowed)}, "
-                f"but got {settings[name]!r}"
-            )
-    if settings["reweight"] == "none" and (settings["lds"] or settings["rrt"]):
-        name = "lds" if settings["lds"] else "rrt"
-        raise ValueError(
-            f"{name} needs weights, but reweight is 'none': use 'sqinv' or 'inv'"
-        )
-    if settings["epochs"] < 1 or settings["seed"] < 0:
-        raise ValueError(
-            f"epochs must be 1 or more and seed 0 or more, but got "
-            f"{settings['epochs']} and {settings['seed']}"
-        )
-    if (settings["model"] == "mlp") != (settings["target"] is not None):
-        raise ValueError(
-            f"the model of a table is 'mlp', and that of images is another, but got "
-            f"{settings['model']!r} and the target {settings['target']!r}"
-        )
-    paths = {n: str(settings[n]) for n in ("data", "images") if settings[n] is not None}
-    return settings | paths
+    return Settings(**options)
 
 
 def make_network(settings, samples):
     """The untrained network: it answers the mean label."""
     labels = np.asarray(samples.labels, dtype=float)
-    bias, seed = float(labels.mean()), settings["seed"]
-    if settings["model"] == "mlp":
+    bias, seed = float(labels.mean()), settings.seed
+    if settings.model == "mlp":
         n_inputs, spread = samples.x.shape[1], float(labels.std()) or 1.0
         return MLP(n_inputs, output_mean=bias, output_scale=spread, seed=seed)
-    if settings["model"] == "small":
+    if settings.model == "small":
         return SmallResNet(output_bias=bias, seed=seed)
-    return ResNet(settings["model"], output_bias=bias, seed=seed)
+    return ResNet(settings.model, output_bias=bias, seed=seed)
 
 
 def make_fds(settings, model, bins):
     """The FDS layer, on the model's device, or None."""
-    if settings["fds"] == "none":
+    if settings.fds == "none":
         return None
     fds = FDS(
         model.feature_dim,
         bins,
-        covariance=settings["fds"],
-        kernel_size=_fitting(settings["fds_kernel_size"], bins),
-        sigma=settings["fds_sigma"],
+        covariance=settings.fds,
+        kernel_size=_fitting(settings.fds_kernel_size, bins),
+        sigma=settings.fds_sigma,
     )
     return fds.to(next(model.parameters()).device)
 
 
 def make_weights(settings, labels, bins):
     """The weights of the training samples, [N], or None."""
-    if settings["reweight"] == "none":
+    if settings.reweight == "none":
         return None
-    scheme = SCHEMES[settings["reweight"]]
-    if not settings["lds"]:
+    labels = np.asarray(labels, dtype=float)
+    scheme = SCHEMES[settings.reweight]
+    if not settings.lds:
         density = empirical_density(labels, bins)
         return density_weights(density[bins.index(labels)], scheme)
     return lds_weights(
@@ -131,8 +156,8 @@ def make_weights(settings, labels, bins):
         bins,
         scheme=scheme,
         kernel="gaussian",
-        kernel_size=_fitting(settings["lds_kernel_size"], bins),
-        sigma=settings["lds_sigma"],
+        kernel_size=_fitting(settings.lds_kernel_size, bins),
+        sigma=settings.lds_sigma,
     )
 
 

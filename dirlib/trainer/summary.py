@@ -1,4 +1,7 @@
-"""Summarize the scores of finished runs: means, intervals, paired differences."""
+"""Make tables of the scores of finished runs: means, intervals, paired differences.
+
+`dirlib.trainer.folder` finds the runs and reads their files.
+"""
 
 import math
 import warnings
@@ -10,6 +13,8 @@ from dirlib.metrics import paired_comparison
 from dirlib.trainer.folder import REGIONS, SPLITS, find_runs
 
 SPLIT_NAMES = {"val": "validation", "test": "test"}
+COLUMNS = ["split", "baseline", "method", "region", "seeds", "mean", "low", "high"]
+COLUMNS += ["pairs", "difference", "difference_low", "difference_high", "wins"]
 
 
 def read_comparison(out):
@@ -89,21 +94,18 @@ def comparison_table(frame, baseline=None, split="test"):
         raise ValueError(f"split must be 'val' or 'test', but got {split!r}")
     of_split = frame[frame["split"] == split].dropna(subset="value")
     values = of_split.pivot(index="seed", columns=["method", "region"], values="value")
-    rows = []
+    none, rows = pd.Series(dtype=float), []
     for method in methods:
         for region in REGIONS:
-            base = values.get((baseline, region), pd.Series(dtype=float)).dropna()
-            own = values.get((method, region), pd.Series(dtype=float)).dropna()
-            row = {"split": split, "baseline": baseline, "method": method}
-            row |= {"region": region} | _summary(own.to_numpy())
-            if method != baseline:
-                both = base.index.intersection(own.index)
-                row |= _difference(base[both].to_numpy(), own[both].to_numpy())
+            errors = values.get((method, region), none).dropna()
+            row = [split, baseline, method, region, len(errors), *_interval(errors)]
+            if method != baseline:  # by seed: only those that both have
+                difference = (errors - values.get((baseline, region), none)).dropna()
+                wins = (difference < 0).sum()
+                row += [len(difference), *_interval(difference), wins]
             rows.append(row)
-    names = ["split", "baseline", "method", "region", *_summary(np.array([]))]
-    names += _difference(np.array([]), np.array([]))
-    table = pd.DataFrame(rows, columns=names)
-    return table.astype({"pairs": "Int64", "wins": "Int64"})
+    table = pd.DataFrame(rows).reindex(columns=range(len(COLUMNS)))
+    return table.set_axis(COLUMNS, axis=1).astype({"pairs": "Int64", "wins": "Int64"})
 
 
 def comparison_text(table):
@@ -118,28 +120,25 @@ def comparison_text(table):
     str
     """
     first, digits = table.iloc[0], decimals(table)
-    width = max(len(name) for name in table["method"]) + 2
-    texts = {
-        method: [_mean_text(row, digits) for row in rows.itertuples()]
-        for method, rows in table.groupby("method", sort=False)
-    }
-    column = max(12, *(len(text) for row in texts.values() for text in row)) + 2
+    texts = table.assign(text=[_mean_text(row, digits) for row in table.itertuples()])
+    methods = list(dict.fromkeys(table["method"]))
+    cells = texts.pivot(index="method", columns="region", values="text")
+    seeds = table.groupby("method")["seeds"].max()
+    cells = cells.loc[methods, list(REGIONS)].rename_axis(index=None, columns=None)
+    cells.insert(0, "seeds", seeds[methods])
+    width = max(map(len, methods)) + 2
     lines = [
         f"error on the {SPLIT_NAMES[first['split']]} data: mean over the seeds, ± half "
         f"of its 95 % interval",
-        f"{'':<{width}}seeds" + "".join(f"{region:>{column}}" for region in REGIONS),
+        cells.to_string(col_space=[5] + [14] * len(REGIONS)),
     ]
-    seeds = table.groupby("method", sort=False)["seeds"].max()
-    for method, row in texts.items():
-        cells = "".join(f"{text:>{column}}" for text in row)
-        lines.append(f"{method:<{width}}{seeds[method]:>5}{cells}")
     rest = table[table["pairs"].fillna(0) > 0]
     if len(rest):
         lines.append(f"minus {first['baseline']}, seed by seed, with its 95 % interval")
     for row in rest.itertuples():
         text = difference_text(row, digits)
         lines.append(f"{row.method:<{width}}{row.region:<8}{text}")
-    few = [method for method, n in seeds.items() if n == 1]
+    few = [method for method in methods if seeds[method] == 1]
     if few:
         lines.append(f"one seed gives no interval, add seeds: {'; '.join(few)}")
     return "\n".join(lines)
@@ -171,17 +170,9 @@ def _mean_text(row, digits):
     return f"{row.mean:.{digits}f} ±{row.high - row.mean:.{digits}f}"
 
 
-def _summary(values):
-    """Mean and interval: those of the differences from a method without error."""
-    n, mean, low, high, _ = _difference(np.zeros(len(values)), values).values()
-    return {"seeds": n, "mean": mean, "low": low, "high": high}
-
-
-def _difference(base, own):
-    n, d = len(own), own - base
-    mean, low, high = float(d.mean()) if n else np.nan, np.nan, np.nan
-    if n > 1:
-        pair = paired_comparison(base, own)
-        low, high = pair.low, pair.high
-    numbers = {"pairs": n, "difference": mean, "difference_low": low}
-    return numbers | {"difference_high": high, "wins": int((d < 0).sum())}
+def _interval(values):
+    """Mean and ends of its interval: those of the differences from no error at all."""
+    if len(values) < 2:
+        return values.sum() if len(values) else np.nan, np.nan, np.nan
+    pair = paired_comparison(np.zeros(len(values)), values.to_numpy())
+    return pair.mean_difference, pair.low, pair.high

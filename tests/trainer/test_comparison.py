@@ -10,18 +10,14 @@ import torch
 from scipy import stats
 from small_runs import ERRORS, die, stop_at_the_second_seed, train
 
-from dirlib.trainer.comparison import (
-    compare,
-    comparison_table,
-    comparison_text,
-    read_comparison,
-)
+from dirlib.trainer.comparison import compare
 from dirlib.trainer.folder import (
     find_runs,
     read_errors,
     read_history,
     read_train_counts,
 )
+from dirlib.trainer.summary import comparison_table, comparison_text, read_comparison
 
 METHODS = ["vanilla", "sqinv", "inv"]
 

@@ -14,7 +14,7 @@ from PIL import Image
 from small_runs import ERRORS, train
 
 from dirlib import LabelBins
-from dirlib.trainer.comparison import compare, comparison_table, read_comparison
+from dirlib.trainer.comparison import compare
 from dirlib.trainer.figures import (
     curves,
     errors_by_bin,
@@ -22,6 +22,7 @@ from dirlib.trainer.figures import (
     training_curves,
 )
 from dirlib.trainer.report import write_report
+from dirlib.trainer.summary import comparison_table, read_comparison
 
 VOID = {"meta", "img", "br", "hr", "link", "input"}
 

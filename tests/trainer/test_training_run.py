@@ -1,6 +1,7 @@
 """A run in a folder: interrupted and resumed, refused, and judged."""
 
 import json
+import os
 
 import numpy as np
 import pandas as pd
@@ -8,12 +9,11 @@ import pytest
 import torch
 from tiny_ages import tiny_agedb
 
-from dirlib import mae, training
+from dirlib import mae
 from dirlib.__main__ import main
 from dirlib.datasets.faces.splits import faces
 from dirlib.trainer import run as training_run_module
 from dirlib.trainer.run import training_run
-from dirlib.training import checkpoints
 
 
 @pytest.fixture(autouse=True)
@@ -32,19 +32,30 @@ def files(folder):
     }
 
 
-def test_a_run_that_was_stopped_ends_as_an_undisturbed_one(tmp_path, monkeypatch):
+@pytest.fixture
+def stop_after(monkeypatch):
+    """Call it with a file's name: as soon as that file is written, Ctrl-C comes."""
+
+    def stop(name):
+        def replace(source, target):
+            rename(source, target)
+            if os.path.basename(target) == name:
+                monkeypatch.undo()
+                raise KeyboardInterrupt
+
+        rename = os.replace
+        monkeypatch.setattr(os, "replace", replace)
+
+    return stop
+
+
+def test_a_run_that_was_stopped_ends_as_an_undisturbed_one(tmp_path, stop_after):
     options = {"reweight": "sqinv", "lds": True, "fds": "diagonal", "epochs": 2}
     whole, stopped = tmp_path / "whole", tmp_path / "stopped"
     training_run(whole, **options, progress=False)
-
-    def stop_after_writing(path, state):
-        checkpoints.save_checkpoint(path, state)
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(training, "save_checkpoint", stop_after_writing)
-        with pytest.raises(KeyboardInterrupt):
-            training_run(stopped, **options, progress=False)
+    stop_after("checkpoint.pt")
+    with pytest.raises(KeyboardInterrupt):
+        training_run(stopped, **options, progress=False)
     assert set(files(stopped)) == {"settings.json"}
     with pytest.raises(ValueError, match="holds a run: go on with it by --resume"):
         training_run(stopped, **options, progress=False)
@@ -94,21 +105,14 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
         main(["train", "--out", str(tmp_path / "file" / "run")])
 
 
-def test_a_retrained_regressor_resumes_as_well(tmp_path, monkeypatch):
+def test_a_retrained_regressor_resumes_as_well(tmp_path, stop_after):
     data = {"data": str(tiny_agedb(tmp_path, n=60)), "size": 16, "batch_size": 8}
     options = data | {"reweight": "inv", "rrt": True, "fds": "full", "epochs": 2}
     whole, stopped = tmp_path / "whole", tmp_path / "stopped"
     training_run(whole, **options, progress=False)
-
-    def stop_in_the_second_training(path, state):
-        checkpoints.save_checkpoint(path, state)
-        if path.name == "regressor.pt":
-            raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(training, "save_checkpoint", stop_in_the_second_training)
-        with pytest.raises(KeyboardInterrupt):
-            training_run(stopped, **options, progress=False)
+    stop_after("regressor.pt")
+    with pytest.raises(KeyboardInterrupt):
+        training_run(stopped, **options, progress=False)
     training_run(stopped, **options, resume=True, progress=False)
     assert files(stopped) == files(whole)
 
@@ -127,3 +131,35 @@ def test_a_region_without_validation_labels_cannot_choose_the_epoch(tmp_path):
     with pytest.raises(ValueError, match="no validation label lies in a many-shot"):
         training_run(tmp_path / "run", data=path, size=16, select="many")
     assert not (tmp_path / "run").exists()
+
+
+OLD_SETTINGS = {
+    "data": "AGES", "target": None, "images": None, "size": 16, "augment": "flip",
+    "pack": False, "bin_width": None, "quantiles": None, "model": "small",
+    "reweight": "none", "lds": False, "lds_kernel_size": 9, "lds_sigma": 3.0,
+    "fds": "none", "fds_kernel_size": 15, "fds_sigma": 5.0, "rrt": False, "loss": "l1",
+    "optimizer": "adam", "schedule": "onecycle", "lr": 0.003, "batch_size": 8,
+    "epochs": 1, "select": "all", "seed": 0,
+}  # fmt: skip
+
+
+def test_a_folder_of_before_the_dataclass_goes_on_and_is_reported(tmp_path):
+    """Or it is refused: by its settings, or because this version does not know them."""
+    options = {"data": str(tiny_agedb(tmp_path, n=60)), "size": 16, "batch_size": 8}
+    options |= {"epochs": 1, "progress": False, "resume": True}
+    settings = OLD_SETTINGS | {"data": options["data"]}
+    out = tmp_path / "runs" / "vanilla" / "seed-0"
+    out.mkdir(parents=True)
+    (out / "settings.json").write_text(json.dumps(settings, indent=1))
+    training_run(out, **options)
+    main(["report", str(tmp_path / "runs")])
+    page = (tmp_path / "runs" / "report.html").read_text(encoding="utf-8")
+    assert "1 method, 1 run" in page and "None: every run" in page
+    for change, message in (
+        ({"lr": 0.1}, "holds a run whose lr is 0.1, but now it is 0.003"),
+        ({"tta": True}, "settings.json is damaged .a run has no option 'tta'.*anew"),
+        ({"epochs": "one"}, "settings.json is damaged .*move .* away"),
+    ):
+        (out / "settings.json").write_text(json.dumps(settings | change))
+        with pytest.raises(ValueError, match=message):
+            training_run(out, **options)
