@@ -31,8 +31,6 @@ _MODULES = {
     "metrics": [
         "PairedComparison",
         "Score",
-        "balanced_mae",
-        "by_bin",
         "by_region",
         "error_by_bin",
         "gm",
