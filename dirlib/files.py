@@ -1,10 +1,11 @@
 """The one way in which this package writes a file: whole, or not at all."""
 
 import os
+import uuid
 from pathlib import Path
 
 
-def write_atomically(path, content):
+def write_atomically(path, content, before=None):
     """Write a file so that a reader sees the old one or the new one, whole.
 
     Parameters
@@ -13,6 +14,9 @@ def write_atomically(path, content):
         Its folder must exist.
     content : str, bytes or callable
         Text is written in UTF-8; ``content(file)`` writes to the open binary file.
+    before : callable, optional
+        Called without an argument when the new file is whole and on the disk, just
+        before it takes its place: moves away what must not stay beside it.
 
     Raises
     ------
@@ -20,15 +24,18 @@ def write_atomically(path, content):
         If the file can't be written; the old one, if any, stays, and nothing else.
     """
     path = Path(path)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    # A name of its own for every writer; `os.replace` then settles who was last.
+    temporary = path.with_name(f"{path.name}.{uuid.uuid4().hex}.tmp")
     try:
-        with open(temporary, "wb") as file:
+        with open(temporary, "xb") as file:
             if callable(content):
                 content(file)
             else:
                 file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
+        if before is not None:
+            before()
         os.replace(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)

@@ -20,8 +20,7 @@ from dirlib.fds.statistics import bin_statistics
 from dirlib.lds import density_weights, lds_weights
 from dirlib.metrics import region_errors
 from dirlib.models import SmallResNet
-from dirlib.training.loop import extract_features, fit, predict
-from dirlib.training.samples import ImageArray
+from dirlib.training import ImageArray, extract_features, fit, predict
 
 KERNEL = {"kernel": "gaussian", "kernel_size": 9, "sigma": 3.0}
 # Two holes in the training ages of "vanilla, gaps": one inside, one at the end.

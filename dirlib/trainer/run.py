@@ -22,9 +22,7 @@ from dirlib.trainer.settings import (
     make_network,
     make_weights,
 )
-from dirlib.training import processes
-from dirlib.training.loop import extract_features, fit, predict
-from dirlib.training.samples import Rows
+from dirlib.training import Rows, extract_features, fit, predict, processes
 
 
 def training_run(out, *, workers=0, resume=False, progress=True, **options):

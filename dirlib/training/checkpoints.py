@@ -2,9 +2,12 @@
 
 import os
 import zipfile
+from functools import partial
 from pathlib import Path
 
 import torch
+
+from dirlib.files import write_atomically
 
 
 def save_checkpoint(path, state):
@@ -26,18 +29,12 @@ def save_checkpoint(path, state):
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    try:
-        with open(temporary, "wb") as file:
-            torch.save(state, file)
-            file.flush()
-            os.fsync(file.fileno())
+
+    def keep_the_one_before():
         if path.exists():
             os.replace(path, previous(path))
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+
+    write_atomically(path, partial(torch.save, state), before=keep_the_one_before)
 
 
 def load_checkpoint(path):

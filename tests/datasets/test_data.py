@@ -2,6 +2,8 @@
 
 import hashlib
 
+import pytest
+
 from course.records.read import data_dir
 
 
@@ -19,3 +21,9 @@ def test_every_file_stands_in_the_readme():
     readme = (data_dir() / "README.md").read_text()
     for path in [*data_dir().glob("*.csv"), *data_dir().glob("runs/*.json")]:
         assert f"`{path.relative_to(data_dir()).as_posix()}`" in readme
+
+
+def test_a_missing_folder_is_named(monkeypatch, tmp_path):
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path / "nowhere"))
+    with pytest.raises(FileNotFoundError, match="clone the course's repository"):
+        data_dir()
