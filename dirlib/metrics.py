@@ -80,22 +80,12 @@ def error_by_bin(y, y_hat, bins):
 
 
 def region_samples(y, bins, regions, out_of_range="raise"):
-    """Return which samples lie in each shot region: what all errors by region share.
+    """Return the samples of each shot region, which all errors by region share.
 
-    Parameters
-    ----------
-    y : array-like of shape [N]
-        Labels, as they came: one in float32 on an edge, converted to float64, can fall
-        into the bin below.
-    bins : LabelBins
-    regions : ShotRegions
-    out_of_range : {"raise", "clip"}
-        See :meth:`dirlib.LabelBins.index`.
-
-    Returns
-    -------
-    dict of str to ndarray of shape [N], bool
-        With the keys "all", "many", "medium", "few" and "zero".
+    A dict of masks [N], bool, with the keys "all", "many", "medium", "few" and "zero".
+    `y`, [N], are the labels as they came: one in float32 on an edge, converted to
+    float64, can fall into the bin below. `out_of_range`, "raise" or "clip", is that of
+    :meth:`dirlib.LabelBins.index`.
     """
     index = bins.index(y, out_of_range)
     samples = {"all": np.ones(index.size, dtype=bool)}
@@ -253,8 +243,8 @@ def paired_comparison(baseline, method, *, confidence=0.95):
     Returns
     -------
     PairedComparison
-        `n`; the mean of d_i (below 0: the method's error is lower) with its interval;
-        `wins`, the number of pairs where the method's error is lower.
+        The mean of d_i, below 0 where the method's error is lower, and its interval;
+        `wins` is the number of such pairs.
 
     Examples
     --------

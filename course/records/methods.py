@@ -13,8 +13,8 @@ from torch.nn import functional as F
 
 from course.records.read import AGES, HISTORY
 from dirlib.bins import shot_regions
-from dirlib.datasets.faces.splits import faces, faces_label_counts, scale_counts
-from dirlib.datasets.patterns import patterns
+from dirlib.datasets import patterns
+from dirlib.datasets.faces import faces, faces_label_counts, scale_counts
 from dirlib.fds.layer import FDS
 from dirlib.fds.statistics import bin_statistics
 from dirlib.lds import density_weights, lds_weights
@@ -82,7 +82,7 @@ def train_ages(
     history : list, optional
         Gets what `fit` returns, a dict per epoch.
     **options
-        Passed on to :func:`dirlib.datasets.faces.splits.faces`: `counts`, `leave_out`,
+        Passed on to :func:`dirlib.datasets.faces.faces`: `counts`, `leave_out`,
         `wrong_labels`.
     """
     data = faces("train", seed=seed, progress=progress, **options)

@@ -14,18 +14,14 @@ def save_checkpoint(path, state):
     """Write a checkpoint in one step, and keep the one before it.
 
     A reader finds the old file or the new one, whole, whenever the machine stops. The
-    one before is kept as ``PATH.previous``.
+    one before is kept as ``PATH.previous``. If the file can't be written (OSError), the
+    checkpoints that are there stay.
 
     Parameters
     ----------
     path : path-like
     state : dict
         Tensors, numbers, texts, and lists and dicts of them.
-
-    Raises
-    ------
-    OSError
-        If the file can't be written; the checkpoints that are there stay.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -39,10 +35,6 @@ def save_checkpoint(path, state):
 
 def load_checkpoint(path):
     """Read a checkpoint, or the one before it if this one is damaged or missing.
-
-    Parameters
-    ----------
-    path : path-like
 
     Returns
     -------

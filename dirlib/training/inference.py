@@ -16,31 +16,21 @@ def predict(model, samples, batch_size=512, workers=0):
     ----------
     model : torch.nn.Module
     samples : object or ndarray of shape [N, H, W, 3], uint8
-        See `dirlib.training.samples`; or images.
-    batch_size : int
+        See `dirlib.training.samples`; or images. A ValueError refuses other objects.
     workers : int
         Processes that read the samples ahead; 0 reads them in this one.
 
     Returns
     -------
     ndarray of shape [N] or [N, C], float32
-
-    Raises
-    ------
-    ValueError
-        If the samples are none.
     """
     return _in_eval(model, model, samples, batch_size, workers).numpy()
 
 
 def extract_features(model, samples, batch_size=512, workers=0):
-    """Return the features z = f(x) of samples, in eval mode.
+    """Return the features z = f(x) of samples, a Tensor [N, D], float32.
 
-    Parameters are those of :func:`predict`; the model has ``features(x)``.
-
-    Returns
-    -------
-    Tensor of shape [N, D], float32
+    As :func:`predict`, for a model that has ``features(x)``.
     """
     return _in_eval(model, model.features, samples, batch_size, workers)
 

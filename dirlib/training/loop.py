@@ -18,25 +18,10 @@ from dirlib.training.samples import as_samples, checksum, needed
 
 
 def fit(
-    model,
-    samples,
-    *,
-    weights=None,
-    loss=l1_loss,
-    fds=None,
-    fds_start=0,
-    epochs=15,
-    batch_size=64,
-    lr=3e-3,
-    optimizer="adam",
-    schedule="onecycle",
-    seed=0,
-    validate=None,
-    select=None,
-    workers=0,
-    checkpoint=None,
-    progress=True,
-):
+    model, samples, *, weights=None, loss=l1_loss, fds=None, fds_start=0, epochs=15,
+    batch_size=64, lr=3e-3, optimizer="adam", schedule="onecycle", seed=0,
+    validate=None, select=None, workers=0, checkpoint=None, progress=True,
+):  # fmt: skip
     """Train `model`, on the device that it is on.
 
     On a GPU it computes in bfloat16 where that is safe. Started by ``torchrun``, each
@@ -88,9 +73,8 @@ def fit(
     Raises
     ------
     ValueError
-        If the samples are none, the weights differ from them in number, an argument is
-        out of its range, the loss becomes NaN, or the checkpoint is damaged or of
-        another training.
+        If an argument is out of its range, the loss becomes NaN, or the checkpoint is
+        damaged or of another training.
     """
     y, w = _labels_and_weights(samples, weights)
     if epochs < 1 or batch_size < 1 or batch_size % processes.count():
@@ -245,12 +229,12 @@ class _Training:
         state = load_checkpoint(checkpoint)
         if state is None:
             return
-        theirs = state.get("settings", {})
+        stored = state.get("settings", {})
         for name, value in settings.items():
-            if theirs.get(name) != value:
+            if stored.get(name) != value:
                 raise ValueError(
                     f"{checkpoint} is of another training: its {name} is "
-                    f"{theirs.get(name)}, but now it is {value}; use another file, or "
+                    f"{stored.get(name)}, but now it is {value}; use another file, or "
                     f"move it away"
                 )
         try:

@@ -10,7 +10,7 @@ An object of samples has
 - `labels`, ndarray of shape [N], to train on it;
 - `checksum`, an integer that tells two sets of samples apart, for a checkpoint.
 
-:class:`dirlib.datasets.photos.images.ImageFiles` reads pictures from a folder.
+:class:`dirlib.datasets.photos.ImageFiles` reads pictures from a folder.
 """
 
 import zlib
@@ -31,11 +31,6 @@ class ImageArray:
     augment : callable, optional
         A transform of torchvision (``torchvision.transforms.v2``) of one image, uint8,
         [3, H, W]. Without it, an image is mirrored with a probability of one half.
-
-    Raises
-    ------
-    ValueError
-        If the images have another shape or dtype, or there is not one label for each.
     """
 
     def __init__(self, images, labels, augment=None):
@@ -75,11 +70,6 @@ class Rows:
     x : Tensor or array-like of shape [N, F]
         Finite numbers.
     labels : array-like of shape [N]
-
-    Raises
-    ------
-    ValueError
-        If `x` has another shape, isn't finite, or there is not one label for each row.
     """
 
     def __init__(self, x, labels):
