@@ -8,8 +8,8 @@ from pathlib import Path
 
 def prepare(args):
     """Draw the image sets, so that the lessons find them."""
-    from dirlib.datasets.faces.splits import faces
-    from dirlib.datasets.patterns import patterns
+    from dirlib.datasets import patterns
+    from dirlib.datasets.faces import faces
 
     for split in ("train", "val", "test"):
         print(f"faces, {split}: {len(faces(split).labels):,} images")

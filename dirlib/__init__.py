@@ -1,57 +1,33 @@
 """dirlib: label and feature distribution smoothing for deep imbalanced regression.
 
 Everything that a user needs is here, by name, and loads when it is first asked for: the
-label side (bins, densities, weights, metrics) works without torch.
+label side (bins, densities, weights, metrics) works without torch. What can't be right
+is refused with a ValueError, which shows the value received and a cure.
 """
 
 from importlib import import_module
 
-_MODULES = {
-    "automatic_bins": ["choose_bins"],
-    "bins": ["LabelBins", "ShotRegions", "shot_regions"],
-    "datasets": [],
-    "fds": [
-        "BinStatistics",
-        "FDS",
-        "anomaly_gap",
-        "bin_statistics",
-        "calibrate",
-        "cosine_to_anchor",
-        "matrix_sqrt",
-    ],
-    "kernels": ["kernel_window", "smooth_bins"],
-    "lds": [
-        "density_weights",
-        "effective_density",
-        "effective_sample_size",
-        "empirical_density",
-        "lds_weights",
-    ],
-    "losses": ["focal_r_loss", "huber_loss", "l1_loss", "mse_loss"],
-    "metrics": [
-        "PairedComparison",
-        "Score",
-        "balanced_mae",
-        "by_bin",
-        "by_region",
-        "error_by_bin",
-        "gm",
-        "mae",
-        "mse",
-        "paired_comparison",
-        "pearson",
-        "spearman",
-    ],
-    "models": ["MLP", "ResNet", "SmallResNet"],
-    "trainer": [],
-    "training": ["ImageArray", "Rows", "extract_features", "fit", "predict"],
+_NAMES = {
+    "automatic_bins": "choose_bins",
+    "bins": "LabelBins ShotRegions shot_regions",
+    "fds": "BinStatistics FDS anomaly_gap bin_statistics calibrate cosine_to_anchor"
+    " matrix_sqrt",
+    "kernels": "kernel_window smooth_bins",
+    "lds": "density_weights effective_density effective_sample_size empirical_density"
+    " lds_weights",
+    "losses": "focal_r_loss huber_loss l1_loss mse_loss",
+    "metrics": "PairedComparison Score by_region error_by_bin gm mae mse"
+    " paired_comparison pearson region_errors spearman",
+    "models": "MLP ResNet SmallResNet",
+    "training": "ImageArray Rows extract_features fit predict",
 }
-_HOME = {name: module for module, names in _MODULES.items() for name in names}
-__all__ = sorted(_HOME)
+_HOME = {name: module for module, names in _NAMES.items() for name in names.split()}
+_PACKAGES = ("datasets", "trainer", "training")
+__all__ = sorted([*_HOME, *_PACKAGES])
 
 
 def __getattr__(name):
-    if name in _MODULES:
+    if name in _PACKAGES or name in _NAMES:
         return import_module(f"dirlib.{name}")
     if name not in _HOME:
         raise AttributeError(f"module 'dirlib' has no attribute {name!r}")
@@ -61,4 +37,4 @@ def __getattr__(name):
 
 
 def __dir__():
-    return sorted(_HOME | _MODULES.keys() | globals().keys())
+    return sorted({name for name in globals() if name.startswith("__")} | {*__all__})

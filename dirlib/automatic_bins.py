@@ -54,8 +54,7 @@ def choose_bins(labels, *, width=None, quantiles=None):
     Raises
     ------
     ValueError
-        If labels aren't finite numbers, both ways are asked for, or they lead to fewer
-        than 3 bins, more than 10,000, or bins that float32 can't tell apart.
+        If there are fewer than 3 bins, more than 10,000, or too fine ones for float32.
 
     Examples
     --------
@@ -70,10 +69,12 @@ def choose_bins(labels, *, width=None, quantiles=None):
             f"quantiles={quantiles}: leave one of them out"
         )
     if width is not None:
-        bins = _by_width(y, _check_width(width))
+        if not 0 < width < np.inf:
+            raise ValueError(f"width must be finite and positive, but got {width}")
+        bins = _by_width(y, float(width))
         return bins, f"{_width_bins(bins, width)}: the width that was asked for."
     if quantiles is not None:
-        bins = _by_quantiles(y, _check_quantiles(quantiles, y.size))
+        bins = _by_quantiles(y, quantiles)
         return bins, f"{_quantile_bins(bins)}: as asked for. {OF_QUANTILES}"
     if y.min() == y.max():
         raise ValueError(
@@ -83,10 +84,8 @@ def choose_bins(labels, *, width=None, quantiles=None):
 
 
 def _by_rule(y):
-    step = _grid_step(y)
-    if step is not None:
-        bins = _by_width(y, step)
-        why = f"the labels lie on steps of {step:g}"
+    if step := _grid_step(y):
+        bins, why = _by_width(y, step), f"the labels lie on steps of {step:g}"
         return bins, f"{_width_bins(bins, step)}: {why}. {BY_HAND}"
     low, high = np.quantile(y, [(1 - CENTRAL) / 2, (1 + CENTRAL) / 2])
     if high > low:
@@ -125,21 +124,6 @@ def _as_numbers(labels):
             f"labels must be finite in float32, but labels[{bad[0]}] is {y[bad[0]]}"
         )
     return y
-
-
-def _check_width(width):
-    if not (np.isfinite(width) and width > 0):
-        raise ValueError(f"width must be finite and positive, but got {width}")
-    return float(width)
-
-
-def _check_quantiles(quantiles, n_labels):
-    if quantiles != int(quantiles) or not FEWEST_BINS <= quantiles <= n_labels:
-        raise ValueError(
-            f"quantiles must be a whole number from {FEWEST_BINS} to the number of "
-            f"labels, {n_labels}, but got {quantiles}"
-        )
-    return int(quantiles)
 
 
 def _grid_step(y):
@@ -196,7 +180,12 @@ def _edge(k, width):
 
 
 def _by_quantiles(y, quantiles):
-    edges = _quantile_edges(y, quantiles)
+    if quantiles != int(quantiles) or not FEWEST_BINS <= quantiles <= y.size:
+        raise ValueError(
+            f"quantiles must be a whole number from {FEWEST_BINS} to the number of "
+            f"labels, {y.size}, but got {quantiles}"
+        )
+    edges = _quantile_edges(y, int(quantiles))
     if edges.size <= FEWEST_BINS:
         raise ValueError(
             f"of {quantiles} quantiles only {edges.size - 1} bins remain, since many "
@@ -216,10 +205,12 @@ def _quantile_edges(y, quantiles):
 
 
 def _width_bins(bins, width):
-    low, high = bins.edges[0], bins.edges[-1]
-    return f"{bins.n_bins} bins of width {width:g} from {low:.6g} to {high:.6g}"
+    return f"{bins.n_bins} bins of width {width:g} {_range(bins)}"
 
 
 def _quantile_bins(bins):
-    low, high = bins.edges[0], bins.edges[-1]
-    return f"{bins.n_bins} quantile bins from {low:.6g} to {high:.6g}"
+    return f"{bins.n_bins} quantile bins {_range(bins)}"
+
+
+def _range(bins):
+    return f"from {bins.edges[0]:.6g} to {bins.edges[-1]:.6g}"

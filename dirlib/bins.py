@@ -33,12 +33,6 @@ class LabelBins:
     widths : ndarray of shape [B], float64
         The width of each bin.
 
-    Raises
-    ------
-    ValueError
-        If a number is not finite, the width is not positive, or the range is not a
-        whole number of bins.
-
     Examples
     --------
     >>> ages = LabelBins(0, 101, 1)          # bin 30 holds every age in [30, 31)
@@ -63,23 +57,11 @@ class LabelBins:
         # into the bin below. Rounding gives the edge that people write: 0.3.
         digits = 14 - int(np.ceil(np.log10(max(abs(start), abs(stop)))))
         edges = start + width * np.arange(n_bins + 1)
-        self._set_edges(np.round(edges, max(digits, 0)))
-        self._width = width
+        self._set_edges(np.round(edges, max(digits, 0)), width)
 
     @classmethod
     def from_edges(cls, edges):
-        """Make bins of unequal width from their edges.
-
-        Parameters
-        ----------
-        edges : array-like of shape [B + 1]
-            Strictly ascending, finite, in label units.
-
-        Raises
-        ------
-        ValueError
-            If there are fewer than two edges, or they don't ascend.
-        """
+        """Make bins of unequal width from edges, [B + 1], finite and ascending."""
         edges = np.array(edges, dtype=np.float64)
         if edges.ndim != 1 or edges.size < 2:
             raise ValueError(
@@ -91,13 +73,12 @@ class LabelBins:
                 f"edges must be finite and strictly ascending, but got {edges}"
             )
         bins = cls.__new__(cls)
-        bins._set_edges(edges)
-        bins._width = None
+        bins._set_edges(edges, None)
         return bins
 
-    def _set_edges(self, edges):
+    def _set_edges(self, edges, width):
         edges.flags.writeable = False
-        self.edges = edges
+        self.edges, self._width = edges, width
 
     @property
     def n_bins(self):
@@ -133,10 +114,6 @@ class LabelBins:
         ndarray of shape [N], int64
             With "drop" it is shorter by the labels left out.
 
-        Raises
-        ------
-        ValueError
-            If a label is NaN or infinite (always), or out of range (with "raise").
         """
         if out_of_range not in ("raise", "clip", "drop"):
             raise ValueError(
@@ -187,17 +164,7 @@ class LabelBins:
         return np.clip(b, 0, last, out=b)
 
     def counts(self, labels, out_of_range="raise"):
-        """Count the labels of each bin.
-
-        Returns
-        -------
-        ndarray of shape [B], int64
-
-        Raises
-        ------
-        ValueError
-            As in :meth:`index`.
-        """
+        """Count the labels of each bin, [B], int64; see :meth:`index`."""
         return np.bincount(self.index(labels, out_of_range), minlength=self.n_bins)
 
 
@@ -245,11 +212,6 @@ def shot_regions(train_counts, many=100, few=20):
     -------
     ShotRegions
         The masks ``many``, ``medium``, ``few`` and ``zero``, each [B], bool.
-
-    Raises
-    ------
-    ValueError
-        If a count is negative or not finite, or ``few > many``.
 
     Examples
     --------

@@ -31,11 +31,6 @@ def kernel_window(kind, size, sigma=2.0):
     -------
     ndarray of shape [size], float64
 
-    Raises
-    ------
-    ValueError
-        If the kind is unknown, the size is not odd and positive, or sigma not positive.
-
     Examples
     --------
     >>> kernel_window("triangular", 3).tolist()
@@ -80,12 +75,6 @@ def smooth_bins(values, window, edges="zero"):
     Returns
     -------
     ndarray of the shape of `values`, float64
-
-    Raises
-    ------
-    ValueError
-        If the window is even, longer than the bins, negative or not symmetric, or a
-        value is not finite.
 
     Examples
     --------

@@ -26,11 +26,6 @@ def empirical_density(labels, bins):
     -------
     ndarray of shape [B], float64
         In samples' share per unit of label. Times ``N * bins.widths`` it is the counts.
-
-    Raises
-    ------
-    ValueError
-        As in :meth:`dirlib.LabelBins.index`.
     """
     counts = bins.counts(labels)
     return counts / (counts.sum() * bins.widths)
@@ -44,8 +39,8 @@ def effective_density(labels, bins, window, edges="zero"):
 
     Parameters
     ----------
-    labels : array-like of shape [N]
-    bins : LabelBins
+    labels, bins
+        As for :func:`empirical_density`.
     window : array-like of shape [K]
         From :func:`dirlib.kernel_window`, or your own.
     edges : {"zero", "reflect", "renormalize"}
@@ -54,11 +49,6 @@ def effective_density(labels, bins, window, edges="zero"):
     Returns
     -------
     ndarray of shape [B], float64
-
-    Raises
-    ------
-    ValueError
-        If a label or the window is refused.
     """
     return smooth_bins(empirical_density(labels, bins), window, edges)
 
@@ -71,8 +61,7 @@ def density_weights(density_at_samples, scheme="inverse", clip=None):
     Parameters
     ----------
     density_at_samples : array-like of shape [N]
-        The density, or the smoothed counts, in the bin of each sample. Its scale plays
-        no part.
+        Or the smoothed counts: in the bin of each sample; the scale plays no part.
     scheme : {"inverse", "sqrt_inverse"}
     clip : (float, float), optional
         The smallest and the largest weight allowed. The constant c is then chosen so
@@ -81,12 +70,6 @@ def density_weights(density_at_samples, scheme="inverse", clip=None):
     Returns
     -------
     ndarray of shape [N], float64
-
-    Raises
-    ------
-    ValueError
-        If a density is zero, negative or not finite: a sample's own bin holds at least
-        that sample, so such a density belongs to other labels.
 
     Examples
     --------
@@ -143,17 +126,12 @@ def effective_sample_size(weights):
     Parameters
     ----------
     weights : array-like of shape [N]
-        Finite and not negative, not all zero.
+        Finite and not negative, not all zero; a ValueError refuses others.
 
     Returns
     -------
     float
         Between 1 and N, in samples.
-
-    Raises
-    ------
-    ValueError
-        If a weight is negative or not finite, or all are zero.
     """
     w = np.asarray(weights, dtype=np.float64)
     if w.ndim != 1 or w.size == 0:
@@ -172,15 +150,9 @@ def effective_sample_size(weights):
 
 
 def lds_weights(
-    labels,
-    bins,
-    kernel="gaussian",
-    kernel_size=5,
-    sigma=2.0,
-    scheme="sqrt_inverse",
-    edges="zero",
-    clip=None,
-):
+    labels, bins, kernel="gaussian", kernel_size=5, sigma=2.0, scheme="sqrt_inverse",
+    edges="zero", clip=None,
+):  # fmt: skip
     """Return one weight per sample from the smoothed label density: LDS in one call.
 
     Counts are smoothed first; the root, if any, is taken afterwards, as in the paper:
@@ -207,11 +179,6 @@ def lds_weights(
     ndarray of shape [N], float64
         Positive, with mean 1.
 
-    Raises
-    ------
-    ValueError
-        If a label, the window or a choice is refused.
-
     Examples
     --------
     >>> from dirlib import LabelBins
@@ -224,9 +191,7 @@ def lds_weights(
     window = kernel_window(kernel, kernel_size, sigma)
     density = smooth_bins(counts / bins.widths, window, edges)
     # All samples of a bin share a weight, so weigh the bins and look the samples up.
-    here = counts > 0
-    weights = np.zeros(bins.n_bins)
-    weights[here] = _to_mean_one(
-        _raw_weights(density[here], scheme), counts[here], clip
-    )
+    seen = counts > 0
+    weights, raw = np.zeros(bins.n_bins), _raw_weights(density[seen], scheme)
+    weights[seen] = _to_mean_one(raw, counts[seen], clip)
     return weights[index]

@@ -1,12 +1,8 @@
 """Losses for regression, each with a weight per sample.
 
-This file says how far off a prediction is and how much each sample counts. Where the
-weights come from is the matter of `dirlib.lds`; how a model does on each part of the
-label range is the matter of `dirlib.metrics`.
-
-All losses share one contract. `prediction`, `target` and `weights` have the same
-shape, and nothing broadcasts: with shapes [N] and [N, 1] the difference has shape
-[N, N], every prediction meets every label, and training goes wrong without a word.
+All share one contract. `prediction`, `target` and `weights` have the same shape, and
+nothing broadcasts: with shapes [N] and [N, 1] the difference has shape [N, N], every
+prediction meets every label, and training goes wrong without a word.
 
 - `reduction="none"` gives w_i * l_i for each element, in the shape of the input.
 - `reduction="sum"` gives sum_i w_i * l_i.
@@ -18,34 +14,24 @@ batch estimates the weighted loss of the whole set without bias. Dividing by the
 the weights in the batch would undo them: a rare label would count less in a batch that
 holds several of them, and in a batch of one sample the weight would have no effect.
 
-What is computed has the dtype of the prediction; integer targets, and targets and
-weights of another float dtype, are converted to it. Half precision is the exception:
-float16 and bfloat16 predictions are lifted to float32, and the result is float32, as
-under `torch.autocast`. Between 64 and 128 a bfloat16 can only step by 0.5, half a year
-of age. Gradients reach the prediction in its own dtype.
+What is computed has the dtype of the prediction; targets and weights of another dtype
+are converted to it. Half precision is the exception: it is lifted to float32, as under
+`torch.autocast`. Between 64 and 128 a bfloat16 can only step by 0.5, half a year of
+age. Gradients reach the prediction in its own dtype.
 
 Checks look at shapes and dtypes. Of the values, only those of weights on the CPU are
-looked at (negative, NaN or infinite is an error): on a GPU the look would make the
-processor wait for the device in each training step. For the same reason a NaN in the
-prediction is not an error here; it gives a NaN loss. Code traced by `torch.compile` has
-no look at values either, and under `torch.func.vmap` you apply the weights yourself.
+looked at: on a GPU the look would make the processor wait for the device in each
+training step. For the same reason a NaN in the prediction is not an error here; it
+gives a NaN loss. Code traced by `torch.compile` has no look at values either, and under
+`torch.func.vmap` you apply the weights yourself.
 """
 
 import math
 
 import torch
-from torch import Tensor
-
-__all__ = ["l1_loss", "mse_loss", "huber_loss", "focal_r_loss"]
 
 
-def l1_loss(
-    prediction: Tensor,
-    target: Tensor,
-    weights: Tensor | None = None,
-    *,
-    reduction: str = "mean",
-) -> Tensor:
+def l1_loss(prediction, target, weights=None, *, reduction="mean"):
     """Return the weighted absolute error, l_i = |prediction_i - target_i|.
 
     Parameters
@@ -59,8 +45,7 @@ def l1_loss(
         over the training set. None stands for weights that are all 1.
     reduction : {"mean", "sum", "none"}
         "mean" is (1/N) * sum_i w_i * l_i: it divides by the number of elements and not
-        by the sum of the weights, so that a batch does not undo them. "sum" is
-        sum_i w_i * l_i, and "none" gives w_i * l_i for each element.
+        by the sum of the weights, so that a batch does not undo them.
 
     Returns
     -------
@@ -86,13 +71,7 @@ def l1_loss(
     return _weight_and_reduce(error.abs(), weights, reduction)
 
 
-def mse_loss(
-    prediction: Tensor,
-    target: Tensor,
-    weights: Tensor | None = None,
-    *,
-    reduction: str = "mean",
-) -> Tensor:
+def mse_loss(prediction, target, weights=None, *, reduction="mean"):
     """Return the weighted squared error, l_i = (prediction_i - target_i)^2.
 
     Parameters, returns and errors are those of `l1_loss`; the loss is in squared label
@@ -102,14 +81,7 @@ def mse_loss(
     return _weight_and_reduce(error * error, weights, reduction)
 
 
-def huber_loss(
-    prediction: Tensor,
-    target: Tensor,
-    weights: Tensor | None = None,
-    *,
-    reduction: str = "mean",
-    delta: float = 1.0,
-) -> Tensor:
+def huber_loss(prediction, target, weights=None, *, reduction="mean", delta=1.0):
     """Return the weighted Huber loss: a parabola for small errors, a line beyond.
 
     l_i = e_i^2 / 2 where |e_i| <= delta, and delta * (|e_i| - delta / 2) beyond, with
@@ -137,14 +109,8 @@ def huber_loss(
 
 
 def focal_r_loss(
-    prediction: Tensor,
-    target: Tensor,
-    weights: Tensor | None = None,
-    *,
-    reduction: str = "mean",
-    beta: float = 0.2,
-    gamma: float = 1.0,
-) -> Tensor:
+    prediction, target, weights=None, *, reduction="mean", beta=0.2, gamma=1.0
+):
     """Return the weighted Focal-R loss: an absolute error that counts less while small.
 
     l_i = s(beta * |e_i|)^gamma * |e_i| with s(a) = 2 * sigmoid(a) - 1, which maps
@@ -179,7 +145,7 @@ def focal_r_loss(
     return _weight_and_reduce(focus**gamma * error, weights, reduction)
 
 
-def _error(prediction: Tensor, target: Tensor) -> Tensor:
+def _error(prediction, target):
     """prediction - target, once both fit together; at least float32."""
     _check_tensor("prediction", prediction)
     _check_tensor("target", target)
@@ -194,7 +160,7 @@ def _error(prediction: Tensor, target: Tensor) -> Tensor:
     return prediction.to(dtype) - target.to(dtype)
 
 
-def _weight_and_reduce(losses: Tensor, weights: Tensor | None, reduction: str):
+def _weight_and_reduce(losses, weights, reduction):
     """w_i * l_i, reduced. The one place where weights and reduction are decided."""
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f'reduction is {reduction!r}: choose "mean", "sum" or "none".')
@@ -216,8 +182,8 @@ def _weight_and_reduce(losses: Tensor, weights: Tensor | None, reduction: str):
     return losses.mean()
 
 
-def _check_tensor(name: str, value: Tensor) -> None:
-    if not isinstance(value, Tensor):
+def _check_tensor(name, value):
+    if not isinstance(value, torch.Tensor):
         raise ValueError(
             f"{name} is a {type(value).__name__}: give a tensor, for example "
             f"torch.as_tensor({name})."
@@ -226,7 +192,7 @@ def _check_tensor(name: str, value: Tensor) -> None:
         raise ValueError(f"{name} has dtype {value.dtype}: give real numbers.")
 
 
-def _check_shape(name: str, value: Tensor, other_name: str, other: Tensor) -> None:
+def _check_shape(name, value, other_name, other):
     if value.shape == other.shape:
         return
     cure = "bring both to one shape"
@@ -240,7 +206,7 @@ def _check_shape(name: str, value: Tensor, other_name: str, other: Tensor) -> No
     )
 
 
-def _check_weight_values(weights: Tensor) -> None:
+def _check_weight_values(weights):
     # Only where the look costs nothing: see the top of the file.
     if not weights.is_cpu or torch.compiler.is_compiling():
         return

@@ -1,8 +1,8 @@
-"""How far off predictions are, overall and by bin, and which method does better.
+"""How far off predictions are: overall, by bin, by shot region; which method is better.
 
 Labels come first, predictions second: ``mae(y, y_hat)``. Both are lists, arrays or CPU
-tensors of shape [N], in label units; a NaN or an infinite number is refused. Scores by
-shot region, with intervals, are in `dirlib.metrics`.
+tensors of shape [N], in label units. A ValueError refuses what is empty, of another
+shape, not a number or not finite.
 """
 
 from dataclasses import dataclass
@@ -11,43 +11,26 @@ import numpy as np
 
 # The bootstrap draws at most this many samples at once, so that memory stays bounded.
 BLOCK = 1 << 20
-# The smallest absolute error that `gm` tells from zero, in label units.
-GM_EPS = 1e-3
 
 
 def mae(y, y_hat):
-    """Return the mean absolute error, (1/N) * sum_i |y_i - y_hat_i|.
-
-    Parameters
-    ----------
-    y, y_hat : array-like of shape [N]
-        Labels and predictions, in label units.
-
-    Returns
-    -------
-    float
-        In label units.
-
-    Raises
-    ------
-    ValueError
-        If they are empty, not both of one shape [N], or not all finite numbers.
+    """Return the mean absolute error, (1/N) * sum_i |y_i - y_hat_i|, in label units.
 
     Examples
     --------
     >>> mae([30, 40, 50], [31, 40, 45])
     2.0
     """
-    return _overall(mae, y, y_hat)
+    return float(np.abs(_errors(y, y_hat)).mean())
 
 
 def mse(y, y_hat):
-    """Return the mean squared error, in squared label units, as :func:`mae` does."""
-    return _overall(mse, y, y_hat)
+    """Return the mean squared error, in squared label units."""
+    return float(np.square(_errors(y, y_hat)).mean())
 
 
-def gm(y, y_hat, eps=GM_EPS):
-    """Return the geometric mean of the absolute errors.
+def gm(y, y_hat, eps=1e-3):
+    """Return the geometric mean of the absolute errors, in label units.
 
     GM = (prod_i max(|y_i - y_hat_i|, eps))^(1/N), the paper's measure of how fairly a
     model treats the samples (Yang et al., 2021, arXiv:2102.09554, section 4).
@@ -55,37 +38,22 @@ def gm(y, y_hat, eps=GM_EPS):
     Parameters
     ----------
     y, y_hat : array-like of shape [N]
-        Labels and predictions, in label units.
     eps : float
         Errors below this count as this, in label units. Without it, one prediction that
         is exactly right makes the GM 0. The smaller it is, the harder one lucky hit
         pulls: among 100 errors of 5, a hit lowers the GM by 8 % with eps = 1e-3 and by
         14 % with 1e-6. Keep it far below the width of a bin.
-
-    Returns
-    -------
-    float
-        In label units; at most MAE + eps.
-
-    Raises
-    ------
-    ValueError
-        As in :func:`mae`, or if eps is not above 0.
     """
     if not 0 < eps < np.inf:
         raise ValueError(f"eps must be above 0, in label units, but got {eps}")
-    return _overall(gm, y, y_hat, eps)
+    return float(np.exp(_log_errors(_errors(y, y_hat), eps).mean()))
 
 
 def pearson(y, y_hat):
     """Return Pearson's correlation, from -1 to 1: how close the two are to a line.
 
-    Serves for labels and predictions, and for the density and the error of each bin.
-
-    Raises
-    ------
-    ValueError
-        As in :func:`mae`, or if one of the two is constant.
+    Serves for labels and predictions, and for the density and the error of each bin. A
+    ValueError refuses a constant, which has no correlation.
     """
     from scipy import stats  # takes a second to import
 
@@ -100,38 +68,148 @@ def spearman(y, y_hat):
 
 
 def error_by_bin(y, y_hat, bins):
-    """Return the mean absolute error in each bin, to plot and to correlate.
+    """Return the mean absolute error in each bin, [B], to plot and to correlate.
+
+    The bin of a sample is that of its label, which must lie in the range of the bins.
+    NaN where a bin has no sample: leave those bins out of a correlation.
+    """
+    error, index = np.abs(_errors(y, y_hat)), bins.index(y)
+    counts = np.bincount(index, minlength=bins.n_bins)
+    sums = np.bincount(index, weights=error, minlength=bins.n_bins)
+    return np.divide(sums, counts, out=np.full(bins.n_bins, np.nan), where=counts > 0)
+
+
+def region_samples(y, bins, regions, out_of_range="raise"):
+    """Return the samples of each shot region, which all errors by region share.
+
+    A dict of masks [N], bool, with the keys "all", "many", "medium", "few" and "zero".
+    `y`, [N], are the labels as they came: one in float32 on an edge, converted to
+    float64, can fall into the bin below. `out_of_range`, "raise" or "clip", is that of
+    :meth:`dirlib.LabelBins.index`.
+    """
+    index = bins.index(y, out_of_range)
+    samples = {"all": np.ones(index.size, dtype=bool)}
+    for name, mask in regions._asdict().items():
+        mask = np.asarray(mask, dtype=bool)
+        if mask.shape != (bins.n_bins,):
+            raise ValueError(
+                f"regions.{name} must have shape [{bins.n_bins}], one per bin, but "
+                f"got {list(mask.shape)}: count the training labels with these bins"
+            )
+        samples[name] = mask[index]
+    return samples
+
+
+def region_errors(y, y_hat, bins, regions):
+    """Return a model's scores in short, a dict of floats.
+
+    `all`, the MAE of all samples; `many`, `medium` and `few`, that of each region, NaN
+    for one without samples; and `GM`, the geometric mean of all errors. Labels outside
+    the range of the bins count in the nearest one.
+    """
+    error = np.abs(_errors(y, y_hat))
+    samples = region_samples(y, bins, regions, "clip")
+    scores = {}
+    for region in ("all", "many", "medium", "few"):
+        chosen = error[samples[region]]
+        scores[region] = float(chosen.mean()) if chosen.size else np.nan
+    return scores | {"GM": gm(y, y_hat)}
+
+
+@dataclass(frozen=True)
+class Score:
+    """A metric on n samples with its interval: ``12.34 [11.80, 12.91] (n=120)``.
+
+    Without samples, `value` is None and ``str(score)`` is ``no samples``. With a single
+    one, `low` and `high` are None: it can't say how much it would vary.
+    """
+
+    n: int
+    value: float | None
+    low: float | None
+    high: float | None
+
+    def __str__(self):
+        if self.value is None:
+            return "no samples"
+        if self.low is None:
+            return f"{self.value:.2f} (n={self.n})"
+        return f"{self.value:.2f} [{self.low:.2f}, {self.high:.2f}] (n={self.n})"
+
+
+def by_region(
+    y, y_hat, bins, regions, metric=mae, *, n_bootstrap=1000, confidence=0.95, seed=0
+):
+    """Return the :class:`Score` of all samples and of each shot region.
+
+    The interval is a percentile bootstrap: draw n of the region's n samples with
+    replacement, `n_bootstrap` times, and take the middle `confidence` of the results.
+    It is too narrow below about 10 samples. Each region draws from `seed` anew, so that
+    its interval depends on its own samples alone. Time grows with N * n_bootstrap.
 
     Parameters
     ----------
     y, y_hat : array-like of shape [N]
-        Labels and predictions, in label units.
     bins : LabelBins
-        The bin of a sample is that of its label.
+        All labels must lie in their range.
+    regions : ShotRegions
+        From :func:`dirlib.shot_regions`, on the counts of the *training* labels.
+    metric : {mae, mse, gm}
+        One of these three functions.
+    n_bootstrap : int
+        How many times to draw; 0 leaves the intervals out.
+    confidence : float
+        Between 0 and 1.
+    seed : int
 
     Returns
     -------
-    ndarray of shape [B], float64
-        NaN where a bin has no sample: leave those bins out of a correlation.
-
-    Raises
-    ------
-    ValueError
-        As in :func:`mae`, or if a label is out of the range of the bins.
+    dict of str to Score
+        With the keys "all", "many", "medium", "few" and "zero".
     """
-    index, error = indexed_errors(y, y_hat, bins)
-    counts = np.bincount(index, minlength=bins.n_bins)
-    sums = np.bincount(index, weights=np.abs(error), minlength=bins.n_bins)
-    return np.divide(sums, counts, out=np.full(bins.n_bins, np.nan), where=counts > 0)
+    if metric not in _LOSSES:
+        raise ValueError(f"metric must be dirlib's mae, mse or gm, but got {metric!r}")
+    if not isinstance(n_bootstrap, int | np.integer) or n_bootstrap < 0:
+        raise ValueError(
+            f"n_bootstrap must be a whole number, 0 or more, but got {n_bootstrap!r}"
+        )
+    _check_confidence(confidence)
+    loss, finish = _LOSSES[metric]
+    losses = loss(_errors(y, y_hat))
+    return {
+        name: _score(losses[inside], finish, n_bootstrap, confidence, seed)
+        for name, inside in region_samples(y, bins, regions).items()
+    }
 
 
-def balanced_mae(y, y_hat, bins):
-    """Return the mean, over the bins that have samples, of the MAE in each bin.
+def _log_errors(error, eps=1e-3):
+    return np.log(np.maximum(np.abs(error), eps))
 
-    Each bin counts the same, as in a balanced test set; on one, it is the MAE.
-    Parameters and errors are those of :func:`error_by_bin`.
-    """
-    return float(np.nanmean(error_by_bin(y, y_hat, bins)))
+
+# The loss of each sample, and what turns the mean of the losses into the metric.
+_LOSSES = {
+    mae: (np.abs, np.asarray),
+    mse: (np.square, np.asarray),
+    gm: (_log_errors, np.exp),
+}
+
+
+def _score(losses, finish, n_bootstrap, confidence, seed):
+    n = losses.size
+    if n == 0:
+        return Score(0, None, None, None)
+    value = float(finish(losses.mean()))
+    if n == 1 or n_bootstrap == 0:
+        return Score(n, value, None, None)
+    rng = np.random.default_rng(seed)
+    means = np.empty(n_bootstrap)
+    rows = max(1, BLOCK // n)
+    for start in range(0, n_bootstrap, rows):
+        block = means[start : start + rows]  # a view: filling it fills `means`
+        block[:] = losses[rng.integers(n, size=(block.size, n))].mean(axis=1)
+    tails = [(1 - confidence) / 2, (1 + confidence) / 2]
+    low, high = np.quantile(finish(means), tails)
+    return Score(n, value, float(low), float(high))
 
 
 @dataclass(frozen=True)
@@ -165,13 +243,8 @@ def paired_comparison(baseline, method, *, confidence=0.95):
     Returns
     -------
     PairedComparison
-        `n`; the mean of d_i (below 0: the method's error is lower) with its interval;
-        `wins`, the number of pairs where the method's error is lower.
-
-    Raises
-    ------
-    ValueError
-        If there are fewer than two pairs, or a value is not finite.
+        The mean of d_i, below 0 where the method's error is lower, and its interval;
+        `wins` is the number of such pairs.
 
     Examples
     --------
@@ -180,7 +253,7 @@ def paired_comparison(baseline, method, *, confidence=0.95):
     """
     from scipy import stats
 
-    check_confidence(confidence)
+    _check_confidence(confidence)
     baseline, method = _pair(baseline, method, "baseline", "method")
     n = baseline.size
     if n < 2:
@@ -191,6 +264,18 @@ def paired_comparison(baseline, method, *, confidence=0.95):
     margin = float(quantile * difference.std(ddof=1) / np.sqrt(n))
     wins = int((difference < 0).sum())
     return PairedComparison(n, mean, mean - margin, mean + margin, wins)
+
+
+def _check_confidence(confidence):
+    if not 0 < confidence < 1:
+        raise ValueError(
+            f"confidence must lie between 0 and 1, such as 0.95, but got {confidence}"
+        )
+
+
+def _errors(y, y_hat):
+    y, y_hat = _pair(y, y_hat)
+    return y_hat - y
 
 
 def _pair_that_varies(y, y_hat):
@@ -240,174 +325,3 @@ def _vector(values, name):
             f"({bad.size} in all): leave those samples out, or find where they arise"
         )
     return values
-
-
-def sample_losses(metric, error, eps=GM_EPS):
-    """Return one loss per sample, and what turns their mean into the metric."""
-    if metric is mae:
-        return np.abs(error), np.asarray
-    if metric is mse:
-        return error**2, np.asarray
-    if metric is gm:
-        return np.log(np.maximum(np.abs(error), eps)), np.exp
-    raise ValueError(f"metric must be dirlib's mae, mse or gm, but got {metric!r}")
-
-
-def _overall(metric, y, y_hat, eps=GM_EPS):
-    y, y_hat = _pair(y, y_hat)
-    losses, finish = sample_losses(metric, y_hat - y, eps)
-    return float(finish(losses.mean()))
-
-
-def indexed_errors(y, y_hat, bins):
-    """Return the bin and the error of each sample."""
-    labels, y_hat = _pair(y, y_hat)
-    # The bins look at the labels as they came: a float32 label on an edge, converted to
-    # float64, can fall into the bin below.
-    return bins.index(np.asarray(y)), y_hat - labels
-
-
-def check_confidence(confidence):
-    if not 0 < confidence < 1:
-        raise ValueError(
-            f"confidence must lie between 0 and 1, such as 0.95, but got {confidence}"
-        )
-
-
-
-@dataclass(frozen=True)
-class Score:
-    """A metric on n samples with its interval: ``12.34 [11.80, 12.91] (n=120)``.
-
-    Without samples, `value` is None and ``str(score)`` is ``no samples``. With a single
-    one, `low` and `high` are None: it can't say how much it would vary.
-    """
-
-    n: int
-    value: float | None
-    low: float | None
-    high: float | None
-
-    def __str__(self):
-        if self.value is None:
-            return "no samples"
-        if self.low is None:
-            return f"{self.value:.2f} (n={self.n})"
-        return f"{self.value:.2f} [{self.low:.2f}, {self.high:.2f}] (n={self.n})"
-
-
-def region_errors(y, y_hat, bins, regions):
-    """Return a model's scores in short: the MAE by shot region, and the GM.
-
-    Parameters
-    ----------
-    y, y_hat : array-like of shape [N]
-    bins : LabelBins
-        Labels outside its range count in the nearest bin.
-    regions : ShotRegions
-
-    Returns
-    -------
-    dict of str to float
-        `all`, the MAE of all samples; `many`, `medium` and `few`, that of each region,
-        NaN for one without samples; and `GM`, the geometric mean of all errors.
-    """
-    y, y_hat = np.asarray(y, float), np.asarray(y_hat, float)
-    index, error = bins.index(y, "clip"), np.abs(y - y_hat)
-    found = {"all": mae(y, y_hat)}
-    for region in ("many", "medium", "few"):
-        inside = getattr(regions, region)[index]
-        found[region] = float(error[inside].mean()) if inside.any() else np.nan
-    return found | {"GM": gm(y, y_hat)}
-
-
-def by_bin(y, y_hat, bins, metric=mae, *, n_bootstrap=1000, confidence=0.95, seed=0):
-    """Return the :class:`Score` of each bin, a list of length B.
-
-    Parameters, intervals and errors are those of :func:`by_region`.
-    """
-    index, losses, finish = _indexed_losses(y, y_hat, bins, metric)
-    ends = np.cumsum(np.bincount(index, minlength=bins.n_bins))[:-1]
-    groups = np.split(losses[np.argsort(index, kind="stable")], ends)
-    return [_score(g, finish, n_bootstrap, confidence, seed) for g in groups]
-
-
-def by_region(
-    y, y_hat, bins, regions, metric=mae, *, n_bootstrap=1000, confidence=0.95, seed=0
-):
-    """Return the :class:`Score` of all samples and of each shot region.
-
-    The interval is a percentile bootstrap: draw n of the region's n samples with
-    replacement, `n_bootstrap` times, and take the middle `confidence` of the results.
-    It is too narrow below about 10 samples. Each region draws from `seed` anew, so that
-    its interval depends on its own samples alone. Time grows with N * n_bootstrap.
-
-    Parameters
-    ----------
-    y, y_hat : array-like of shape [N]
-        Labels and predictions, in label units.
-    bins : LabelBins
-        The bin of a sample is that of its label.
-    regions : ShotRegions
-        From :func:`dirlib.shot_regions`, on the counts of the *training* labels.
-    metric : {mae, mse, gm}
-        One of these three functions.
-    n_bootstrap : int
-        How many times to draw; 0 leaves the intervals out.
-    confidence : float
-        Between 0 and 1.
-    seed : int
-        Where the draws start.
-
-    Returns
-    -------
-    dict of str to Score
-        With the keys "all", "many", "medium", "few" and "zero".
-
-    Raises
-    ------
-    ValueError
-        If labels or predictions are refused, as in :func:`dirlib.error_by_bin`; if the
-        regions belong to other bins, the metric is none of the three, or a setting is
-        out of its range.
-    """
-    index, losses, finish = _indexed_losses(y, y_hat, bins, metric)
-    scores = {"all": _score(losses, finish, n_bootstrap, confidence, seed)}
-    for name, mask in regions._asdict().items():
-        mask = np.asarray(mask, dtype=bool)
-        if mask.shape != (bins.n_bins,):
-            raise ValueError(
-                f"regions.{name} must have shape [{bins.n_bins}], one per bin, but "
-                f"got {list(mask.shape)}: count the training labels with these bins"
-            )
-        chosen = losses[mask[index]]
-        scores[name] = _score(chosen, finish, n_bootstrap, confidence, seed)
-    return scores
-
-
-def _score(losses, finish, n_bootstrap, confidence, seed):
-    if not isinstance(n_bootstrap, int | np.integer) or n_bootstrap < 0:
-        raise ValueError(
-            f"n_bootstrap must be a whole number, 0 or more, but got {n_bootstrap!r}"
-        )
-    check_confidence(confidence)
-    n = losses.size
-    if n == 0:
-        return Score(0, None, None, None)
-    value = float(finish(losses.mean()))
-    if n == 1 or n_bootstrap == 0:
-        return Score(n, value, None, None)
-    rng = np.random.default_rng(seed)
-    means = np.empty(n_bootstrap)
-    rows = max(1, BLOCK // n)
-    for start in range(0, n_bootstrap, rows):
-        block = means[start : start + rows]  # a view: filling it fills `means`
-        block[:] = losses[rng.integers(n, size=(block.size, n))].mean(axis=1)
-    tails = [(1 - confidence) / 2, (1 + confidence) / 2]
-    low, high = np.quantile(finish(means), tails)
-    return Score(n, value, float(low), float(high))
-
-
-def _indexed_losses(y, y_hat, bins, metric):
-    index, error = indexed_errors(y, y_hat, bins)
-    return index, *sample_losses(metric, error)

@@ -79,10 +79,8 @@ class ResNet(nn.Module):
     ----------
     name : str
         One of `RESNETS`.
-    output_bias : float
-        What the untrained network answers on average, in label units.
-    seed : int
-        Fixes the initial weights; the global random state is left alone.
+    output_bias, seed
+        As for :class:`SmallResNet`.
     """
 
     def __init__(self, name, output_bias=0.0, seed=0):
@@ -110,11 +108,7 @@ class ResNet(nn.Module):
 class ScaledLinear(nn.Linear):
     """A linear layer whose outputs are shifted and scaled: (W z + b) scale + mean.
 
-    Parameters
-    ----------
-    in_features : int
-    mean, scale : float
-        Kept as buffers: saved with the weights, and not learned.
+    Mean and scale are buffers: saved with the weights, and not learned.
     """
 
     def __init__(self, in_features, mean, scale):
@@ -148,22 +142,12 @@ class MLP(nn.Module):
         better in a smaller unit, with larger numbers.
     seed : int
         Fixes the initial weights; the global random state is left alone.
-
-    Raises
-    ------
-    ValueError
-        If a width is not positive, the mean not finite or the scale not positive.
     """
 
     def __init__(
-        self,
-        n_inputs,
-        hidden=(128, 64),
-        feature_dim=32,
-        output_mean=0.0,
-        output_scale=1.0,
-        seed=0,
-    ):
+        self, n_inputs, hidden=(128, 64), feature_dim=32, output_mean=0.0,
+        output_scale=1.0, seed=0,
+    ):  # fmt: skip
         super().__init__()
         widths = [n_inputs, *hidden, feature_dim]
         if min(widths) < 1:

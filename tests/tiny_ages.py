@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from dirlib.datasets.photos.split import split_by_age
+from dirlib.datasets.photos import split_by_age
 
 PEOPLE = ("MariaCallas", "JeanGabin", "AnnaMagnani", "TotoDeCurtis", "EdithPiaf")
 

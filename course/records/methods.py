@@ -13,15 +13,14 @@ from torch.nn import functional as F
 
 from course.records.read import AGES, HISTORY
 from dirlib.bins import shot_regions
-from dirlib.datasets.faces.splits import faces, faces_label_counts, scale_counts
-from dirlib.datasets.patterns import patterns
+from dirlib.datasets import patterns
+from dirlib.datasets.faces import faces, faces_label_counts, scale_counts
 from dirlib.fds.layer import FDS
 from dirlib.fds.statistics import bin_statistics
 from dirlib.lds import density_weights, lds_weights
 from dirlib.metrics import region_errors
 from dirlib.models import SmallResNet
-from dirlib.training.loop import extract_features, fit, predict
-from dirlib.training.samples import ImageArray
+from dirlib.training import ImageArray, extract_features, fit, predict
 
 KERNEL = {"kernel": "gaussian", "kernel_size": 9, "sigma": 3.0}
 # Two holes in the training ages of "vanilla, gaps": one inside, one at the end.
@@ -83,7 +82,7 @@ def train_ages(
     history : list, optional
         Gets what `fit` returns, a dict per epoch.
     **options
-        Passed on to :func:`dirlib.datasets.faces.splits.faces`: `counts`, `leave_out`,
+        Passed on to :func:`dirlib.datasets.faces.faces`: `counts`, `leave_out`,
         `wrong_labels`.
     """
     data = faces("train", seed=seed, progress=progress, **options)

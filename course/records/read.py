@@ -13,7 +13,14 @@ from dirlib.bins import LabelBins, shot_regions
 from dirlib.fds.anchors import anomaly_gap, cosine_to_anchor
 from dirlib.fds.statistics import BinStatistics
 from dirlib.kernels import kernel_window, smooth_bins
-from dirlib.metrics import error_by_bin, gm, mae, paired_comparison, pearson
+from dirlib.metrics import (
+    error_by_bin,
+    gm,
+    mae,
+    paired_comparison,
+    pearson,
+    region_samples,
+)
 
 AGES = LabelBins(0, 101, 1)
 # What a run of the record "training" kept of each epoch.
@@ -87,9 +94,7 @@ class Runs:
 
     def score(self, method, region="all", metric=mae):
         """Return a metric over one region's test samples, [S], one per seed."""
-        inside = np.ones(self.y.shape, bool)
-        if region != "all":
-            inside = getattr(self.regions, region)[self.y]
+        inside = region_samples(self.y, AGES, self.regions)[region]
         rows = self.predictions(method)[:, inside]
         return np.array([metric(self.y[inside], row) for row in rows])
 

@@ -18,7 +18,7 @@ import torch
 from course.records import methods
 from course.records.read import AGES, read_record
 from course.records.searches import SEARCHES
-from dirlib.datasets.faces.splits import faces
+from dirlib.datasets.faces import faces
 from dirlib.files import write_atomically
 from dirlib.progress import progress_bar
 

@@ -1,15 +1,16 @@
-"""Data sets: drawn faces with an age, colour patterns, published label counts."""
+"""Data sets: drawn faces, colour patterns, photographs, tables, published counts."""
 
+from importlib import import_module
+
+from dirlib.datasets import faces
 from dirlib.datasets.cache import cache_dir
-from dirlib.datasets.faces.drawing import draw_faces
-from dirlib.datasets.faces.splits import FacesData, faces_label_counts, scale_counts
-from dirlib.datasets.patterns import PatternsData
+from dirlib.datasets.colour_patterns import PatternsData, patterns
 
-__all__ = [
-    "FacesData",
-    "PatternsData",
-    "cache_dir",
-    "draw_faces",
-    "faces_label_counts",
-    "scale_counts",
-]
+__all__ = ["PatternsData", "cache_dir", "faces", "patterns"]
+
+
+def __getattr__(name):
+    # They need pandas, and photographs and tables PyTorch: only when asked for.
+    if name in ("photos", "published", "tables"):
+        return import_module(f"dirlib.datasets.{name}")
+    raise AttributeError(f"module 'dirlib.datasets' has no attribute {name!r}")

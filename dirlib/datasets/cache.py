@@ -5,16 +5,17 @@ a cache may cost time, never a result. The line goes to stdout. A student sees i
 the cell that caused it; a log would hide it or turn it into a red block of stderr.
 """
 
-import contextlib
 import hashlib
 import json
 import os
 import sys
-import uuid
 import zipfile
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+
+from dirlib.files import write_atomically
 
 
 def cache_dir():
@@ -22,10 +23,6 @@ def cache_dir():
 
     The environment variable DIRLIB_CACHE names it. Without one it is `data/cache` of
     the checkout that dirlib runs from, or else the user's folder for caches.
-
-    Returns
-    -------
-    pathlib.Path
     """
     if named := os.environ.get("DIRLIB_CACHE"):
         return Path(named)
@@ -40,21 +37,10 @@ def cache_dir():
 
 
 def cached(name, key, make):
-    """The arrays that `make` returns, from the cache where they are kept.
+    """Return the arrays, a dict, that `make()` returns, from the cache if it has them.
 
-    Parameters
-    ----------
-    name : str
-        The beginning of the file's name, for people who look into the folder.
-    key : dict
-        Everything that the arrays depend on, as plain JSON values.
-    make : callable
-        Makes the arrays: no argument, dict of str to ndarray. Called when the cache
-        does not hold them, or holds a damaged file.
-
-    Returns
-    -------
-    dict of str to ndarray
+    `name` begins the file's name, for people who look into the folder; `key`, a dict of
+    plain JSON values, has everything that the arrays depend on.
     """
     text = json.dumps(key, sort_keys=True)
     digest = hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -88,20 +74,12 @@ def _read(path, key):
 
 
 def _write(path, key, arrays):
-    """Write a file in one step: readers and other writers never see half of one."""
-    # A name of its own for every writer; `os.replace` then settles who was last.
-    part = path.with_name(f"{path.stem}-{uuid.uuid4().hex}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with open(part, "xb") as file:
-            np.savez(file, key=np.array(key), **arrays)
-        os.replace(part, path)
+        write_atomically(path, partial(np.savez, key=np.array(key), **arrays))
     except OSError as error:
         print(
             f"dirlib: nothing can be kept in the folder {path.parent} "
             f"({error.strerror or error}), so this is made anew each time; set the "
             "environment variable DIRLIB_CACHE to a folder that you can write to."
         )
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)

@@ -9,20 +9,15 @@ import pandas as pd
 from dirlib.bins import LabelBins
 
 FOLDER = Path(__file__).parent / "label_counts"
+AGEDB, IMDB, STSB = LabelBins(0, 102, 1), LabelBins(0, 121, 1), LabelBins(0, 5, 0.1)
 # name: file, label column, train column, bins, unit, exact counts?
 TABLES = {
-    "agedb-dir": (
-        "agedb_dir_label_counts.csv",
-        "age", "train", LabelBins(0, 102, 1), "years", True,
-    ),
+    "agedb-dir": ("agedb_dir_label_counts.csv", "age", "train", AGEDB, "years", True),
     "imdb-wiki-dir": (
-        "imdb_wiki_dir_label_counts_estimated.csv",
-        "age", "train_est", LabelBins(0, 121, 1), "years", False,
+        "imdb_wiki_dir_label_counts_estimated.csv", "age", "train_est", IMDB, "years",
+        False,
     ),
-    "sts-b-dir": (
-        "sts_b_dir_label_counts.csv",
-        "score", "train", LabelBins(0, 5, 0.1), "score", True,
-    ),
+    "sts-b-dir": ("sts_b_dir_label_counts.csv", "score", "train", STSB, "score", True),
 }  # fmt: skip
 
 
@@ -52,11 +47,6 @@ def label_counts(name):
     Returns
     -------
     LabelCounts
-
-    Raises
-    ------
-    ValueError
-        If the name is unknown.
     """
     if name not in TABLES:
         raise ValueError(f"name must be one of {', '.join(TABLES)}, but got {name!r}")

@@ -10,11 +10,10 @@ import numpy as np
 from dirlib.automatic_bins import choose_bins
 from dirlib.bins import LabelBins
 from dirlib.datasets.cache import cache_dir
-from dirlib.datasets.faces.splits import faces
-from dirlib.datasets.photos.meta import age_samples, read_meta
-from dirlib.datasets.photos.packing import open_pack, pack_images
+from dirlib.datasets.faces import faces
+from dirlib.datasets.photos import age_samples, open_pack, pack_images, read_meta
 from dirlib.datasets.published import label_counts
-from dirlib.datasets.tables.read import read_table
+from dirlib.datasets.tables import read_table
 from dirlib.training import processes
 from dirlib.training.samples import ImageArray
 

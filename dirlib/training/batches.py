@@ -12,10 +12,10 @@ class Batches:
     """
 
     def __init__(self, samples, workers=0):
-        self._plan = []
+        self._plan = []  # what the loader goes through: changed in place
         self._loader = DataLoader(
             _Reader(samples),
-            sampler=_Sampler(self),
+            sampler=self._plan,
             batch_size=None,
             num_workers=workers,
             persistent_workers=workers > 0,
@@ -24,22 +24,11 @@ class Batches:
         )
 
     def read(self, plan):
-        self._plan = plan
+        self._plan[:] = plan
         for (index, _), x in zip(plan, self._loader, strict=True):
             if isinstance(x, Exception):
                 raise x
             yield index, x
-
-
-class _Sampler:
-    def __init__(self, batches):
-        self._batches = batches
-
-    def __iter__(self):
-        return iter(self._batches._plan)
-
-    def __len__(self):
-        return len(self._batches._plan)
 
 
 class _Reader:

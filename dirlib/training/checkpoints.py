@@ -2,50 +2,39 @@
 
 import os
 import zipfile
+from functools import partial
 from pathlib import Path
 
 import torch
+
+from dirlib.files import write_atomically
 
 
 def save_checkpoint(path, state):
     """Write a checkpoint in one step, and keep the one before it.
 
     A reader finds the old file or the new one, whole, whenever the machine stops. The
-    one before is kept as ``PATH.previous``.
+    one before is kept as ``PATH.previous``. If the file can't be written (OSError), the
+    checkpoints that are there stay.
 
     Parameters
     ----------
     path : path-like
     state : dict
         Tensors, numbers, texts, and lists and dicts of them.
-
-    Raises
-    ------
-    OSError
-        If the file can't be written; the checkpoints that are there stay.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    try:
-        with open(temporary, "wb") as file:
-            torch.save(state, file)
-            file.flush()
-            os.fsync(file.fileno())
+
+    def keep_the_one_before():
         if path.exists():
             os.replace(path, previous(path))
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+
+    write_atomically(path, partial(torch.save, state), before=keep_the_one_before)
 
 
 def load_checkpoint(path):
     """Read a checkpoint, or the one before it if this one is damaged or missing.
-
-    Parameters
-    ----------
-    path : path-like
 
     Returns
     -------

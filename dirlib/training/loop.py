@@ -1,6 +1,5 @@
-"""Train a network on samples, and predict with it."""
+"""The one training loop, which a checkpoint can interrupt."""
 
-import contextlib
 import copy
 import math
 
@@ -13,30 +12,16 @@ from dirlib.progress import progress_bar
 from dirlib.training import processes
 from dirlib.training.batches import Batches
 from dirlib.training.checkpoints import load_checkpoint, save_checkpoint
+from dirlib.training.inference import precision
 from dirlib.training.optimizers import make_optimizer
-from dirlib.training.samples import as_samples, checksum
+from dirlib.training.samples import as_samples, checksum, needed
 
 
 def fit(
-    model,
-    samples,
-    *,
-    weights=None,
-    loss=l1_loss,
-    fds=None,
-    fds_start=0,
-    epochs=15,
-    batch_size=64,
-    lr=3e-3,
-    optimizer="adam",
-    schedule="onecycle",
-    seed=0,
-    validate=None,
-    select=None,
-    workers=0,
-    checkpoint=None,
-    progress=True,
-):
+    model, samples, *, weights=None, loss=l1_loss, fds=None, fds_start=0, epochs=15,
+    batch_size=64, lr=3e-3, optimizer="adam", schedule="onecycle", seed=0,
+    validate=None, select=None, workers=0, checkpoint=None, progress=True,
+):  # fmt: skip
     """Train `model`, on the device that it is on.
 
     On a GPU it computes in bfloat16 where that is safe. Started by ``torchrun``, each
@@ -88,72 +73,51 @@ def fit(
     Raises
     ------
     ValueError
-        If the weights differ from the samples in number, an argument is out of its
-        range, the loss becomes NaN, or the checkpoint is damaged or of another
-        training.
+        If an argument is out of its range, the loss becomes NaN, or the checkpoint is
+        damaged or of another training.
     """
-    y = torch.from_numpy(np.array(samples.labels))
-    y = y.float() if y.is_floating_point() else y.long()
-    w = None if weights is None else torch.as_tensor(np.asarray(weights)).float()
-    if w is not None and w.shape != y.shape:
-        raise ValueError(
-            f"weights must have shape {list(y.shape)}, one per sample, "
-            f"but got {list(w.shape)}"
-        )
+    y, w = _labels_and_weights(samples, weights)
     if epochs < 1 or batch_size < 1 or batch_size % processes.count():
         raise ValueError(
             f"epochs must be 1 or more and batch_size a multiple of the number of "
             f"processes, {processes.count()}, but got {epochs} and {batch_size}"
         )
-    device = next(model.parameters()).device
     model.to(memory_format=torch.channels_last)  # twice as fast on a CPU
-    generator = torch.Generator().manual_seed(seed)
     n_batches = len(y) // batch_size or 1
-    optimizer_name = optimizer
-    optimizer, scheduler = make_optimizer(
+    steps = make_optimizer(
         optimizer, schedule, model.parameters(), lr, epochs * n_batches
     )
-    parts = {"model": model, "optimizer": optimizer, "schedule": scheduler}
-    parts |= {"fds": fds} if fds is not None else {}
+    training = _Training(model, fds, *steps, seed)
     settings = {
         "epochs": epochs, "batch_size": batch_size, "lr": lr, "seed": seed,
         "loss": getattr(loss, "__qualname__", type(loss).__name__),
-        "optimizer": optimizer_name, "schedule": schedule, "select": select,
-        "fds": repr(fds), "fds_start": fds_start, "samples": samples.checksum,
-        "weights": None if w is None else checksum(w.numpy()),
+        "optimizer": optimizer, "schedule": schedule, "select": select,
+        "fds": repr(fds), "fds_start": fds_start,
     }  # fmt: skip
-    state = {} if checkpoint is None else _resume(checkpoint, settings, parts)
-    history, best = state.get("history", []), state.get("best")
-    if state:
-        generator.set_state(state["generator"])
+    if checkpoint is not None:
+        settings["samples"] = needed(samples, "checksum")
+        settings["weights"] = None if w is None else checksum(w.numpy())
+        training.resume(checkpoint, settings)
     network = processes.data_parallel(_Calibrated(model, fds))
     batches = Batches(samples, workers)
     bar = progress_bar(
         epochs * n_batches, "Training", "batch", progress and processes.is_first(),
-        len(history) * n_batches,
+        len(training.history) * n_batches,
     )  # fmt: skip
     with bar:
-        for epoch in range(len(history), epochs):
+        for epoch in range(len(training.history), epochs):
             layer = fds if fds is not None and epoch >= fds_start else None
             model.train()
-            total, plan = 0.0, _plan(len(y), n_batches, batch_size, generator)
-            for index, x in batches.read(plan):
-                target = y[index].to(device)
-                with _precision(device):
-                    y_hat = network(
-                        x.to(device, non_blocking=True), target, layer is not None
-                    )
-                value = loss(y_hat, target, None if w is None else w[index].to(device))
+            plan = _plan(len(y), n_batches, batch_size, training.generator)
+            total, read = 0.0, batches.read(plan)
+            for value in _losses(network, read, y, w, loss, layer is not None):
                 if not torch.isfinite(value):
                     raise ValueError(
                         f"the loss became {value.item()} in epoch {epoch + 1}: use a "
                         f"smaller learning rate than {lr}, or look for extreme weights "
                         f"or labels"
                     )
-                optimizer.zero_grad()
-                value.backward()
-                optimizer.step()
-                scheduler.step()
+                training.step(value)
                 total += value.item()
                 bar.update()
             row = {"epoch": epoch + 1, "loss": processes.mean(total / n_batches)}
@@ -164,18 +128,50 @@ def fit(
             processes.average_buffers(model)
             if validate is not None:
                 row |= {name: float(v) for name, v in validate(model).items()}
-            history.append(row)
-            best = _better(best, row, select, model)
+            training.end_epoch(row, select)
             if checkpoint is not None and processes.is_first():
-                state = {name: part.state_dict() for name, part in parts.items()}
-                state |= {"settings": settings, "history": history, "best": best}
-                state["generator"] = generator.get_state()
-                save_checkpoint(checkpoint, state)
+                training.save(checkpoint, settings)
             bar.set_postfix_str(f"epoch {epoch + 1}, loss {row['loss']:.2f}")
-    if best is not None:
-        model.load_state_dict(best["model"])
+    if training.best is not None:
+        model.load_state_dict(training.best["model"])
     model.train()
-    return history
+    return training.history
+
+
+def _labels_and_weights(samples, weights):
+    """The labels, [N], float or long, and the weights, [N], float, or None."""
+    as_samples(samples)
+    y = torch.from_numpy(np.array(needed(samples, "labels")))
+    y = y.float() if y.is_floating_point() else y.long()
+    w = None if weights is None else torch.as_tensor(np.asarray(weights)).float()
+    if w is not None and w.shape != y.shape:
+        raise ValueError(
+            f"weights must have shape {list(y.shape)}, one per sample, "
+            f"but got {list(w.shape)}"
+        )
+    return y, w
+
+
+def _plan(n_samples, n_batches, batch_size, generator):
+    """The batches of an epoch: this process's samples of each, and their numbers u."""
+    order = torch.randperm(n_samples, generator=generator)
+    plan = []
+    # A few samples are left over each epoch, other ones each time: a last batch of one
+    # sample would give BatchNorm nothing to normalise.
+    for batch in order[: n_batches * batch_size].chunk(n_batches):
+        u = torch.rand(len(batch), generator=generator)
+        plan.append((processes.share(batch), processes.share(u)))
+    return plan
+
+
+def _losses(network, batches, y, w, loss, calibrate):
+    """The loss of each batch, one after the other."""
+    device = next(network.parameters()).device
+    for index, x in batches:
+        target = y[index].to(device)
+        with precision(device):
+            y_hat = network(x.to(device, non_blocking=True), target, calibrate)
+        yield loss(y_hat, target, None if w is None else w[index].to(device))
 
 
 class _Calibrated(nn.Module):
@@ -196,100 +192,58 @@ class _Calibrated(nn.Module):
         return self.model.regressor(z).squeeze(-1)
 
 
-def _plan(n_samples, n_batches, batch_size, generator):
-    """The batches of an epoch: this process's samples of each, and their numbers u."""
-    order = torch.randperm(n_samples, generator=generator)
-    plan = []
-    # A few samples are left over each epoch, other ones each time: a last batch of one
-    # sample would give BatchNorm nothing to normalise.
-    for batch in order[: n_batches * batch_size].chunk(n_batches):
-        u = torch.rand(len(batch), generator=generator)
-        plan.append((processes.share(batch), processes.share(u)))
-    return plan
+class _Training:
+    """What changes while a network is trained: a checkpoint holds all of it."""
 
+    def __init__(self, model, fds, optimizer, schedule, seed):
+        self.parts = {"model": model, "optimizer": optimizer, "schedule": schedule}
+        self.parts |= {"fds": fds} if fds is not None else {}
+        self.generator = torch.Generator().manual_seed(seed)
+        self.history = []
+        self.best = None  # the best epoch: its number, its score, and the weights
 
-def _precision(device):
-    """Half precision on a GPU, where the operations allow it."""
-    if device.type != "cuda":
-        return contextlib.nullcontext()
-    return torch.autocast(device.type, torch.bfloat16)
+    def step(self, loss):
+        """Change the weights by the gradient of the loss of a batch."""
+        self.parts["optimizer"].zero_grad()
+        loss.backward()
+        self.parts["optimizer"].step()
+        self.parts["schedule"].step()
 
+    def end_epoch(self, row, select):
+        """Keep what there is to say of an epoch, and its weights if it is the best."""
+        self.history.append(row)
+        if select is None or math.isnan(row[select]):
+            return
+        if self.best is None or row[select] < self.best["score"]:
+            weights = copy.deepcopy(self.parts["model"].state_dict())
+            self.best = {"epoch": row["epoch"], "score": row[select], "model": weights}
 
-def _better(best, row, select, model):
-    """The best epoch so far: its number, its score, and the weights."""
-    if select is None:
-        return None
-    score = row[select]
-    if math.isnan(score) or (best is not None and score >= best["score"]):
-        return best
-    weights = copy.deepcopy(model.state_dict())
-    return {"epoch": row["epoch"], "score": score, "model": weights}
+    def save(self, checkpoint, settings):
+        state = {name: part.state_dict() for name, part in self.parts.items()}
+        state |= {"settings": settings, "history": self.history, "best": self.best}
+        state["generator"] = self.generator.get_state()
+        save_checkpoint(checkpoint, state)
 
-
-def _resume(checkpoint, settings, parts):
-    """Put the training back to where its checkpoint left it; return its state."""
-    state = load_checkpoint(checkpoint)
-    if state is None:
-        return {}
-    theirs = state.get("settings", {})
-    for name, mine in settings.items():
-        if theirs.get(name) != mine:
+    def resume(self, checkpoint, settings):
+        """Go on from a checkpoint, if there is one and it is of this training."""
+        state = load_checkpoint(checkpoint)
+        if state is None:
+            return
+        stored = state.get("settings", {})
+        for name, value in settings.items():
+            if stored.get(name) != value:
+                raise ValueError(
+                    f"{checkpoint} is of another training: its {name} is "
+                    f"{stored.get(name)}, but now it is {value}; use another file, or "
+                    f"move it away"
+                )
+        try:
+            for name, part in self.parts.items():
+                part.load_state_dict(state[name])
+        except (KeyError, RuntimeError) as error:
             raise ValueError(
-                f"{checkpoint} is of another training: its {name} is "
-                f"{theirs.get(name)}, but now it is {mine}; use another file, or move "
-                f"it away"
-            )
-    try:
-        for name, part in parts.items():
-            part.load_state_dict(state[name])
-    except (KeyError, RuntimeError) as error:
-        raise ValueError(
-            f"{checkpoint} is of another network: use the one it was made with, or "
-            f"another file"
-        ) from error
-    return state
-
-
-def predict(model, samples, batch_size=512, workers=0):
-    """Return the model's output for samples, in eval mode.
-
-    Parameters
-    ----------
-    samples : object or ndarray of shape [N, H, W, 3], uint8
-        See `dirlib.training.samples`; or images.
-
-    Returns
-    -------
-    ndarray of shape [N] or [N, C], float32
-    """
-    return _in_eval(model, model, samples, batch_size, workers).numpy()
-
-
-def extract_features(model, samples, batch_size=512, workers=0):
-    """Return the features z = f(x) of samples, in eval mode.
-
-    Parameters
-    ----------
-    samples
-        As :func:`predict` takes them.
-
-    Returns
-    -------
-    Tensor of shape [N, D], float32
-    """
-    return _in_eval(model, model.features, samples, batch_size, workers)
-
-
-@torch.no_grad()
-def _in_eval(model, function, samples, batch_size, workers):
-    samples = as_samples(samples)
-    training, device = model.training, next(model.parameters()).device
-    mine = processes.part(len(samples))
-    plan = [(index, None) for index in mine.split(batch_size)]
-    model.eval()
-    out = []
-    for _, x in Batches(samples, workers).read(plan):
-        with _precision(device):
-            out.append(function(x.to(device)).float())
-    model.train(training)
-    return processes.together(torch.cat(out), mine, len(samples)).cpu()
+                f"{checkpoint} is of another network: use the one it was made with, or "
+                f"another file"
+            ) from error
+        self.history, self.best = state["history"], state["best"]
+        self.generator.set_state(state["generator"])

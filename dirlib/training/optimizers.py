@@ -1,15 +1,11 @@
 """Optimizers and learning-rate schedules by name, for `dirlib.training.fit`."""
 
 import math
+from functools import partial
 
 from torch.optim import SGD, Adam, lr_scheduler
 
-OPTIMIZERS = {
-    "adam": lambda parameters, lr: Adam(parameters, lr=lr),
-    "sgd": lambda parameters, lr: SGD(
-        parameters, lr=lr, momentum=0.9, weight_decay=1e-4
-    ),
-}
+OPTIMIZERS = {"adam": Adam, "sgd": partial(SGD, momentum=0.9, weight_decay=1e-4)}
 # Each is stepped once per batch, `steps` times in all.
 SCHEDULES = {
     "onecycle": lambda optimizer, lr, steps: lr_scheduler.OneCycleLR(
@@ -40,14 +36,9 @@ def make_optimizer(name, schedule, parameters, lr, steps):
         steps; down to 0 along a cosine; or `lr` throughout.
     parameters : iterable of Parameter
     lr : float
-        The learning rate; the peak of "onecycle".
+        The learning rate, above 0; the peak of "onecycle".
     steps : int
         How many batches the training has.
-
-    Raises
-    ------
-    ValueError
-        If a name is unknown, or `lr` is not positive.
     """
     for what, value, known in (
         ("optimizer", name, OPTIMIZERS), ("schedule", schedule, SCHEDULES)
@@ -58,5 +49,5 @@ def make_optimizer(name, schedule, parameters, lr, steps):
             )
     if not 0 < lr < float("inf"):
         raise ValueError(f"lr must be finite and above 0, but got {lr}")
-    optimizer = OPTIMIZERS[name](list(parameters), lr)
+    optimizer = OPTIMIZERS[name](list(parameters), lr=lr)
     return optimizer, SCHEDULES[schedule](optimizer, lr, steps)

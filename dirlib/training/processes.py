@@ -1,7 +1,4 @@
-"""Training in several processes: started by ``torchrun``, joined by torch.distributed.
-
-Without ``torchrun`` there is one process, and every function here does nothing.
-"""
+"""Training in several processes, started by ``torchrun``; alone, it does nothing."""
 
 import os
 
@@ -64,10 +61,7 @@ def part(total):
 
 
 def together(values, index, total):
-    """Put the parts of all processes together: `values` [n, ...] at `index` of N.
-
-    Every sample must be in one part at least.
-    """
+    """Join the parts: `values` [n, ...] at `index` of N, each in one part or more."""
     shape = (total, *values.shape[1:])
     whole = torch.zeros(shape, dtype=values.dtype, device=values.device)
     whole[index] = values
@@ -91,9 +85,7 @@ def mean(value):
 
 def data_parallel(module):
     """Average the gradients of `module` over the processes."""
-    if not _joined():
-        return module
-    return nn.parallel.DistributedDataParallel(module)
+    return nn.parallel.DistributedDataParallel(module) if _joined() else module
 
 
 @torch.no_grad()

@@ -2,15 +2,15 @@
 
 An object of samples has
 
-- `labels`, ndarray of shape [N];
 - ``len(samples)``, N;
 - ``batch(index, u=None)``: what the network takes for the samples of `index`, a
   float32 tensor of n rows. `u`, [n], holds a uniform random number in [0, 1) for each,
   the one source of all random changes: the same `u` gives the same batch in whatever
   process. None stands for the samples as they are;
-- `checksum`, an integer that tells two sets of samples apart.
+- `labels`, ndarray of shape [N], to train on it;
+- `checksum`, an integer that tells two sets of samples apart, for a checkpoint.
 
-:class:`dirlib.datasets.photos.images.ImageFiles` reads pictures from a folder.
+:class:`dirlib.datasets.photos.ImageFiles` reads pictures from a folder.
 """
 
 import zlib
@@ -31,11 +31,6 @@ class ImageArray:
     augment : callable, optional
         A transform of torchvision (``torchvision.transforms.v2``) of one image, uint8,
         [3, H, W]. Without it, an image is mirrored with a probability of one half.
-
-    Raises
-    ------
-    ValueError
-        If the images have another shape or dtype, or there is not one label for each.
     """
 
     def __init__(self, images, labels, augment=None):
@@ -75,11 +70,6 @@ class Rows:
     x : Tensor or array-like of shape [N, F]
         Finite numbers.
     labels : array-like of shape [N]
-
-    Raises
-    ------
-    ValueError
-        If `x` has another shape, isn't finite, or there is not one label for each row.
     """
 
     def __init__(self, x, labels):
@@ -126,7 +116,20 @@ def as_samples(data):
     if isinstance(data, np.ndarray):
         _check_images(data)
         return ImageArray(data, np.zeros(len(data)))
+    needed(data, "batch")
     return data
+
+
+def needed(samples, name):
+    """Return what samples must have, or refuse them in a sentence."""
+    try:
+        return getattr(samples, name)
+    except AttributeError as error:
+        raise ValueError(
+            f"samples must have {name!r}, but a {type(samples).__name__} has none: "
+            f"use dirlib.Rows(x, labels) or dirlib.ImageArray(images, labels), or "
+            f"write such a class, see help('dirlib.training.samples')"
+        ) from error
 
 
 def checksum(array):

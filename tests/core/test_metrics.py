@@ -15,7 +15,6 @@ from scipy import stats
 
 from dirlib import LabelBins, metrics
 from dirlib.metrics import (
-    balanced_mae,
     error_by_bin,
     gm,
     mae,
@@ -167,23 +166,6 @@ def test_error_by_bin_weighted_by_counts_is_mae():
     assert weighted == pytest.approx(mae(y, y_hat))
 
 
-def test_balanced_mae_on_balanced_labels_is_mae():
-    rng = np.random.default_rng(0)
-    y = np.repeat(np.arange(20, 60), 7)
-    y_hat = y + rng.normal(0, y / 10)
-    assert balanced_mae(y, y_hat, AGES) == pytest.approx(mae(y, y_hat))
-
-
-def test_balanced_mae_counts_each_bin_once():
-    y = np.array([30] * 99 + [80])
-    y_hat = np.array([31] * 99 + [100])
-    assert mae(y, y_hat) == pytest.approx(1.19)
-    assert balanced_mae(y, y_hat, AGES) == pytest.approx((1 + 20) / 2)
-    # Copies of a sample change MAE and not the balanced one.
-    twice = np.append(y, 80), np.append(y_hat, 100)
-    assert balanced_mae(*twice, AGES) == pytest.approx(10.5)
-
-
 def test_a_float32_label_on_an_edge_stays_in_its_bin():
     # float32(0.7) is a little below 0.7, and in float64 it would fall into bin 6.
     bins = LabelBins(0, 1, 0.1)
@@ -192,9 +174,8 @@ def test_a_float32_label_on_an_edge_stays_in_its_bin():
 
 
 def test_labels_out_of_range_are_refused():
-    for function in (error_by_bin, balanced_mae):
-        with pytest.raises(ValueError, match=r"labels\[1\] is 102"):
-            function([30, 102], [30, 30], AGES)
+    with pytest.raises(ValueError, match=r"labels\[1\] is 102"):
+        error_by_bin([30, 102], [30, 30], AGES)
 
 
 @each_metric

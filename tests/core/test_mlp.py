@@ -7,7 +7,7 @@ import torch
 
 from dirlib import FDS, l1_loss, lds_weights
 from dirlib.automatic_bins import choose_bins
-from dirlib.datasets.tables.read import read_table
+from dirlib.datasets.tables import read_table
 from dirlib.models import MLP
 
 

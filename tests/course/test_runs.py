@@ -26,7 +26,7 @@ from course.records.read import (
 )
 from dirlib import bin_statistics, paired_comparison
 from dirlib.__main__ import main
-from dirlib.datasets.faces.splits import faces
+from dirlib.datasets.faces import faces
 
 
 @pytest.fixture

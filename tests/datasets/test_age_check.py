@@ -7,10 +7,9 @@ import pandas as pd
 import pytest
 from tiny_ages import tiny_agedb, tiny_imdb_wiki, tiny_utkface
 
-from course.records.read import data_dir
 from dirlib.datasets.photos import check as age_check
-from dirlib.datasets.photos.check import check_ages
-from dirlib.datasets.photos.split import meta_from_names
+from dirlib.datasets.photos import check_ages, meta_from_names
+from dirlib.datasets.published import FOLDER
 
 
 @pytest.fixture
@@ -94,7 +93,7 @@ def test_equal_files_in_two_splits(meta):
 
 def test_the_published_counts_of_agedb(tmp_path, monkeypatch):
     """Without pictures: 16,488 of them would take too long to draw."""
-    published = pd.read_csv(data_dir() / "agedb_dir_label_counts.csv", index_col="age")
+    published = pd.read_csv(FOLDER / "agedb_dir_label_counts.csv", index_col="age")
     rows = [
         (age, f"{age}-{split}-{i}.jpg", split)
         for split in published

@@ -9,8 +9,8 @@ import torch
 from PIL import Image
 from tiny_ages import tiny_agedb, tiny_imdb_wiki
 
+from dirlib.datasets.photos import ImageFiles, age_samples, read_meta
 from dirlib.datasets.photos.images import read_picture
-from dirlib.datasets.photos.meta import ImageFiles, age_samples, read_meta
 
 GOOD = ["30,a.jpg,train", "31,b.jpg,val", "32,c.jpg,test"]
 

@@ -7,14 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_ages import PEOPLE, tiny_agedb, tiny_utkface
 
-from course.records.read import data_dir
-from dirlib.datasets.photos.meta import read_meta
-from dirlib.datasets.photos.names import read_name
-from dirlib.datasets.photos.split import (
+from dirlib.datasets.photos import (
     meta_from_names,
+    read_meta,
     split_by_age,
     split_by_identity,
 )
+from dirlib.datasets.photos.file_names import read_name
+from dirlib.datasets.published import FOLDER
 
 AGES = st.lists(st.integers(0, 12), min_size=1, max_size=120)
 
@@ -32,7 +32,7 @@ def test_the_published_rule_age_by_age(ages, cap, seed):
 
 
 def test_agedb_gets_its_published_counts():
-    published = pd.read_csv(data_dir() / "agedb_dir_label_counts.csv", index_col="age")
+    published = pd.read_csv(FOLDER / "agedb_dir_label_counts.csv", index_col="age")
     ages = np.repeat(published.index, published.sum(axis=1))
     splits = split_by_age(ages, cap=30)
     for name in published:

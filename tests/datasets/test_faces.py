@@ -11,14 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dirlib.datasets.faces import drawing
-from dirlib.datasets.faces.drawing import DRAWING_VERSION, draw_faces
-from dirlib.datasets.faces.splits import (
-    APPARENT_NOISE,
+from dirlib.datasets.faces import (
+    drawing,
     faces,
     faces_label_counts,
     scale_counts,
 )
+from dirlib.datasets.faces.dataset import APPARENT_NOISE
+from dirlib.datasets.faces.drawing import DRAWING_VERSION, draw_faces
 from dirlib.datasets.faces.traits import draw_traits
 
 REFERENCE = Path(__file__).parent / "faces_16px.json"

@@ -2,6 +2,7 @@
 
 import json
 import multiprocessing
+import os
 import shutil
 
 import numpy as np
@@ -9,9 +10,13 @@ import pytest
 import torch
 from tiny_ages import tiny_agedb
 
-from dirlib.datasets.photos import packing
-from dirlib.datasets.photos.meta import age_samples, read_meta
-from dirlib.datasets.photos.packing import open_pack, pack_images
+from dirlib.datasets.photos import (
+    age_samples,
+    open_pack,
+    pack_images,
+    packing,
+    read_meta,
+)
 
 
 @pytest.fixture
@@ -174,7 +179,7 @@ def test_what_goes_wrong_leaves_no_half_pack(
     if again:
         pack_images(table, 12, path)
         good = path.read_bytes()
-    owner = packing.os if name.startswith("os.") else packing
+    owner = os if name.startswith("os.") else packing
     name = name.removeprefix("os.")
     monkeypatch.setattr(owner, name, FailsAt(call, error, getattr(owner, name)))
     with pytest.raises(type(error), match=message):

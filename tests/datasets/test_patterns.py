@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from dirlib.datasets.faces.splits import faces, faces_label_counts
-from dirlib.datasets.patterns import patterns
+from dirlib.datasets import patterns
+from dirlib.datasets.faces import faces, faces_label_counts
 
 QUIET = {"progress": False, "cache": False}
 FEW = np.full(101, 2)
@@ -44,7 +44,7 @@ def test_splits_share_no_picture():
 
 def test_chunks_do_not_show(monkeypatch):
     whole = draw()
-    monkeypatch.setattr("dirlib.datasets.patterns._CHUNK", 7)
+    monkeypatch.setattr("dirlib.datasets.colour_patterns._CHUNK", 7)
     assert np.array_equal(draw().images, whole.images)
 
 

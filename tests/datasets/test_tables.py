@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dirlib.datasets.tables.read import read_table
+from dirlib.datasets.tables import read_table
 
 N = 400
 

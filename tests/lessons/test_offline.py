@@ -20,7 +20,7 @@ heavy = [m for m in ("matplotlib", "torchvision", "ipywidgets") if m in sys.modu
 assert not heavy, f"import dirlib loads {heavy}"
 """
 FACES = """
-from dirlib.datasets.faces.splits import faces
+from dirlib.datasets.faces import faces
 train = faces("train", n_total=300, cache=False, progress=False)
 assert len(train.images) == len(train.labels) > 0
 """

@@ -11,7 +11,7 @@ from tiny_ages import tiny_agedb
 
 from dirlib import mae
 from dirlib.__main__ import main
-from dirlib.datasets.faces.splits import faces
+from dirlib.datasets.faces import faces
 from dirlib.trainer import run as training_run_module
 from dirlib.trainer.run import training_run
 

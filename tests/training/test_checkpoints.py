@@ -14,9 +14,8 @@ import torch
 from course.records.read import AGES
 from dirlib import FDS
 from dirlib.models import SmallResNet
+from dirlib.training import ImageArray, fit, predict
 from dirlib.training.checkpoints import load_checkpoint, previous, save_checkpoint
-from dirlib.training.loop import fit, predict
-from dirlib.training.samples import ImageArray
 
 rng = np.random.default_rng(0)
 LABELS = rng.integers(0, 101, 64)

@@ -1,4 +1,4 @@
-"""The small network, its trainer, and the label-count tables."""
+"""The small network, and the one training loop."""
 
 import math
 
@@ -8,10 +8,8 @@ import torch
 
 from course.records.read import AGES
 from dirlib import FDS, l1_loss, lds_weights
-from dirlib.datasets.published import label_counts
 from dirlib.models import ResNet, SmallResNet
-from dirlib.training.loop import extract_features, fit, predict
-from dirlib.training.samples import ImageArray, Rows
+from dirlib.training import ImageArray, Rows, extract_features, fit, predict
 
 rng = np.random.default_rng(0)
 LABELS = rng.integers(0, 101, 96)
@@ -131,34 +129,33 @@ def test_bad_input_is_refused(call, message):
         call()
 
 
-@pytest.mark.parametrize(
-    ("name", "n_train", "n_bins", "exact"),
-    [
-        ("agedb-dir", 12_208, 102, True),
-        ("imdb-wiki-dir", 191_424, 121, False),
-        ("sts-b-dir", 5_249, 50, True),
-    ],
-)
-def test_label_counts(name, n_train, n_bins, exact):
-    table = label_counts(name)
-    assert table.counts.sum() == len(table.labels) == n_train
-    assert table.bins.n_bins == len(table.counts) == n_bins
-    assert table.exact is exact
+class OwnSamples:
+    """The fewest attributes that a training asks for."""
+
+    labels = np.arange(8.0)
+
+    def __len__(self):
+        return 8
+
+    def batch(self, index, u=None):
+        return torch.as_tensor(index).float()[:, None]
 
 
-def test_agedb_has_its_published_peak_and_gap():
-    counts = label_counts("agedb-dir").counts
-    assert counts.argmax() == 35 and counts.max() == 353 and counts[2] == 0
-
-
-def test_an_unknown_table_or_a_missing_folder_is_named(monkeypatch, tmp_path):
-    with pytest.raises(
-        ValueError, match="agedb-dir, imdb-wiki-dir, sts-b-dir, but got"
-    ):
-        label_counts("adience")
-    monkeypatch.setenv("COURSE_DATA", str(tmp_path / "nowhere"))
-    with pytest.raises(FileNotFoundError, match="clone the course's repository"):
-        label_counts("agedb-dir")
+def test_what_is_no_samples_is_refused_in_a_sentence(tmp_path):
+    model = torch.nn.Sequential(torch.nn.Linear(1, 1), torch.nn.Flatten(0))
+    pairs = torch.utils.data.TensorDataset(torch.zeros(4, 1), torch.zeros(4))
+    for call in (fit, predict):
+        with pytest.raises(ValueError, match="'batch', but a TensorDataset.*Rows"):
+            call(model, pairs)
+    with pytest.raises(ValueError, match="'batch', but a Tensor has none"):
+        predict(model, torch.zeros(4, 1))
+    options = {"epochs": 1, "batch_size": 4, "progress": False}
+    assert len(fit(model, OwnSamples(), **options)) == 1  # it needs no checksum
+    assert predict(model, OwnSamples()).shape == (8,)
+    path = tmp_path / "checkpoint.pt"
+    with pytest.raises(ValueError, match="'checksum', but a OwnSamples has none"):
+        fit(model, OwnSamples(), checkpoint=path, **options)
+    assert not path.exists()
 
 
 def counted(**options):
@@ -279,7 +276,8 @@ def test_an_error_of_the_samples_is_told_as_it_is(workers):
 def test_half_precision_trains_through_fds(monkeypatch):
     """What a GPU does, on a CPU."""
     half = lambda device: torch.autocast("cpu", torch.bfloat16)  # noqa: E731
-    monkeypatch.setattr("dirlib.training.loop._precision", half)
+    for module in ("loop", "inference"):
+        monkeypatch.setattr(f"dirlib.training.{module}.precision", half)
     fds = FDS(64, AGES)
     model, history = trained(fds=fds)
     assert losses(history)[-1] < 0.5 * losses(history)[0]

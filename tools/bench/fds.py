@@ -16,8 +16,7 @@ from torch import nn
 from dirlib import FDS, LabelBins
 from dirlib.kernels import kernel_window
 from dirlib.models import SmallResNet
-from dirlib.training.loop import fit
-from dirlib.training.samples import ImageArray
+from dirlib.training import ImageArray, fit
 
 BINS = LabelBins(0, 100, 1)
 BATCH, DIMS = 256, (64, 512, 2048)

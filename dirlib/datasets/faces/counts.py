@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dirlib.datasets.faces.drawing import check_whole
+from dirlib.datasets.arguments import whole_number
 
 N_AGES = 101  # 0 to 100 years
 _LABEL_STREAM = 9
@@ -25,16 +25,11 @@ def faces_label_counts(seed=0, n_total=5000):
     -------
     ndarray of shape [101], int64
         At least 2 per age, `n_total` in all.
-
-    Raises
-    ------
-    ValueError
-        If `seed` or `n_total` is out of range.
     """
-    n_total = check_whole("n_total", n_total, 2 * N_AGES)
+    n_total = whole_number("n_total", n_total, 2 * N_AGES)
     age = np.arange(N_AGES)
     hump = np.exp(-0.5 * ((age - 33) / np.where(age < 33, 9.0, 15.0)) ** 2) + 0.05
-    u = label_rng(check_whole("seed", seed, 0), 0).random((2, N_AGES))
+    u = label_rng(whole_number("seed", seed, 0), 0).random((2, N_AGES))
     normal = np.sqrt(-2 * np.log1p(-u[0])) * np.cos(2 * np.pi * u[1])
     heaping = np.where(age % 10 == 0, 1.6, np.where(age % 5 == 0, 1.3, 1.0))
     return scale_counts(hump * np.exp(0.8 * normal) * heaping, n_total, at_least=2)
@@ -49,17 +44,12 @@ def scale_counts(counts, n_total, at_least=0):
     Parameters
     ----------
     counts : array-like of shape [B], 0 or more
-        For example the `.counts` of :func:`dirlib.datasets.published`.
+        Such as the `counts` of :func:`dirlib.datasets.published.label_counts`.
     n_total, at_least : int
 
     Returns
     -------
     ndarray of shape [B], int64
-
-    Raises
-    ------
-    ValueError
-        If counts are negative, not finite or all zero, or `n_total` is too small.
     """
     counts = np.asarray(counts)
     if counts.ndim != 1 or counts.dtype.kind not in "iuf":
@@ -67,18 +57,10 @@ def scale_counts(counts, n_total, at_least=0):
             "counts must be a flat list of numbers, "
             f"got shape {list(counts.shape)} and type {counts.dtype}"
         )
-    bad = ~(np.isfinite(counts) & (counts >= 0))
-    if bad.any():
-        where = int(np.argmax(bad))
-        raise ValueError(
-            "counts must be finite and 0 or more, "
-            f"but counts[{where}] is {counts[where]}"
-        )
+    _check_good(counts, counts >= 0, "finite and 0 or more")
     present = counts > 0
-    at_least = check_whole("at_least", at_least, 0)
-    n_total = check_whole("n_total", n_total, max(1, at_least * int(present.sum())))
-    if not present.any():
-        raise ValueError("counts are all 0: there is nothing to scale")
+    at_least = whole_number("at_least", at_least, 0)
+    n_total = whole_number("n_total", n_total, max(1, at_least * int(present.sum())))
     # Bins below the least are lifted to it; the others share what remains.
     floor = np.zeros(len(counts), bool)
     while True:
@@ -98,28 +80,33 @@ def scale_counts(counts, n_total, at_least=0):
     return scaled
 
 
-def check_counts(counts):
+def check_counts(counts, n_total):
+    """The counts of a training set, [101], int64: those given, or the usual ones."""
+    if counts is None:
+        return faces_label_counts(n_total=n_total)
     counts = np.asarray(counts)
     if counts.shape != (N_AGES,):
         raise ValueError(
             f"counts must have shape [{N_AGES}], one per age from 0 to 100, "
             f"but got {list(counts.shape)}"
         )
-    bad = ~((counts >= 0) & (counts == np.floor(counts)) & np.isfinite(counts))
-    if bad.any():
-        where = int(np.argmax(bad))
+    whole = (counts >= 0) & (counts == np.floor(counts))
+    _check_good(counts, whole, "whole numbers, 0 or more", ": see scale_counts")
+    return counts.astype(np.int64)
+
+
+def _check_good(counts, good, what, cure=""):
+    bad = np.flatnonzero(~(good & np.isfinite(counts)))
+    if bad.size:
         raise ValueError(
-            f"counts must be whole numbers, 0 or more, but counts[{where}] is "
-            f"{counts[where]}: see scale_counts"
+            f"counts must be {what}, but counts[{bad[0]}] is {counts[bad[0]]}{cure}"
         )
     if not counts.any():
-        raise ValueError("counts are all 0: a training set needs at least one face")
-    return counts.astype(np.int64)
+        raise ValueError("counts are all 0: one must be above 0")
 
 
 def label_rng(seed, purpose):
     """The generator of a seed for one purpose: 0 counts, 1 mistakes, 2 the order."""
     key = (_LABEL_STREAM, purpose)
-    return np.random.Generator(
-        np.random.PCG64(np.random.SeedSequence(seed, spawn_key=key))
-    )
+    bits = np.random.PCG64(np.random.SeedSequence(seed, spawn_key=key))
+    return np.random.Generator(bits)

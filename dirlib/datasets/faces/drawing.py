@@ -1,7 +1,7 @@
 """Draw cartoon faces of a given age, many at once, with numpy.
 
-`face_traits` says what a face looks like, `face_layers` paints it on a `canvas`. Here
-the work is cut into chunks, small enough to stay in the processor's cache.
+`traits` says what a face looks like, `layers` paints it on a `canvas`. Here the work is
+cut into chunks, small enough to stay in the processor's cache.
 """
 
 import os
@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from dirlib.datasets.arguments import whole_number
 from dirlib.datasets.faces.layers import paint_faces
 from dirlib.datasets.faces.traits import draw_traits, uniforms
 
@@ -42,15 +43,10 @@ def draw_faces(ages, seed, size=48, *, apparent_noise=16.0, stream=0, on_chunk=N
     -------
     ndarray of shape [N, size, size, 3], uint8 RGB
         The same on every machine up to one grey level.
-
-    Raises
-    ------
-    ValueError
-        For ages that are not whole numbers from 0 to 100, or other values out of range.
     """
     ages = check_ages(ages)
-    size = check_whole("size", size, MIN_SIZE)
-    seed, stream = check_whole("seed", seed, 0), check_whole("stream", stream, 0)
+    size = whole_number("size", size, MIN_SIZE)
+    seed, stream = whole_number("seed", seed, 0), whole_number("stream", stream, 0)
     if not (np.isfinite(apparent_noise) and apparent_noise >= 0):
         raise ValueError(
             f"apparent_noise must be a number of years, 0 or more, got {apparent_noise}"
@@ -93,16 +89,6 @@ def check_ages(ages, name="ages"):
             f"but {name}[{where}] is {ages[where]}"
         )
     return ages.astype(np.int64)
-
-
-def check_whole(name, value, low):
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, int | np.integer)
-        or value < low
-    ):
-        raise ValueError(f"{name} must be a whole number, {low} or more, got {value!r}")
-    return int(value)
 
 
 def _pixel_noise(seed, stream, first, count, size):

@@ -159,11 +159,8 @@ def _nose(c, t):
     w, y = t["nose_w"], t["nose_y"]
     box = c.window(-w - 0.05, t["eye_y"] - 0.02, w + 0.05, y + 0.06)
     u, v, a = c.u[box], c.v[box], c.a[box]
-    c.blend(
-        box,
-        soft(u, v - y + 0.05, w * 0.7, 0.12) * 0.35,
-        t["skin"] * 0.5 + np.float32(0.5),
-    )
+    bridge = soft(u, v - y + 0.05, w * 0.7, 0.12) * 0.35
+    c.blend(box, bridge, t["skin"] * 0.5 + np.float32(0.5))
     tip = stroke(u, v - y - 0.012, w, -0.030, 0.017)
     c.blend(box, c.cover(tip) * 0.85, t["skin"] * np.float32(0.58))
     side = ellipse(a - w * 0.62, v - y - 0.004, w * 0.22, 0.012)
@@ -179,9 +176,8 @@ def _eyes(c, t):
     white = c.cover(ellipse(du, dv, r, lid))
     c.blend(box, white, rgb(0.97, 0.97, 0.96))
     c.blend(box, c.cover(ellipse(du, dv, r * 0.62, r * 0.62)) * white, t["iris"])
-    c.blend(
-        box, c.cover(ellipse(du, dv, r * 0.33, r * 0.33)) * white, rgb(0.05, 0.04, 0.05)
-    )
+    pupil = c.cover(ellipse(du, dv, r * 0.33, r * 0.33))
+    c.blend(box, pupil * white, rgb(0.05, 0.04, 0.05))
     gleam = ellipse(np.abs(u + r * 0.22) - x, dv + r * 0.24, r * 0.17, r * 0.17)
     c.blend(box, c.cover(gleam) * white, rgb(1.0, 1.0, 1.0))
     # A tired upper lid comes down over the eye with age.
@@ -205,9 +201,8 @@ def _hair(c, t):
     keep = 1.0 - bald
     rise = (0.03 + 0.07 * t["volume"] + 0.05 * t["curl"]) * full * (0.35 + 0.65 * keep)
     side = (0.015 + 0.05 * t["volume"] + 0.05 * t["curl"]) * full
-    sides = (
-        t["eye_y"] + np.float32(0.02) + 0.25 * np.maximum(t["length"] - 0.3, 0.0) * full
-    )
+    sides = t["eye_y"] + np.float32(0.02)
+    sides = sides + 0.25 * np.maximum(t["length"] - 0.3, 0.0) * full
     box = c.window(-w - 0.2, -h - 0.24, w + 0.2, sides + 0.05)
     u, v, a = c.u[box], c.v[box], c.a[box]
     outline = ellipse(u, v, w + side, h + rise) + _curls(u, v, t, 0.022 * full)
@@ -236,24 +231,13 @@ def _glasses(c, t):
     c.blend(box, c.cover(lens) * t["glasses"] * 0.14, rgb(1.0, 1.0, 1.0))
     c.blend(box, c.cover(np.abs(lens) - 0.015) * t["glasses"], t["frame"])
     bridge = np.maximum(np.abs(v - y + 0.02) - 0.013, a - x + 0.148)
-    temple = np.maximum(
-        np.abs(v - y + 0.03) - 0.013, np.maximum(x + 0.148 - a, a - 0.43)
-    )
+    along = np.maximum(x + 0.148 - a, a - 0.43)
+    temple = np.maximum(np.abs(v - y + 0.03) - 0.013, along)
     c.blend(box, c.cover(np.minimum(bridge, temple)) * t["glasses"], t["frame"])
 
 
 # From back to front.
 _LAYERS = (
-    _background,
-    _hair_behind,
-    _body,
-    _head,
-    _wrinkles,
-    _beard,
-    _mouth,
-    _nose,
-    _eyes,
-    _brows,
-    _hair,
-    _glasses,
-)
+    _background, _hair_behind, _body, _head, _wrinkles, _beard, _mouth, _nose, _eyes,
+    _brows, _hair, _glasses,
+)  # fmt: skip

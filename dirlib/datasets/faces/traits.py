@@ -16,35 +16,17 @@ N_UNIFORMS = 64  # per face; the unused ones leave room for more traits
 _N_NORMALS = 8
 
 # Light to deep, as RGB in 0..1; a face lies anywhere on the line between them.
-_SKIN = np.array(
-    [
-        [0.99, 0.87, 0.77],
-        [0.96, 0.79, 0.66],
-        [0.89, 0.69, 0.53],
-        [0.77, 0.56, 0.40],
-        [0.61, 0.42, 0.29],
-        [0.45, 0.30, 0.21],
-    ]
-)
-_HAIR = np.array(
-    [
-        [0.12, 0.10, 0.11],
-        [0.20, 0.13, 0.10],
-        [0.36, 0.22, 0.13],
-        [0.52, 0.32, 0.17],
-        [0.63, 0.27, 0.12],
-        [0.80, 0.60, 0.30],
-        [0.90, 0.76, 0.47],
-    ]
-)
-_IRIS = np.array(
-    [
-        [0.22, 0.13, 0.08],
-        [0.40, 0.25, 0.12],
-        [0.33, 0.45, 0.25],
-        [0.25, 0.48, 0.65],
-    ]
-)
+_SKIN = np.array([
+    [0.99, 0.87, 0.77], [0.96, 0.79, 0.66], [0.89, 0.69, 0.53],
+    [0.77, 0.56, 0.40], [0.61, 0.42, 0.29], [0.45, 0.30, 0.21],
+])  # fmt: skip
+_HAIR = np.array([
+    [0.12, 0.10, 0.11], [0.20, 0.13, 0.10], [0.36, 0.22, 0.13], [0.52, 0.32, 0.17],
+    [0.63, 0.27, 0.12], [0.80, 0.60, 0.30], [0.90, 0.76, 0.47],
+])  # fmt: skip
+_IRIS = np.array([
+    [0.22, 0.13, 0.08], [0.40, 0.25, 0.12], [0.33, 0.45, 0.25], [0.25, 0.48, 0.65],
+])  # fmt: skip
 _GREY_HAIR = np.array([0.88, 0.88, 0.90])
 
 
@@ -117,25 +99,21 @@ def _pastel(hue, saturation, value):
 
 def _personal(u):
     """Traits that age must not touch; `u` yields uniform numbers [N]."""
+
+    def shade(hue, saturation, value):
+        return _pastel(hue, _between(next(u), *saturation), _between(next(u), *value))
+
     tint = _between(next(u), -0.025, 0.025)[:, None] * np.array([1.0, 0.0, -1.0])
     hue = next(u)
     return {
         "skin": np.clip(_palette(_SKIN, next(u)) + tint, 0.0, 1.0),
         "hair": _palette(_HAIR, next(u)) * _between(next(u), 0.85, 1.1)[:, None],
         "iris": _palette(_IRIS, next(u)),
-        "back": _pastel(hue, _between(next(u), 0.15, 0.55), _between(next(u), 0.7, 1)),
-        "back_end": _pastel(
-            hue + _between(next(u), -0.08, 0.08),
-            _between(next(u), 0.15, 0.55),
-            _between(next(u), 0.6, 1.0),
-        ),
+        "back": shade(hue, (0.15, 0.55), (0.7, 1)),
+        "back_end": shade(hue + _between(next(u), -0.08, 0.08), (0.15, 0.55), (0.6, 1)),
         "back_turn": 2 * np.pi * next(u),
-        "shirt": _pastel(
-            next(u), _between(next(u), 0.1, 0.7), _between(next(u), 0.4, 1)
-        ),
-        "frame": _pastel(
-            next(u), _between(next(u), 0, 0.8), _between(next(u), 0.1, 0.45)
-        ),
+        "shirt": shade(next(u), (0.1, 0.7), (0.4, 1)),
+        "frame": shade(next(u), (0, 0.8), (0.1, 0.45)),
         "gain": _between(next(u), 0.84, 1.06),
         "light_x": _between(next(u), -0.15, 0.15),
         "light_y": _between(next(u), -0.10, 0.10),
@@ -179,33 +157,28 @@ def _ageing(age, person, normals, u):
     beard_style, glasses, beard = next(u), next(u), next(u)
     bearded = (beard_style < 0.22) * onset(20, 1.5, 2.0 * normals[3])
     hair = person["hair"] + grey[:, None] * (_GREY_HAIR - person["hair"])
+    brow_grey, dark = onset(66, 6.0, 8.0 * normals[0])[:, None], person["hair"] * 0.8
+    brow = dark + brow_grey * (_GREY_HAIR * 0.9 - dark)
+    # fmt: off
     return {
         "apparent_age": age,
-        "half_width": curve(
-            (0, 0.445), (3, 0.44), (10, 0.425), (18, 0.405), (110, 0.40)
-        )
-        * person["breadth"],
+        "half_width": person["breadth"]
+        * curve((0, 0.445), (3, 0.44), (10, 0.425), (18, 0.405), (110, 0.40)),
         "half_height": curve(
-            (0, 0.435), (3, 0.455), (10, 0.49), (18, 0.53), (70, 0.535), (110, 0.55)
-        ),
-        "taper": curve(
-            (0, -0.02), (4, 0.06), (12, 0.16), (20, 0.24), (50, 0.20), (100, 0.12)
-        )
-        + person["jaw"],
+            (0, 0.435), (3, 0.455), (10, 0.49), (18, 0.53), (70, 0.535), (110, 0.55)),
+        "taper": person["jaw"] + curve(
+            (0, -0.02), (4, 0.06), (12, 0.16), (20, 0.24), (50, 0.20), (100, 0.12)),
         "eye_y": eye_y,
-        "eye_r": curve(
-            (0, 0.115), (3, 0.108), (10, 0.097), (18, 0.085), (50, 0.080), (100, 0.066)
-        )
-        * person["eye_size"],
+        "eye_r": person["eye_size"] * curve(
+            (0, 0.115), (3, 0.108), (10, 0.097), (18, 0.085), (50, 0.08), (100, 0.066)),
         "eye_x": curve((0, 0.195), (18, 0.18), (110, 0.178)) * person["eye_gap"],
-        "brow_y": eye_y
-        - curve((0, 0.185), (10, 0.17), (18, 0.155), (110, 0.14))
+        "brow_y": eye_y - curve((0, 0.185), (10, 0.17), (18, 0.155), (110, 0.14))
         - person["brow_lift"],
         "brow": curve((0, 0.25), (2, 0.5), (10, 0.75), (20, 1.0), (110, 1.0)),
         "nose_y": eye_y
         + curve((0, 0.125), (10, 0.155), (18, 0.19), (60, 0.21), (110, 0.225)),
-        "nose_w": curve((0, 0.042), (10, 0.054), (18, 0.066), (60, 0.078), (110, 0.092))
-        * person["nose"],
+        "nose_w": person["nose"]
+        * curve((0, 0.042), (10, 0.054), (18, 0.066), (60, 0.078), (110, 0.092)),
         "mouth_y": eye_y + curve((0, 0.225), (10, 0.275), (18, 0.32), (110, 0.335)),
         "mouth_w": curve((0, 0.095), (5, 0.12), (18, 0.155), (110, 0.155)),
         "lips": curve((0, 0.024), (18, 0.030), (45, 0.026), (90, 0.012)),
@@ -213,21 +186,17 @@ def _ageing(age, person, normals, u):
         "ear": curve((0, 0.085), (18, 0.10), (60, 0.11), (110, 0.135)),
         "neck": curve((0, 0.15), (10, 0.15), (18, 0.19), (60, 0.19), (110, 0.165)),
         "shoulders": curve(
-            (0, 0.50), (3, 0.52), (10, 0.62), (18, 0.80), (60, 0.84), (110, 0.74)
-        ),
+            (0, 0.50), (3, 0.52), (10, 0.62), (18, 0.80), (60, 0.84), (110, 0.74)),
         "lift": curve((0, 0.14), (10, 0.08), (18, 0.0), (110, 0.0)),
         "lines": lines,
         "bags": onset(58, 10.0, 6.0 * normals[4]),
         "lids": onset(68, 9.0, 6.0 * normals[5]),
         "hair_now": hair,
-        "brow_now": person["hair"] * 0.8
-        + onset(66, 6.0, 8.0 * normals[0])[:, None]
-        * (_GREY_HAIR * 0.9 - person["hair"] * 0.8),
+        "brow_now": brow,
         "bald": bald,
         "full": full,
         "beard": bearded * _between(beard, 0.35, 0.95),
-        "glasses": (
-            glasses
-            < curve((0, 0.0), (4, 0.03), (20, 0.15), (45, 0.25), (70, 0.5), (110, 0.6))
-        ).astype(float),
-    }
+        "glasses": (glasses < curve(
+            (0, 0.0), (4, 0.03), (20, 0.15), (45, 0.25), (70, 0.5), (110, 0.6)
+        )).astype(float),
+    }  # fmt: on

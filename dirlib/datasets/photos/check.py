@@ -6,14 +6,10 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from dirlib.datasets.photos.images import (
-    check_jobs,
-    decode_picture,
-    each_picture,
-    picture_bytes,
-)
-from dirlib.datasets.photos.meta import SPLITS, read_meta
-from dirlib.datasets.photos.names import read_name
+from dirlib.datasets.arguments import SPLITS, whole_number
+from dirlib.datasets.photos.file_names import read_name
+from dirlib.datasets.photos.images import decode_picture, each_picture, picture_bytes
+from dirlib.datasets.photos.meta_file import read_meta
 from dirlib.datasets.published import FOLDER, TABLES
 from dirlib.progress import progress_bar
 
@@ -29,24 +25,14 @@ _SHOWN = 3  # examples of each problem
 class AgeReport(NamedTuple):
     """What :func:`check_ages` found.
 
-    Attributes
-    ----------
-    missing : list of str
-        Paths in the meta-file without a file.
-    damaged : list of (str, str)
-        Path, and why the picture can't be read.
-    mislabelled : list of (str, float, int)
-        Path, age in the meta-file, age in the file's name.
-    compared : int
-        How many names hold an age.
-    duplicates : list of list of str
-        Paths of files that are equal, byte by byte, and lie in two or three splits.
-    counts : DataFrame
-        A row per split; columns ``found`` and ``published`` (NaN where nothing is
-        published).
-    other_counts : DataFrame or None
-        The ages whose counts are not the published ones; columns ``age``, ``split``,
-        ``found``, ``published``. None where no counts by age are published.
+    missing : paths in the meta-file without a file.
+    damaged : (path, why the picture can't be read).
+    mislabelled : (path, age in the meta-file, age in the file's name).
+    compared : how many names hold an age.
+    duplicates : lists of paths of files that are equal and lie in several splits.
+    counts : a row per split, ``found`` and ``published`` (NaN where nothing is).
+    other_counts : the ages with other counts than published: ``age``, ``split``,
+        ``found``, ``published``; None where no counts by age are published.
     """
 
     missing: list
@@ -79,20 +65,15 @@ class AgeReport(NamedTuple):
             lines.append(line)
         if self.other_counts is not None:
             other = self.other_counts.itertuples(index=False)
-            lines += _listed(
-                "other counts per age than published",
-                [f"age {a}, {s}: {n}, not {m}" for a, s, n, m in other],
-            )
+            other = [f"age {a}, {s}: {n}, not {m}" for a, s, n, m in other]
+            lines += _listed("other counts per age than published", other)
         lines += _listed("missing", self.missing)
         lines += _listed("damaged", [why for _, why in self.damaged])
-        lines += _listed(
-            f"other age in the name than in the meta-file ({self.compared:,} compared)",
-            [f"{path}: {name}, not {age:g}" for path, age, name in self.mislabelled],
-        )
-        lines += _listed(
-            "equal files in two splits",
-            [" = ".join(paths) for paths in self.duplicates],
-        )
+        wrong = [f"{path}: {name}, not {age:g}" for path, age, name in self.mislabelled]
+        what = "other age in the name than in the meta-file"
+        lines += _listed(f"{what} ({self.compared:,} compared)", wrong)
+        equal = [" = ".join(paths) for paths in self.duplicates]
+        lines += _listed("equal files in two splits", equal)
         lines.append("all is well" if self.ok else "the set is not as it should be")
         return "\n".join(lines)
 
@@ -103,7 +84,7 @@ def check_ages(meta, folder=None, kind=None, jobs=1, progress=True):
     Parameters
     ----------
     meta, folder : path-like
-        As for :func:`dirlib.datasets.photos.meta.read_meta`.
+        As for :func:`dirlib.datasets.photos.read_meta`.
     kind : {"agedb-dir", "imdb-wiki-dir", "utkface"}, optional
         Which published set this is. The counts of the first two are compared with the
         published ones. Ages are compared with those in the names that AgeDB and UTKFace
@@ -111,28 +92,21 @@ def check_ages(meta, folder=None, kind=None, jobs=1, progress=True):
     jobs : int
         Pictures that are read at a time.
     progress : bool
-        Show a progress bar.
 
     Returns
     -------
     AgeReport
-
-    Raises
-    ------
-    ValueError
-        If the meta-file is refused, or another argument is out of its range.
     """
     if kind is not None and kind not in KINDS:
         raise ValueError(f"kind must be one of {', '.join(KINDS)}, but got {kind!r}")
+    jobs = whole_number("jobs", jobs, 1)
     table, folder = read_meta(meta, folder)
-    jobs = check_jobs(jobs)
     missing, damaged, equal = [], [], {}
     paths = list(table["path"])
     with progress_bar(len(paths), "Checking pictures", "image", progress) as bar:
-        looked = each_picture(_look_at, [folder / path for path in paths], jobs)
-        for path, split, (state, what) in zip(
-            paths, table["split"], looked, strict=True
-        ):
+        states = each_picture(_look_at, [folder / path for path in paths], jobs)
+        rows = zip(paths, table["split"], states, strict=True)
+        for path, split, (state, what) in rows:
             if state == "missing":
                 missing.append(path)
             elif state == "damaged":
@@ -185,21 +159,14 @@ def _compare_counts(table, kind):
     if kind != "agedb-dir":
         return counts, None
     by_age = pd.read_csv(FOLDER / TABLES[kind][0], index_col="age")
-    pairs = pd.DataFrame(
-        {
-            "found": table.groupby(["age", "split"]).size(),
-            "published": by_age[list(SPLITS)].stack(),
-        }
-    )
+    sizes = table.groupby(["age", "split"]).size()
+    pairs = pd.DataFrame({"found": sizes, "published": by_age[list(SPLITS)].stack()})
     pairs = pairs.fillna(0).astype(int).rename_axis(["age", "split"]).reset_index()
     return counts, pairs[pairs["found"] != pairs["published"]].reset_index(drop=True)
 
 
 def _listed(what, items):
     """A line with a count, and a few examples below it."""
+    lines = [f"    {item}" for item in items[:_SHOWN]]
     more = [f"    ... and {len(items) - _SHOWN:,} more"] * (len(items) > _SHOWN)
-    return [
-        f"  {len(items):,} {what}",
-        *(f"    {item}" for item in items[:_SHOWN]),
-        *more,
-    ]
+    return [f"  {len(items):,} {what}", *lines, *more]

@@ -1,6 +1,7 @@
 """Picture files: reading one, and samples that are read while a training runs."""
 
 import io
+import math
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from dirlib.datasets.arguments import whole_number
 from dirlib.training.samples import ImageArray
 
 # No other decoder of Pillow sees a foreign file: some of them start other programs.
@@ -26,14 +28,12 @@ class ImageFiles:
 
     Parameters
     ----------
-    paths : sequence of str, length N
-    labels : array-like of shape [N]
+    paths, labels : sequences of length N
     size : int
         Side of the square that each picture is resized to, in pixels.
     augment : callable, optional
-        As for :class:`dirlib.training.samples.ImageArray`: a transform of one image,
-        uint8, [3, size, size]. Without it, pictures are mirrored with a probability of
-        one half.
+        As for :class:`dirlib.ImageArray`: a transform of one image, uint8, [3, size,
+        size]. Without it, pictures are mirrored with a probability of one half.
     folder : path-like, optional
         What the paths start from. The checksum leaves it out, so that a training goes
         on where the folder was moved.
@@ -41,8 +41,7 @@ class ImageFiles:
     Raises
     ------
     ValueError
-        If there is not one label for each path, or the size is no whole number above
-        0. `batch` raises it for a picture that is missing or damaged.
+        By `batch`, too: for a picture that is missing or damaged.
     """
 
     def __init__(self, paths, labels, size, augment=None, folder=""):
@@ -52,7 +51,7 @@ class ImageFiles:
                 f"labels must have shape [{len(self.paths)}], one per path, "
                 f"but got {list(self.labels.shape)}"
             )
-        self.size, self.augment = check_size(size), augment
+        self.size, self.augment = whole_number("size", size, 1), augment
         self.folder = Path(folder)
 
     def __len__(self):
@@ -82,19 +81,14 @@ def read_picture(path, size):
     Parameters
     ----------
     path : path-like
-        A JPEG, PNG, WebP, BMP, GIF or TIFF file. Its note on how the camera was held
-        is not looked at.
+        A JPEG, PNG, WebP, BMP, GIF or TIFF file; a ValueError says why it can't be
+        read. Its note on how the camera was held is not looked at.
     size : int
         Side of the square in pixels. The resizing is bilinear, over all pixels.
 
     Returns
     -------
     ndarray of shape [size, size, 3], uint8
-
-    Raises
-    ------
-    ValueError
-        If the picture is missing, can't be read, or is damaged.
     """
     return decode_picture(picture_bytes(path), path, size)
 
@@ -117,10 +111,24 @@ def picture_bytes(path):
 
 def decode_picture(data, path, size):
     """Decode the bytes of a picture; see :func:`read_picture`. `path` is for errors."""
-    image = _open(data, path)
-    limit = Image.MAX_IMAGE_PIXELS
-    if limit is not None and image.width * image.height > limit:
-        raise _too_large(path)
+    limit = Image.MAX_IMAGE_PIXELS or math.inf  # None switches it off
+    too_large = ValueError(
+        f"the picture {path} has more than {limit:,} pixels, which can fill the "
+        "memory: make it smaller, or take its line out of the meta-file"
+    )
+    try:
+        image = Image.open(io.BytesIO(data), formats=FORMATS)
+    except Image.DecompressionBombError:
+        raise too_large from None
+    except Image.UnidentifiedImageError:
+        raise ValueError(
+            f"the file {path} is no picture in a format that is read "
+            f"({', '.join(FORMATS)}): {CURE}"
+        ) from None
+    except Exception as error:  # Pillow has no class of its own for a damaged file
+        raise _damaged(path, error) from error
+    if image.width * image.height > limit:
+        raise too_large
     if image.mode.startswith(("I", "F")):
         raise ValueError(
             f"the picture {path} has more than 8 bits per colour (Pillow's mode "
@@ -128,31 +136,9 @@ def decode_picture(data, path, size):
         )
     try:
         small = image.convert("RGB").resize((size, size), Image.Resampling.BILINEAR)
-    except Exception as error:  # Pillow has no class of its own for a damaged file
-        raise _damaged(path, error) from error
-    return np.array(small)
-
-
-def _open(data, path):
-    """Read a picture's header."""
-    try:
-        return Image.open(io.BytesIO(data), formats=FORMATS)
-    except Image.DecompressionBombError:
-        raise _too_large(path) from None
-    except Image.UnidentifiedImageError:
-        raise ValueError(
-            f"the file {path} is no picture in a format that is read "
-            f"({', '.join(FORMATS)}): {CURE}"
-        ) from None
     except Exception as error:
         raise _damaged(path, error) from error
-
-
-def _too_large(path):
-    return ValueError(
-        f"the picture {path} has more than {Image.MAX_IMAGE_PIXELS:,} pixels, which "
-        "can fill the memory: make it smaller, or take its line out of the meta-file"
-    )
+    return np.array(small)
 
 
 def _damaged(path, error):
@@ -168,19 +154,3 @@ def each_picture(function, files, jobs):
     with ThreadPoolExecutor(jobs) as pool:
         for start in range(0, len(files), _CHUNK):
             yield from pool.map(function, files[start : start + _CHUNK])
-
-
-def check_size(size):
-    """`size` as an int, or a ValueError."""
-    if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
-        raise ValueError(
-            f"size must be a whole number of pixels, 1 or more, got {size!r}"
-        )
-    return int(size)
-
-
-def check_jobs(jobs):
-    """`jobs` as an int, or a ValueError."""
-    if isinstance(jobs, bool) or not isinstance(jobs, int | np.integer) or jobs < 1:
-        raise ValueError(f"jobs must be a whole number, 1 or more, got {jobs!r}")
-    return int(jobs)

@@ -6,23 +6,17 @@ Reading a packed picture takes no decoding and no resizing. The pack is two file
 depends on the list of pictures only.
 """
 
-import contextlib
 import hashlib
 import json
-import os
 import shutil
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from dirlib.datasets.photos.images import (
-    ImageFiles,
-    check_jobs,
-    check_size,
-    each_picture,
-    read_picture,
-)
+from dirlib.datasets.arguments import whole_number
+from dirlib.datasets.photos.images import ImageFiles, each_picture, read_picture
+from dirlib.files import write_atomically
 from dirlib.progress import progress_bar
 
 VERSION = 1  # raise it with every change of how pictures are read: old packs go
@@ -66,15 +60,13 @@ def pack_images(table, size, path, jobs=1, progress=True):
     Parameters
     ----------
     table : AgeTable
-        What :func:`dirlib.datasets.photos.meta.read_meta` returned.
+        What :func:`dirlib.datasets.photos.read_meta` returned.
     size : int
         Side of the square pictures in pixels.
     path : path-like
         The file to write, such as ``agedb-112.npy``.
     jobs : int
         Pictures that are read at a time.
-    progress : bool
-        Show a progress bar.
 
     Raises
     ------
@@ -83,61 +75,45 @@ def pack_images(table, size, path, jobs=1, progress=True):
     OSError
         If the pack can't be written. No part of it stays.
     """
-    path, size, jobs = Path(path), check_size(size), check_jobs(jobs)
-    paths = list(table.table["path"])
+    path, size = Path(path), whole_number("size", size, 1)
+    jobs, paths = whole_number("jobs", jobs, 1), list(table.table["path"])
     note = {"version": VERSION, "size": size, "pictures": _fingerprint(paths)}
-    part, note_part = (
-        path.with_name(f"{path.name}.{os.getpid()}.{kind}")
-        for kind in ("tmp", "json.tmp")
-    )
+    files = [table.folder / name for name in paths]
+    # Without its note a pack is refused: the old note never meets the new pack.
+    drop_note = partial(_note(path).unlink, missing_ok=True)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _check_room(path, len(paths) * size**2 * 3)
-        note_part.write_text(json.dumps(note))
         with progress_bar(len(paths), "Packing pictures", "image", progress) as bar:
-            _write_pictures(part, [table.folder / p for p in paths], size, jobs, bar)
-        # Without its note a pack is refused: the old note never meets the new pack.
-        _note(path).unlink(missing_ok=True)
-        os.replace(part, path)
-        os.replace(note_part, _note(path))
+            write = partial(_write_pictures, files, size, jobs, bar)
+            write_atomically(path, write, before=drop_note)
+        write_atomically(_note(path), json.dumps(note))
     except OSError as error:
         raise OSError(
             f"the pack {path} can't be written ({error.strerror or error}): mend "
             "that, or name a file in another folder"
         ) from error
-    finally:
-        for file in (part, note_part):
-            with contextlib.suppress(OSError):
-                file.unlink(missing_ok=True)
 
 
 def open_pack(path, table, size):
     """Open a pack as a memory map.
 
-    Parameters
-    ----------
-    path : path-like
-    table : AgeTable
-    size : int
+    A ValueError refuses a pack that is missing, unfinished or cut off, or that holds
+    other pictures than `table`, or another size.
 
     Returns
     -------
     numpy.memmap of shape [N, size, size, 3], uint8, read-only
         In the order of the table.
-
-    Raises
-    ------
-    ValueError
-        If the pack is missing, unfinished or cut off, or holds other pictures or
-        another size.
     """
-    path = Path(path)
-    again = "pack the pictures again"
+    path, again = Path(path), "pack the pictures again"
     if not path.is_file():
         raise ValueError(f"there is no pack {path}: pack the pictures first")
+    paths = list(table.table["path"])
+    shape = (len(paths), size, size, 3)
     try:
         note = json.loads(_note(path).read_bytes())
-        version, found, pictures = note["version"], note["size"], note["pictures"]
+        version, packed, pictures = note["version"], note["size"], note["pictures"]
     except FileNotFoundError:
         raise ValueError(
             f"the pack {path} was not finished, for its note {_note(path)} is missing: "
@@ -147,31 +123,25 @@ def open_pack(path, table, size):
         raise ValueError(
             f"the note {_note(path)} of a pack can't be read: {again}"
         ) from error
-    paths = list(table.table["path"])
     if version != VERSION:
-        raise ValueError(
-            f"the pack {path} has version {version}, but this is version {VERSION}: "
-            f"{again}"
-        )
-    if found != size:
-        raise ValueError(
-            f"the pack {path} holds pictures of {found} pixels, but {size} are asked "
-            f"for: use size {found}, or {again}"
-        )
-    if pictures != _fingerprint(paths):
-        raise ValueError(
-            f"the pack {path} holds other pictures than the meta-file lists: {again}"
-        )
-    try:
-        images = np.load(path, mmap_mode="r")
-    except (ValueError, EOFError, OSError) as error:
-        raise ValueError(f"the pack {path} is damaged or cut off: {again}") from error
-    if images.shape != (len(paths), size, size, 3) or images.dtype != np.uint8:
-        raise ValueError(
-            f"the pack {path} holds {images.dtype} of shape {list(images.shape)}, not "
-            f"uint8 of shape {[len(paths), size, size, 3]}: {again}"
-        )
-    return images
+        what = f"has version {version}, but this is version {VERSION}: {again}"
+    elif packed != size:
+        what = f"holds pictures of {packed} pixels, but {size} are asked for: use size "
+        what += f"{packed}, or {again}"
+    elif pictures != _fingerprint(paths):
+        what = f"holds other pictures than the meta-file lists: {again}"
+    else:
+        try:
+            images = np.load(path, mmap_mode="r")
+        except (ValueError, EOFError, OSError) as error:
+            raise ValueError(
+                f"the pack {path} is damaged or cut off: {again}"
+            ) from error
+        if images.shape == shape and images.dtype == np.uint8:
+            return images
+        what = f"holds {images.dtype} of shape {list(images.shape)}, not uint8 of "
+        what += f"shape {list(shape)}: {again}"
+    raise ValueError(f"the pack {path} {what}")
 
 
 def _note(path):
@@ -182,18 +152,15 @@ def _fingerprint(paths):
     return hashlib.sha256("\n".join(paths).encode()).hexdigest()
 
 
-def _write_pictures(path, files, size, jobs, bar):
+def _write_pictures(files, size, jobs, bar, out):
     shape = (len(files), size, size, 3)
     header = {"descr": "|u1", "fortran_order": False, "shape": shape}
     read = partial(read_picture, size=size)
     # Not through a memory map: on a full disk that ends the process.
-    with open(path, "wb") as out:
-        np.lib.format.write_array_header_1_0(out, header)
-        for image in each_picture(read, files, jobs):
-            out.write(image.tobytes())
-            bar.update()
-        out.flush()
-        os.fsync(out.fileno())
+    np.lib.format.write_array_header_1_0(out, header)
+    for image in each_picture(read, files, jobs):
+        out.write(image.tobytes())
+        bar.update()
 
 
 def _check_room(path, need):

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from dirlib.datasets.faces.drawing import check_whole
-from dirlib.datasets.photos.meta import OLDEST, SPLITS
-from dirlib.datasets.photos.names import check_kind, read_name
+from dirlib.datasets.arguments import SPLITS, whole_number
+from dirlib.datasets.photos.file_names import check_kind, read_name
+from dirlib.datasets.photos.meta_file import OLDEST, existing_folder
 
 
 def split_by_age(ages, *, cap, seed=0):
@@ -36,11 +36,6 @@ def split_by_age(ages, *, cap, seed=0):
     Returns
     -------
     ndarray of shape [N], str: "train", "val" or "test"
-
-    Raises
-    ------
-    ValueError
-        If an argument is out of its range.
     """
     years, cap, rng = _arguments(ages, cap, seed)
     splits = np.full(len(years), "train", dtype="<U5")
@@ -55,13 +50,12 @@ def split_by_age(ages, *, cap, seed=0):
 def split_by_identity(ages, identities, *, cap, seed=0):
     """Split so that all pictures of a person lie in one split.
 
-    The counts per age of :func:`split_by_age` are the aim. How far a split is from it:
-    the sum of ``abs(count - aim)`` over ages and splits. All persons start in "train".
-    Then one after the other, in an order that the seed shuffles, goes to the split
-    where that sum is lowest: of equals the first of train, val, test. This goes on,
-    round after round, until nobody moves. No single move is better in the end, but
-    another split may be. "train" is never empty; an age that few persons have can end
-    up without a training picture.
+    The counts per age of :func:`split_by_age` are the aim; the distance from it is the
+    sum of ``abs(count - aim)`` over ages and splits. All persons start in "train". Then
+    one after the other, in an order that the seed shuffles, goes to the split where the
+    distance is lowest (of equals the first), round after round, until nobody moves. No
+    single move is better in the end, but another split may be. "train" is never empty;
+    an age that few persons have can end up without a training picture.
 
     Parameters
     ----------
@@ -74,16 +68,11 @@ def split_by_identity(ages, identities, *, cap, seed=0):
     Returns
     -------
     ndarray of shape [N], str: "train", "val" or "test"
-
-    Raises
-    ------
-    ValueError
-        If an argument is out of its range, or there are fewer than three persons.
     """
     years, cap, rng = _arguments(ages, cap, seed)
     persons, who = _persons(identities, len(years))
-    ages_found, column = np.unique(years, return_inverse=True)
-    table = np.zeros((len(persons), len(ages_found)), np.int64)
+    ages, column = np.unique(years, return_inverse=True)
+    table = np.zeros((len(persons), len(ages)), np.int64)
     np.add.at(table, (who, column), 1)
     total = table.sum(0)
     aim = np.minimum(total // 3, cap)
@@ -115,7 +104,7 @@ def meta_from_names(folder, kind="utkface", split="age", cap=30, seed=0):
     ----------
     folder : path-like
     kind : {"utkface", "agedb"}
-        How the names are made; see :func:`dirlib.datasets.photos.names.read_name`.
+        How the names are made; see :func:`dirlib.datasets.photos.file_names.read_name`.
     split : {"age", "identity"}
         The published rule, or no person in two splits. The names of UTKFace do not say
         who is in a picture.
@@ -125,17 +114,15 @@ def meta_from_names(folder, kind="utkface", split="age", cap=30, seed=0):
     Returns
     -------
     pandas.DataFrame
-        With the columns ``age`` (int64), ``path`` (from `folder`) and ``split``, in the
-        order of the paths; ``to_csv(path, index=False)`` makes the file.
+        ``age`` (int64), ``path`` (from `folder`) and ``split``, in the order of the
+        paths; ``to_csv(path, index=False)`` makes the file.
 
     Raises
     ------
     ValueError
-        If an argument is out of its range, the folder has no such picture, or so few
-        that a split stays empty; if two files have the same name, as where a download
-        holds its pictures twice.
+        If the folder has no such picture, or so few that a split stays empty; if two
+        files have the same name, as where a download holds its pictures twice.
     """
-    folder = Path(folder)
     check_kind(kind)
     if split not in ("age", "identity"):
         raise ValueError(f"split must be age or identity, but got {split!r}")
@@ -144,11 +131,7 @@ def meta_from_names(folder, kind="utkface", split="age", cap=30, seed=0):
             "split must be age for utkface: its file names say the age of a person, "
             "but not who it is, so that nothing keeps a person out of two splits"
         )
-    if not folder.is_dir():
-        raise ValueError(
-            f"there is no folder {folder}: name the folder of the pictures"
-        )
-    paths, parts = _named_pictures(folder, kind)
+    paths, parts = _named_pictures(existing_folder(folder), kind)
     ages = np.array([part.age for part in parts])
     if split == "age":
         splits = split_by_age(ages, cap=cap, seed=seed)
@@ -166,13 +149,13 @@ def meta_from_names(folder, kind="utkface", split="age", cap=30, seed=0):
 
 def _named_pictures(folder, kind):
     """The paths, sorted, and what their names say."""
-    found, left_out = {}, []
+    named, left_out = {}, []
     for path in _files(folder):
         part = read_name(path.name, kind)
         if part is None or part.age > OLDEST:
             left_out.append(path)
         else:
-            found[path] = part
+            named[path] = part
     if left_out:
         some = ", ".join(str(path) for path in left_out[:3])
         more = ", ..." if len(left_out) > 3 else ""
@@ -180,20 +163,20 @@ def _named_pictures(folder, kind):
             f"dirlib: {len(left_out)} files in {folder} have no age in their name, as "
             f"{kind} writes it, and are left out: {some}{more}"
         )
-    if not found:
+    if not named:
         raise ValueError(
             f"the folder {folder} holds no picture with an age in its name, as {kind} "
             "writes it: name another folder, or another kind"
         )
-    names = Counter(path.name for path in found)
-    twice = [path for path in found if names[path.name] > 1]
+    names = Counter(path.name for path in named)
+    twice = [path for path in named if names[path.name] > 1]
     if twice:
         raise ValueError(
             f"{len(twice)} pictures in {folder} share their name with another one, "
             f"such as {twice[0]}: they could be in two splits; keep one copy of each, "
             "or name the sub-folder of one copy"
         )
-    return [path.as_posix() for path in found], list(found.values())
+    return [path.as_posix() for path in named], list(named.values())
 
 
 def _files(folder):
@@ -216,8 +199,8 @@ def _arguments(ages, cap, seed):
     if not np.isfinite(ages).all():
         where = int(np.argmin(np.isfinite(ages)))
         raise ValueError(f"ages must be finite, but ages[{where}] is {ages[where]}")
-    rng = np.random.default_rng(check_whole("seed", seed, 0))
-    return np.floor(ages), check_whole("cap", cap, 1), rng
+    rng = np.random.default_rng(whole_number("seed", seed, 0))
+    return np.floor(ages), whole_number("cap", cap, 1), rng
 
 
 def _persons(identities, n):

@@ -7,13 +7,7 @@ import pandas as pd
 
 
 def read_frame(path):
-    """Read a CSV file as a DataFrame whose index counts its rows from 0.
-
-    Raises
-    ------
-    ValueError
-        If the file is missing, empty or no table, or two columns have one name.
-    """
+    """Read a CSV file as a DataFrame whose index counts its rows from 0."""
     if not path.is_file():
         raise ValueError(f"there is no file {path}: check the path")
     options = {"encoding": "utf-8-sig", "na_values": ["?"]}
@@ -63,13 +57,7 @@ def is_number(column):
 
 
 def target_numbers(column, path):
-    """Return the target as float64, [N], NaN where it is missing.
-
-    Raises
-    ------
-    ValueError
-        If a value is no number, or infinite in float32.
-    """
+    """Return the target as float64, [N], NaN where it is missing."""
     numbers = pd.to_numeric(column, errors="coerce").astype(np.float64)
     wrong = column.notna() & numbers.isna()
     if pd.api.types.is_bool_dtype(column):
@@ -87,13 +75,14 @@ def target_numbers(column, path):
 def check_finite(frame, path):
     """Refuse a number that is infinite, or becomes so in float32."""
     for name in frame:
-        if is_number(frame[name]):
-            values = frame[name].astype(np.float64)
-            infinite = values.abs() > np.finfo(np.float32).max
-            if infinite.any():
-                row = infinite.idxmax()
-                raise ValueError(
-                    f"the column {name!r} of {path} must be finite in float32, but row "
-                    f"{row + 1} below the column names has {values[row]}: correct it, "
-                    f"or leave the cell empty"
-                )
+        if not is_number(frame[name]):
+            continue
+        values = frame[name].astype(np.float64)
+        infinite = values.abs() > np.finfo(np.float32).max
+        if infinite.any():
+            row = infinite.idxmax()
+            raise ValueError(
+                f"the column {name!r} of {path} must be finite in float32, but row "
+                f"{row + 1} below the column names has {values[row]}: correct it, or "
+                f"leave the cell empty"
+            )

@@ -9,6 +9,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
+from dirlib.datasets.arguments import SPLITS
 from dirlib.datasets.tables.csv_file import (
     check_column,
     check_finite,
@@ -18,7 +19,6 @@ from dirlib.datasets.tables.csv_file import (
 )
 from dirlib.training.samples import Rows
 
-SPLITS = ("train", "val", "test")
 FEWEST_ROWS = 30
 # A random split: this share for each of validation and test, in each of so many groups.
 HELD_OUT, GROUPS = 0.15, 20
@@ -59,10 +59,9 @@ def read_table(path, target, *, seed=0, split=None):
       share one column, and so do unknown ones; at most 200 columns are made, for the
       most frequent values.
 
-    Columns that can't help are left out: empty or constant ones; row numbers, which
-    count from 0 or 1; and text of which no value is frequent enough for a column of its
-    own: identifiers, free text, and dates, which are text here. If the time matters,
-    write numbers such as the year and the month into the file.
+    Columns that can't help are left out: empty or constant ones; row numbers; and text
+    of which no value is frequent enough: identifiers, free text, and dates, which are
+    text here (if the time matters, write the year and the month into the file).
 
     Parameters
     ----------
@@ -71,13 +70,12 @@ def read_table(path, target, *, seed=0, split=None):
     target : str
         The column to predict. Rows without it are left out, and counted.
     seed : int
-        Fixes the random split. The rows are sorted by their target and cut into 20
-        groups of equal size (fewer where a group would have less than 20 rows); in each
-        group 70 % are drawn for training, 15 % for validation and 15 % for the test.
+        Fixes the random split: of each of 20 groups of similar targets (fewer where a
+        group would have less than 20 rows), 70 % are drawn for training, 15 % for
+        validation and 15 % for the test.
     split : str, optional
         The column that says "train", "val" or "test" for each row, in place of the
-        random split. Without this argument, a column named "split" is used if there is
-        one.
+        random split; a column named "split" without it, if there is one.
 
     Returns
     -------
@@ -86,17 +84,16 @@ def read_table(path, target, *, seed=0, split=None):
     Raises
     ------
     ValueError
-        If the file is missing, empty or no table; a column isn't there, or is there
-        twice; the target is no number, or constant; a number is infinite in float32;
-        the split column holds other names, or leaves a split empty; or fewer than 30
-        rows, or no feature, remain.
+        If the file or a column is missing, holds what it mustn't, or leaves a split
+        empty; or fewer than 30 rows, or no feature, remain.
     """
     path = Path(path)
     frame = read_frame(path)
     check_column(frame, target, path, "target")
-    if split is not None:
+    if split is None:
+        split = "split"
+    else:
         check_column(frame, split, path, "split")
-    split = "split" if split is None else split
     if target == split:
         raise ValueError(
             f"the column {target!r} can't be both the target and the split"
@@ -113,22 +110,25 @@ def read_table(path, target, *, seed=0, split=None):
             f"{path} has {len(y)} rows with a target {target!r} ({missing} have none), "
             f"but a training needs {FEWEST_ROWS} or more"
         )
-    if split in frame:
-        index = _named_split(frame[split], path)
-    else:
-        index = _random_split(y, seed)
-    _check_varied(y[index["train"]], target, path)
-    train = features.iloc[index["train"]]
-    useless = {name: _useless(train[name]) for name in train}
+    named = split in frame
+    index = _named_split(frame[split], path) if named else _random_split(y, seed)
+    train = index["train"]
+    if y[train].min() == y[train].max():
+        raise ValueError(
+            f"the target {target!r} of {path} is {y[train[0]]:g} in each training row: "
+            f"choose a column with something to predict"
+        )
+    useless = {name: _useless(features[name].iloc[train]) for name in features}
     columns |= {name: reason for name, reason in useless.items() if reason}
-    features = features[[name for name, reason in useless.items() if not reason]]
+    features = features.drop(columns=[name for name in useless if useless[name]])
     if features.shape[1] == 0:
+        why = [f"{name!r} is left out ({why})" for name, why in columns.items()]
         raise ValueError(
             f"{path} has no feature column that can help to predict {target!r}: "
-            f"{_reasons(columns)}"
+            f"{'; '.join(why) or 'it has no other column'}"
         )
     check_finite(features, path)
-    transformer = _transformer(features).fit(features.iloc[index["train"]])
+    transformer = _transformer(features).fit(features.iloc[train])
     rows = {
         name: Rows(transformer.transform(features.iloc[i]), y[i])
         for name, i in index.items()
@@ -136,14 +136,6 @@ def read_table(path, target, *, seed=0, split=None):
     names = [name.split("__", 1)[1] for name in transformer.get_feature_names_out()]
     dropped = {"rows": missing, "columns": columns}
     return Table(**rows, feature_names=names, transformer=transformer, dropped=dropped)
-
-
-def _check_varied(y, target, path):
-    if y.min() == y.max():
-        raise ValueError(
-            f"the target {target!r} of {path} is {y[0]:g} in each training row: choose "
-            f"a column with something to predict"
-        )
 
 
 def _counts_rows(column):
@@ -169,12 +161,6 @@ def _useless(column):
             f"identifier, a date or free text"
         )
     return None
-
-
-def _reasons(columns):
-    if not columns:
-        return "it has no other column"
-    return "; ".join(f"{name!r} is left out ({why})" for name, why in columns.items())
 
 
 def _named_split(column, path):
@@ -230,9 +216,8 @@ def _transformer(features):
             feature_name_combiner=name_category,
         ),
     )
-    return ColumnTransformer(
-        [("number", numbers, numeric), ("category", categories, others)]
-    )
+    parts = [("number", numbers, numeric), ("category", categories, others)]
+    return ColumnTransformer(parts)
 
 
 def as_text(columns):

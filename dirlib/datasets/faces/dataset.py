@@ -8,24 +8,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dirlib.datasets.arguments import check_split, whole_number
 from dirlib.datasets.cache import cached
-from dirlib.datasets.faces.counts import (
-    N_AGES,
-    check_counts,
-    faces_label_counts,
-    label_rng,
-    scale_counts,
-)
-from dirlib.datasets.faces.drawing import (
-    DRAWING_VERSION,
-    MIN_SIZE,
-    check_ages,
-    check_whole,
-    draw_faces,
-)
+from dirlib.datasets.faces import drawing
+from dirlib.datasets.faces.counts import N_AGES, check_counts, label_rng
 from dirlib.progress import progress_bar
-
-__all__ = ["FacesData", "faces", "faces_label_counts", "scale_counts"]
 
 APPARENT_NOISE = 16.0  # years, at age 50
 # Streams of the generator: no two splits share a face, whatever their seeds.
@@ -47,17 +34,9 @@ class FacesData(NamedTuple):
 
 
 def faces(
-    split="train",
-    *,
-    seed=0,
-    size=32,
-    counts=None,
-    n_total=5000,
-    wrong_labels=0.05,
-    leave_out=(),
-    progress=True,
-    cache=True,
-):
+    split="train", *, seed=0, size=32, counts=None, n_total=5000, wrong_labels=0.05,
+    leave_out=(), progress=True, cache=True,
+):  # fmt: skip
     """Return a split of the drawn faces, from the cache where it holds it.
 
     `counts`, `n_total`, `wrong_labels` and `leave_out` shape the training set. The
@@ -89,22 +68,16 @@ def faces(
     Returns
     -------
     FacesData
-
-    Raises
-    ------
-    ValueError
-        If an argument is out of its range.
     """
     check_split(split)
-    seed, size = check_whole("seed", seed, 0), check_whole("size", size, MIN_SIZE)
+    seed = whole_number("seed", seed, 0)
+    size = whole_number("size", size, drawing.MIN_SIZE)
     if not 0 <= wrong_labels <= 0.5:  # NaN too
         raise ValueError(
             f"wrong_labels must be a share of 0 to 0.5, got {wrong_labels}"
         )
-    left_out = np.unique(check_ages(leave_out, "leave_out"))
-    counts = (
-        faces_label_counts(n_total=n_total) if counts is None else check_counts(counts)
-    )
+    left_out = np.unique(drawing.check_ages(leave_out, "leave_out"))
+    counts = check_counts(counts, n_total)
     if split != "train":
         counts, wrong_labels, left_out = balanced_counts(split), 0.0, left_out[:0]
     if counts.sum() == counts[left_out].sum():
@@ -113,41 +86,24 @@ def faces(
             "no training face is left"
         )
     key = {
-        "version": DRAWING_VERSION,
-        "split": split,
-        "seed": seed,
-        "size": size,
-        "counts": counts.tolist(),
-        "wrong_labels": float(wrong_labels),
-        "leave_out": left_out.tolist(),
-        "apparent_noise": APPARENT_NOISE,
-    }
+        "version": drawing.DRAWING_VERSION, "split": split, "seed": seed, "size": size,
+        "counts": counts.tolist(), "wrong_labels": float(wrong_labels),
+        "leave_out": left_out.tolist(), "apparent_noise": APPARENT_NOISE,
+    }  # fmt: skip
 
     def make():
         labels = split_labels(split, counts, seed)
-        rng = label_rng(seed, 1)
-        ages = _with_wrong_faces(labels, wrong_labels, rng)
+        ages = _with_wrong_faces(labels, wrong_labels, label_rng(seed, 1))
+        options = {"apparent_noise": APPARENT_NOISE, "stream": _STREAMS[split]}
         with progress_bar(len(ages), "Drawing faces", "image", progress) as bar:
-            images = draw_faces(
-                ages,
-                seed,
-                size,
-                apparent_noise=APPARENT_NOISE,
-                stream=_STREAMS[split],
-                on_chunk=bar.update,
+            images = drawing.draw_faces(
+                ages, seed, size, **options, on_chunk=bar.update
             )
         keep = ~np.isin(labels, left_out)
         return {"images": images[keep], "labels": labels[keep], "ages": ages[keep]}
 
-    return FacesData(
-        **(cached(f"faces-{split}-{size}px", key, make) if cache else make())
-    )
-
-
-def check_split(split):
-    """Refuse a split that does not exist."""
-    if split not in _STREAMS:
-        raise ValueError(f"split must be one of {', '.join(_STREAMS)}, got {split!r}")
+    name = f"faces-{split}-{size}px"
+    return FacesData(**(cached(name, key, make) if cache else make()))
 
 
 def balanced_counts(split):

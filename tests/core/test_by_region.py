@@ -1,4 +1,4 @@
-"""Laws, naive oracles and hostile input for the scores by bin and by shot region."""
+"""Laws, naive oracles and hostile input for the errors by shot region."""
 
 import dataclasses
 import json
@@ -10,9 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dirlib import LabelBins, ShotRegions, shot_regions
-from dirlib import metrics as scores_module
-from dirlib.metrics import Score, by_bin, by_region, error_by_bin, gm, mae, mse, pearson
+from dirlib import LabelBins, ShotRegions, metrics, shot_regions
+from dirlib.metrics import (
+    Score,
+    by_region,
+    gm,
+    mae,
+    mse,
+    pearson,
+    region_errors,
+    region_samples,
+)
 
 AGES = LabelBins(0, 101, 1)
 EMPTY = Score(0, None, None, None)
@@ -47,20 +55,6 @@ def test_by_region_equals_the_naive_loop(metric):
 
 
 @each_metric
-def test_by_bin_equals_the_naive_loop(metric):
-    y, y_hat = sample()
-    scores = by_bin(y, y_hat, AGES, metric, n_bootstrap=50)
-    assert len(scores) == 101
-    for b, score in enumerate(scores):
-        chosen = [i for i, age in enumerate(y) if age == b]
-        assert score.n == len(chosen)
-        if chosen:
-            assert score.value == pytest.approx(metric(y[chosen], y_hat[chosen]))
-        else:
-            assert score == EMPTY
-
-
-@each_metric
 def test_the_interval_is_a_percentile_bootstrap(metric):
     # Drawn again with a plain loop: the same ends, up to the chance of the draws.
     y, y_hat = sample(60)
@@ -85,21 +79,6 @@ def test_the_regions_partition_the_samples():
     assert scores["all"].value == mae(y, y_hat)
 
 
-def test_by_bin_and_error_by_bin_agree():
-    y, y_hat = sample()
-    values = [score.value for score in by_bin(y, y_hat, AGES, n_bootstrap=0)]
-    as_array = np.array([np.nan if v is None else v for v in values])
-    np.testing.assert_allclose(as_array, error_by_bin(y, y_hat, AGES))
-
-
-def test_a_bin_and_a_region_with_the_same_samples_have_one_score():
-    y, y_hat = sample()
-    only_40 = np.arange(101) == 40
-    masks = ShotRegions(many=only_40, medium=~only_40, few=~only_40, zero=~only_40)
-    region = by_region(y, y_hat, AGES, masks)["many"]
-    assert region == by_bin(y, y_hat, AGES)[40]
-
-
 @settings(deadline=None, max_examples=50)
 @given(
     st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=40),
@@ -107,7 +86,7 @@ def test_a_bin_and_a_region_with_the_same_samples_have_one_score():
 )
 def test_the_interval_holds_the_value(errors, metric):
     y = np.full(len(errors), 40.0)
-    score = by_bin(y, y + errors, AGES, metric, n_bootstrap=400)[40]
+    score = by_region(y, y + errors, AGES, regions(), metric, n_bootstrap=400)["all"]
     slack = 1e-9 * (1 + score.value)
     assert score.low - slack <= score.value <= score.high + slack
     assert score.low >= 0
@@ -159,7 +138,8 @@ def test_the_interval_covers_what_it_says():
     y = np.full(100, 40)
     for i in range(400):
         y_hat = y + rng.normal(0, 5, 100)
-        score = by_bin(y, y_hat, AGES, n_bootstrap=300, confidence=0.9, seed=i)[40]
+        options = {"n_bootstrap": 300, "confidence": 0.9, "seed": i}
+        score = by_region(y, y_hat, AGES, regions(), **options)["all"]
         held += score.low <= truth <= score.high
     assert 0.84 < held / 400 < 0.94
 
@@ -168,7 +148,7 @@ def test_blocks_do_not_show(monkeypatch):
     # With one row at a time each resample is drawn by itself; the law is the same.
     y, y_hat = sample()
     whole = by_region(y, y_hat, AGES, regions(), n_bootstrap=2000)["all"]
-    monkeypatch.setattr(scores_module, "BLOCK", 1)
+    monkeypatch.setattr(metrics, "BLOCK", 1)
     rows = by_region(y, y_hat, AGES, regions(), n_bootstrap=2000)["all"]
     assert rows.value == whole.value
     assert rows.low == pytest.approx(whole.low, abs=0.1)
@@ -220,9 +200,11 @@ def test_a_score_reads_well_and_goes_to_json():
 
 
 def test_a_float32_label_on_an_edge_stays_in_its_bin():
-    bins = LabelBins(0, 1, 0.1)
-    scores = by_bin(np.array([0.7], np.float32), [0.5], bins)
-    assert [score.n for score in scores].index(1) == 7
+    # float32(0.7) is a little below 0.7, and in float64 it would fall into bin 6.
+    bins, y = LabelBins(0, 1, 0.1), np.array([0.7], np.float32)
+    masks = shot_regions([50] * 7 + [5] * 3)
+    assert by_region(y, [0.5], bins, masks)["few"].n == 1
+    assert region_errors(y, [0.5], bins, masks)["few"] == pytest.approx(0.2)
 
 
 def test_nothing_is_written_in_place():
@@ -230,7 +212,7 @@ def test_nothing_is_written_in_place():
     masks = regions()
     copies = y.copy(), y_hat.copy(), [m.copy() for m in masks]
     by_region(y, y_hat, AGES, masks, gm)
-    by_bin(y, y_hat, AGES, gm, n_bootstrap=5)
+    region_errors(y, y_hat, AGES, masks)
     assert np.array_equal(y, copies[0]) and np.array_equal(y_hat, copies[1])
     for mask, copy in zip(masks, copies[2], strict=True):
         assert np.array_equal(mask, copy)
@@ -251,8 +233,6 @@ def test_nothing_is_written_in_place():
 def test_bad_input_is_refused(y, y_hat, words):
     with pytest.raises(ValueError, match=words):
         by_region(y, y_hat, AGES, regions())
-    with pytest.raises(ValueError, match=words):
-        by_bin(y, y_hat, AGES)
 
 
 @pytest.mark.parametrize(
@@ -271,14 +251,14 @@ def test_bad_options_are_refused(options, words):
     y, y_hat = sample()
     with pytest.raises(ValueError, match=words):
         by_region(y, y_hat, AGES, regions(), **options)
-    with pytest.raises(ValueError, match=words):
-        by_bin(y, y_hat, AGES, **options)
 
 
 def test_regions_of_other_bins_are_refused():
     y, y_hat = sample()
     with pytest.raises(ValueError, match=r"regions\.many.*\[101\].*\[100\]"):
         by_region(y, y_hat, AGES, shot_regions(np.ones(100)))
+    with pytest.raises(ValueError, match=r"regions\.many.*\[101\].*\[102\]"):
+        region_errors(y, y_hat, AGES, shot_regions(np.ones(102)))
 
 
 def test_masks_of_zeros_and_ones_are_masks_and_not_positions():
@@ -286,3 +266,27 @@ def test_masks_of_zeros_and_ones_are_masks_and_not_positions():
     numbers = ShotRegions(*(mask.astype(int) for mask in regions()))
     want = by_region(y, y_hat, AGES, regions())
     assert by_region(y, y_hat, AGES, numbers) == want
+
+
+def test_the_samples_of_the_regions_are_those_of_a_plain_loop():
+    y, _ = sample()
+    inside = region_samples(y, AGES, regions())
+    assert list(inside) == ["all", "many", "medium", "few", "zero"]
+    assert inside["all"].all()
+    for name in ShotRegions._fields:
+        mask = getattr(regions(), name)
+        assert inside[name].tolist() == [bool(mask[age]) for age in y]
+
+
+def test_the_scores_in_short_are_those_of_the_regions_and_the_gm():
+    y, y_hat = sample()
+    short = region_errors(y, y_hat, AGES, regions())
+    whole = by_region(y, y_hat, AGES, regions(), n_bootstrap=0)
+    assert short.pop("GM") == gm(y, y_hat) and short.pop("all") == mae(y, y_hat)
+    assert short == {name: whole[name].value for name in ("many", "medium", "few")}
+    # No sample, no error; and a label out of range counts in the nearest bin.
+    short = region_errors([-7.5, 10], [12, 12], AGES, regions())
+    assert short["many"] == short["all"] == pytest.approx(10.75)
+    assert math.isnan(short["medium"]) and math.isnan(short["few"])
+    with pytest.raises(ValueError, match=r"y_hat\[1\] is nan"):
+        region_errors([1, 2], [1, math.nan], AGES, regions())

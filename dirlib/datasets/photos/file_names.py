@@ -35,19 +35,14 @@ def read_name(name, kind=None):
     -------
     NameParts or None
         None if the name holds no age, or is not that of a JPEG or PNG file.
-
-    Raises
-    ------
-    ValueError
-        If the kind is unknown.
     """
     if kind is not None:
         check_kind(kind)
     if not name.lower().endswith(SUFFIXES):
         return None
     for pattern in _NAMES.values() if kind is None else [_NAMES[kind]]:
-        if found := pattern.fullmatch(name):
-            return NameParts(int(found["age"]), found.groupdict().get("identity"))
+        if match := pattern.fullmatch(name):
+            return NameParts(int(match["age"]), match.groupdict().get("identity"))
     return None
 
 

@@ -1,7 +1,7 @@
 """Age folders: pictures, and a meta-file of their ages and splits.
 
-AgeDB-DIR and IMDB-WIKI-DIR are published in this form. `age_splits` makes a meta-file
-for other folders, `age_check` looks at the pictures, `packing` packs them.
+AgeDB-DIR and IMDB-WIKI-DIR are published in this form. `split` makes a meta-file for
+other folders, `check` looks at the pictures, `packing` packs them.
 """
 
 import csv
@@ -13,13 +13,11 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from dirlib.datasets.arguments import SPLITS
 from dirlib.datasets.photos.images import ImageFiles
 from dirlib.datasets.photos.packing import PackedImages, open_pack
 
-__all__ = ["AgeTable", "ImageFiles", "age_samples", "read_meta"]
-
 COLUMNS = ("age", "path", "split")
-SPLITS = ("train", "val", "test")
 OLDEST = 200  # years; the labels of IMDB-WIKI-DIR reach 186
 
 
@@ -39,41 +37,34 @@ def age_samples(meta, folder=None, size=224, augment=None, pack=None):
 
     Parameters
     ----------
-    meta, folder : path-like
+    meta, folder
         As for :func:`read_meta`.
     size : int
         Side of the square pictures in pixels.
     augment : callable, optional
         A transform of the training pictures; see
-        :class:`dirlib.datasets.photos.images.ImageFiles`. The other splits get none.
+        :class:`dirlib.datasets.photos.ImageFiles`. The other splits get none.
     pack : path-like, optional
-        A file of :func:`dirlib.datasets.photos.packing.pack_images` to read from. The
+        A file of :func:`dirlib.datasets.photos.pack_images` to read from. The
         samples are the same as without it, bit for bit.
 
     Returns
     -------
     dict of str to ImageFiles
         ``{"train": ..., "val": ..., "test": ...}``; labels are ages in years.
-
-    Raises
-    ------
-    ValueError
-        If the meta-file or the pack is refused.
     """
     table, folder = read_meta(meta, folder)
-    images = None
-    if pack is not None:
-        images = open_pack(pack, AgeTable(table, folder), size)
+    packed = pack is not None
+    images = open_pack(pack, AgeTable(table, folder), size) if packed else None
     samples = {}
     for split in SPLITS:
         part = table[table["split"] == split]
         paths, ages = list(part["path"]), part["age"].to_numpy()
-        options = {"augment": augment if split == "train" else None, "folder": folder}
-        if images is None:
-            samples[split] = ImageFiles(paths, ages, size, **options)
+        options = paths, ages, size, augment if split == "train" else None, folder
+        if packed:
+            samples[split] = PackedImages(images, part.index.to_numpy(), *options)
         else:
-            rows = part.index.to_numpy()
-            samples[split] = PackedImages(images, rows, paths, ages, size, **options)
+            samples[split] = ImageFiles(*options)
     return samples
 
 
@@ -97,45 +88,45 @@ def read_meta(path, folder=None):
     ------
     ValueError
         With the line in the file: for an age that is no number from 0 to 200; an
-        unknown split, or one without a picture; a path that leaves the folder, by a
-        symbolic link too; a picture that is listed twice; a file that is missing,
-        empty, no CSV text, or lacks a column.
+        unknown or empty split; a path that leaves the folder, by a symbolic link too;
+        a picture that is listed twice; a file that can't be read.
     """
     path = Path(path)
-    if folder is None:
-        folder = path.parent
-    elif not Path(folder).is_dir():
-        raise ValueError(
-            f"there is no folder {folder}: name the folder of the pictures"
-        )
-    columns = {name: [] for name in COLUMNS}
-    folder = Path(folder)
-    lines, inside = {}, _Inside(folder)
+    folder = path.parent if folder is None else existing_folder(folder)
+    rows, lines, inside = [], {}, _Inside(folder)
     for where, (age, picture, split) in _rows(path):
-        columns["age"].append(_age(age, where))
+        age = _age(age, where)
         if split not in SPLITS:
             raise ValueError(
                 f"{where}: the split must be one of {', '.join(SPLITS)}, "
                 f"but got {split!r}"
             )
-        columns["split"].append(split)
         picture = inside.check(picture, where)
         if picture in lines:
             _refuse_twice(picture, split, lines[picture], where)
         lines[picture] = (where, split)
-        columns["path"].append(picture)
-    if not lines:
+        rows.append((age, picture, split))
+    if not rows:
         raise ValueError(f"{path} holds no picture: it ends after the column names")
+    table = pd.DataFrame(rows, columns=COLUMNS)
     for split in SPLITS:
-        if split not in columns["split"]:
+        if not (table["split"] == split).any():
             raise ValueError(
                 f"{path}: no picture has the split {split!r}, but a training needs "
                 f"{', '.join(SPLITS)}; meta_from_names makes such splits"
             )
-    table = pd.DataFrame(columns)
     if (table["age"] % 1 == 0).all():
         table["age"] = table["age"].astype("int64")
     return AgeTable(table, folder)
+
+
+def existing_folder(folder):
+    """`folder` as a Path, or a ValueError."""
+    if not Path(folder).is_dir():
+        raise ValueError(
+            f"there is no folder {folder}: name the folder of the pictures"
+        )
+    return Path(folder)
 
 
 def _rows(path):
@@ -207,26 +198,20 @@ class _Inside:
         """The path in its one spelling, or a ValueError if it leaves the folder."""
         slashes = text.replace("\\", "/")
         parts = [part for part in slashes.split("/") if part not in ("", ".")]
+        path, folder = "/".join(parts), self.folder
         if not parts or "\0" in text:
-            raise ValueError(f"{where}: the path must name a picture, but got {text!r}")
-        if slashes.startswith("/") or re.match("[A-Za-z]:", text):
-            raise ValueError(
-                f"{where}: the path must start from the folder {self.folder}, but "
-                f"{text!r} is absolute"
-            )
-        if ".." in parts:
-            raise ValueError(
-                f"{where}: the path must stay in the folder {self.folder}, but "
-                f"{text!r} holds '..'"
-            )
-        path = "/".join(parts)
-        if not self._stays(path):
-            raise ValueError(
-                f"{where}: {text!r} is a symbolic link, or lies behind one, that "
-                f"leaves the folder {self.folder}; name the folder that holds the "
-                f"pictures"
-            )
-        return path
+            what = f"the path must name a picture, but got {text!r}"
+        elif slashes.startswith("/") or re.match("[A-Za-z]:", text):
+            what = f"the path must start from the folder {folder}, but {text!r} is "
+            what += "absolute"
+        elif ".." in parts:
+            what = f"the path must stay in the folder {folder}, but {text!r} holds '..'"
+        elif not self._stays(path):
+            what = f"{text!r} is a symbolic link, or lies behind one, that leaves the "
+            what += f"folder {folder}; name the folder that holds the pictures"
+        else:
+            return path
+        raise ValueError(f"{where}: {what}")
 
     def _stays(self, path):
         above = path.rpartition("/")[0]
@@ -242,11 +227,8 @@ class _Inside:
 
 def _refuse_twice(picture, split, first, where):
     place, other = first
-    why = (
-        "it would count twice"
-        if split == other
-        else "what is trained on would be tested too, and the test errors too low"
-    )
+    why = "what is trained on would be tested too, and the test errors too low"
+    why = "it would count twice" if split == other else why
     raise ValueError(
         f"{where}: the picture {picture!r} has the split {split}, but it stands in "
         f"{place.rpartition(', ')[2]} already, with the split {other}: {why}; keep one "
