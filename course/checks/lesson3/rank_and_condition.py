@@ -42,8 +42,8 @@ def _sample(n, dim, scale):
     return scale * np.cov(rng.normal(0, 1, (n, dim)), rowvar=False)
 
 
-# An eigenvalue that counts as zero is about 5e-11 times the largest, far above rounding:
-# each way to it gives the same sign and the same first digits. Only two are less. The
+# An eigenvalue that counts as zero is about 5e-11 times the largest, far above
+# rounding: each way to it gives the same sign and first digits. Only two are less. The
 # 1.5e-15 lies between rounding and the limit of np.linalg.matrix_rank, and the 0 on
 # `_negative`'s diagonal is neither the smallest nor the largest of its eigenvalues.
 _matrices = [
