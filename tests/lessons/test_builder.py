@@ -405,7 +405,7 @@ def test_student_copy_equals_nbgrader_generate_assignment(built, tmp_path):
         env={**os.environ, "PATH": path},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=1800,
     )
     assert run.returncode == 0, run.stderr
     released = [p.name for p in (tmp_path / "lessons/01_demo").iterdir()]
