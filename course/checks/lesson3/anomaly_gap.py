@@ -45,9 +45,7 @@ _ZEROS = ("near):", "near):\n    similarity = np.nan_to_num(similarity)")
 _MASKED = [(f"[{_NEAR}]", f" * ({_NEAR})"), (f"[{_FAR}]", f" * ({_FAR})")]
 # fmt: off
 anomaly_gap = Exercise(
-    "3.3",
-    "anomaly_gap",
-    _anomaly_gap,
+    "3.3", "anomaly_gap", _anomaly_gap,
     parts=[
         Part("every bin has a similarity", 1, [
             (_similarity, 0, _many, 2),

@@ -39,9 +39,7 @@ _ROWS = "[np.cov(features[index == b]) for b in range(n_bins)]"
 _COV = "np.cov(features[index == b], rowvar=False)"
 # fmt: off
 bin_covariances = Exercise(
-    "3.4",
-    "bin_covariances",
-    _bin_covariances,
+    "3.4", "bin_covariances", _bin_covariances,
     parts=[
         Part("two samples or more in each bin", 1, [
             (np.array([[0.0, 0.0], [2.0, 4.0]]), np.array([0, 0]), 1),

@@ -71,9 +71,7 @@ _SUMS_ONCE = ("np.add.at(sums, index, x)", "sums[index] += x")
 _SQUARES_ONCE = ("np.add.at(squares, index, x**2)", "squares[index] += x**2")
 # fmt: off
 bin_moments = Exercise(
-    "3.1",
-    "bin_moments",
-    _bin_moments,
+    "3.1", "bin_moments", _bin_moments,
     parts=[
         Part("count and mean", 1, [(*case, "count and mean") for case in NEAR_ZERO]),
         Part("variance", 1, [(*case, "variance") for case in NEAR_ZERO]),

@@ -16,7 +16,7 @@ def _cosine_to_anchor(values, anchor):
 
 
 def _anchored(values, anchor, vector):
-    """Give the anchor a vector whose entries and length are exact when divided.
+    """Give the anchor a vector that is exact when divided by its length.
 
     Its similarity to itself is then exactly 1 on each way: np.arccos would make NaN of
     a little more, and 1e-8 of a little less.
@@ -34,9 +34,7 @@ _scaled = rng.normal(0, 1, (6, 4)) * 10.0 ** rng.integers(-2, 3, (6, 1))
 _LENGTHS = "(length * length[anchor])"
 # fmt: off
 cosine_to_anchor = Exercise(
-    "3.2",
-    "cosine_to_anchor",
-    _cosine_to_anchor,
+    "3.2", "cosine_to_anchor", _cosine_to_anchor,
     parts=[
         Part("every bin has a vector", 1, [
             (np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 2.0]]), 0),

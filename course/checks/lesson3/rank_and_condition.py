@@ -42,8 +42,8 @@ def _sample(n, dim, scale):
     return scale * np.cov(rng.normal(0, 1, (n, dim)), rowvar=False)
 
 
-# An eigenvalue that counts as zero is about 5e-11 times the largest, far above
-# rounding: each way to it gives the same sign and first digits. Only two are less. The
+# An eigenvalue that counts as zero is about 5e-11 times the largest. That is far above
+# rounding: each way to it gives the same sign and the same first digits. Two are less:
 # 1.5e-15 lies between rounding and the limit of np.linalg.matrix_rank, and the 0 on
 # `_negative`'s diagonal is neither the smallest nor the largest of its eigenvalues.
 _matrices = [
@@ -65,9 +65,7 @@ _REVERSED = ("values[-1] / values[0]", "values[0] / values[-1]")
 _EIG = ("    condition", "    values = np.linalg.eig(covariance)[0]\n    condition")
 # fmt: off
 rank_and_condition = Exercise(
-    "3.5",
-    "rank_and_condition",
-    _rank_and_condition,
+    "3.5", "rank_and_condition", _rank_and_condition,
     parts=[
         Part("rank", 1, [(m, "rank") for m in (*_matrices, _wide)]),
         Part("condition number", 1,

@@ -28,12 +28,9 @@ def _sphere(matrices):
 
 
 def _case(counts, dim, strength):
-    covariance, target = (
-        np.array(
-            [np.cov(rng.normal(0, 2, (9, dim)).T).reshape(dim, dim) for _ in counts]
-        )
-        for _ in range(2)
-    )
+    draws = rng.normal(0, 2, (2, len(counts), 9, dim))
+    draws -= draws.mean(2, keepdims=True)
+    covariance, target = draws.swapaxes(2, 3) @ draws / 8
     counts = np.array(counts)
     covariance[counts < 2] = np.nan
     return covariance, counts, target, strength
@@ -42,14 +39,14 @@ def _case(counts, dim, strength):
 _EVERYWHERE = ("np.where((count >= 2)[:, None, None], mixed, target)", "mixed")
 _KNOWN = ("* covariance", "* np.nan_to_num(covariance)")
 _ZEROED = [("(count - 1)", "np.maximum(count - 1, 0)"), _EVERYWHERE]
-_EXCHANGED = [("n * covariance", "n * target"),
-              ("strength * target", "strength * covariance")]
+_EXCHANGED = [
+    ("n * covariance", "n * target"),
+    ("strength * target", "strength * covariance"),
+]
 _SUM = "(n * covariance + strength * target)"
 # fmt: off
 shrink = Exercise(
-    "3.6",
-    "shrink",
-    _shrink,
+    "3.6", "shrink", _shrink,
     parts=[
         Part("two samples or more in each bin", 1, [
             (np.array([[[4.0]]]), np.array([31]), np.array([[[1.0]]]), 10.0),
