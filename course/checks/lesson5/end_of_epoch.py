@@ -202,11 +202,11 @@ end_of_epoch = Exercise(
             _end(
                 distance=_of_fds(
                     lambda fds: (
-                        (fds.epoch_mean - fds.smoothed_mean)[fds.active].abs().mean()
+                        (fds.epoch.mean - fds.smoothed_mean)[fds.active].abs().mean()
                     )
                 )
             ),
-            "epoch_mean is empty after end_epoch(): the running mean is fds.mean",
+            "epoch.mean is empty after end_epoch(): the running mean is fds.mean",
         ),
         Wrong(
             _end(fold=lambda fds: fds.end_epoch()),

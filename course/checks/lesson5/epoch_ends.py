@@ -42,7 +42,7 @@ def through_epoch_ends(answer):
         if fds is not None and look == "distance":
             found["fds.mean"] = fds.mean
             found["fds.smoothed_mean"] = fds.smoothed_mean
-            found["the samples left in the epoch of fds"] = fds.epoch_count
+            found["the samples left in the epoch of fds"] = fds.epoch.count
             found["fds is left in"] = mode(fds)
         return found
 

@@ -96,8 +96,7 @@ def _refusal(name, options):
     """Say why FDS refuses these options, or return None."""
     for option, value in options.items():
         needs_number = isinstance(_value({}, option), int | float)
-        # "oas" is a shrinkage.
-        if needs_number and isinstance(value, str) and option != "shrinkage":
+        if needs_number and isinstance(value, str):
             return (
                 f"{option} of {name} is the text {value!r}: write a number, without "
                 f"quotes"
@@ -265,8 +264,8 @@ my_ablation = _Judged(
             "FDS refuses the options of variant: momentum must lie in [0, 1)",
         ),
         Wrong(
-            _with_fds({}, {"shrinkage": "oas"}),
-            'FDS refuses the options of variant: shrinkage="oas" works on full',
+            _with_fds({}, {"shrinkage": -1.0}),
+            "FDS refuses the options of variant: shrinkage must be a finite number",
         ),
         Wrong(
             _with_fds({}, {"covariance": "identity"}),

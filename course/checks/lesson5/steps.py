@@ -44,7 +44,7 @@ def through_steps(answer):
             found["the features that fds got"] = fds.got_features
             found["the labels that fds got"] = fds.got_labels
             found["fds is left in"] = mode(fds)
-            found["the samples in the epoch of fds"] = fds.epoch_count
+            found["the samples in the epoch of fds"] = fds.epoch.count
         if look != "loss":
             found["the parameters afterwards"] = model.weights()
         return found
