@@ -40,7 +40,7 @@ def weighted_sum(first, *others):
 
 
 class Covariance:
-    """What each kind of covariance can do; B bins of D features.
+    """What is the same for each kind; `Diagonal` says what else a kind can do.
 
     Parameters
     ----------
@@ -53,28 +53,14 @@ class Covariance:
     ----------
     name : str
         As the argument `covariance` of :class:`dirlib.FDS` says it.
-    shape : tuple of int
-        That of one bin's tensor.
     rank : int or None
     """
 
     cure = 'covariance="low_rank"'
+    rank = None
 
     def __init__(self, feature_dim, rank):
         self.feature_dim = feature_dim
-        self.rank = min(rank, feature_dim) if self.name == "low_rank" else None
-
-    def variances(self, cov):
-        """Return the diagonals, [B, D]."""
-
-    def dense(self, cov):
-        """Return the matrices, [B, D, D]; ValueError where there are none."""
-
-    def add(self, scatter, index, rows):
-        """Add row^T row of each row [N, D] to the scatter of its bin, in place.
-
-        The rows are used up: they may be overwritten.
-        """
 
     def reduce(self, scatter):
         """Return the sum over all processes, the same in each."""
@@ -93,15 +79,6 @@ class Covariance:
     def transform(self, cov, smoothed_cov, clip):
         """Return Sigma~_b^(1/2) Sigma_b^(-1/2) of each bin, as `apply` takes it."""
         return calibration_transform(cov, smoothed_cov, clip)
-
-    def identity(self, n_bins):
-        """Return the transform that changes nothing, in float64."""
-
-    def apply(self, transform, shift, index, z):
-        """Return, for each row of z [N, D], the transform of its bin times it + shift.
-
-        In the dtype of `z`; gradients flow to `z`.
-        """
 
     def check_memory(self, n_bins):
         """Refuse covariances that need more memory than `MOST_BYTES`."""
@@ -122,25 +99,33 @@ class Diagonal(Covariance):
     """The variance of each feature, [B, D]; a transform is a factor for each."""
 
     name = "diagonal"
-    apply = staticmethod(apply_factors)
 
     @property
     def shape(self):
+        """That of one bin's tensor."""
         return (self.feature_dim,)
 
     def variances(self, cov):
+        """Return the diagonals, [B, D]."""
         return cov
 
     def dense(self, cov):
+        """Return the matrices, [B, D, D]; ValueError where there are none."""
         raise ValueError(
             'only variances were kept: make the statistics with covariance="full"'
         )
 
     def add(self, scatter, index, rows):
+        """Add row^T row of each row [N, D] to its bin, in place; uses the rows up."""
         scatter.index_add_(0, index, rows.square_())
 
     def identity(self, n_bins):
+        """Return the transform that changes nothing, in float64."""
         return torch.ones(n_bins, self.feature_dim, dtype=torch.float64)
+
+    def apply(self, transform, shift, index, z):
+        """Return the transform of its bin times z + shift for each row of z [N, D]."""
+        return apply_factors(transform, shift, index, z)
 
 
 class Full(Covariance):
@@ -182,6 +167,10 @@ class LowRank(Covariance):
     """
 
     name, cure = "low_rank", "a smaller rank"
+
+    def __init__(self, feature_dim, rank):
+        super().__init__(feature_dim, rank)
+        self.rank = min(rank, feature_dim)
 
     @property
     def shape(self):

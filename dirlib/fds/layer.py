@@ -31,7 +31,8 @@ class FDS(nn.Module):
     ``z = fds(z, labels)`` takes the batch into this epoch's statistics, and calibrates
     it with the pair of plain and smoothed statistics of the last ``end_epoch()``, as
     :func:`dirlib.calibrate` does. It is the identity in the first epoch, in ``eval()``,
-    and for bins it has not seen.
+    and for bins it has not seen. As a part of a model it may be wrapped by
+    DistributedDataParallel; a cast of the model leaves its statistics in float64.
 
     Parameters
     ----------
@@ -78,11 +79,6 @@ class FDS(nn.Module):
         If an argument is out of its range, or the covariances need too much memory. In
         ``load_state_dict``: if the state belongs to other bins or settings, or isn't
         whole; the layer then stays as it was.
-
-    Notes
-    -----
-    The layer may be a part of a model that DistributedDataParallel wraps. A cast of the
-    model leaves its statistics in float64.
     """
 
     def __init__(

@@ -52,8 +52,8 @@ def check_state(state, prefix, own):
             f"has version {theirs['version']}, and this dirlib reads up to {VERSION}"
         )
     for name, value in ours.items():
-        if name != "version" and not _same(theirs.get(name), value):
-            raise _refusal(_difference(name, theirs.get(name), value))
+        if difference := _difference(name, theirs[name], value):
+            raise _refusal(difference)
     for key, value in own.items():
         if key != prefix + KEY and state[key].shape != value.shape:
             shapes = list(state[key].shape), list(value.shape)
@@ -63,9 +63,8 @@ def check_state(state, prefix, own):
 
 def _unpack(packed):
     try:
-        settings = json.loads(bytes(round(byte) for byte in packed.tolist()))
-        return settings | {"version": int(settings["version"])}
-    except (ValueError, TypeError, KeyError) as error:
+        return json.loads(bytes(round(byte) for byte in packed.tolist()))
+    except ValueError as error:
         raise _refusal(f"has a damaged {KEY}") from error
 
 
@@ -76,19 +75,14 @@ def _refusal(reason):
     )
 
 
-def _same(theirs, ours):
-    if not isinstance(ours, list):
-        return theirs == ours
-    if np.shape(theirs) != np.shape(ours):
-        return False
-    return np.abs(np.subtract(theirs, ours)).max() <= SLACK * np.abs(ours).max()
-
-
 def _difference(name, theirs, ours):
-    if isinstance(ours, list) and isinstance(theirs, list):
-        if len(theirs) == len(ours):
-            far = int(np.abs(np.subtract(theirs, ours)).argmax())
-            name, theirs, ours = f"{name}[{far}]", theirs[far], ours[far]
-        else:
-            name, theirs, ours = f"number of {name}", len(theirs), len(ours)
-    return f"has another {name}: {theirs!r}, here {ours!r}"
+    """Say in what a setting differs, or return None."""
+    if isinstance(ours, list):
+        if len(theirs) != len(ours):
+            return f"has another number of {name}: {len(theirs)}, here {len(ours)}"
+        apart = np.abs(np.subtract(theirs, ours))
+        far = int(apart.argmax())
+        if apart[far] <= SLACK * np.abs(ours).max():
+            return None
+        name, theirs, ours = f"{name}[{far}]", theirs[far], ours[far]
+    return None if theirs == ours else f"has another {name}: {theirs!r}, here {ours!r}"
