@@ -146,7 +146,9 @@ def load_statistics(method, seed=0, split="train", name="features"):
     count, mean, variance = (torch.from_numpy(a.astype(np.float64)) for a in found)
     freedom = (count - 1).clamp(min=0)[:, None]
     scatter = freedom * variance.nan_to_num()
-    return BinStatistics.from_state("diagonal", count, mean, scatter)
+    stats = BinStatistics(*mean.shape)
+    stats.load_state_dict({"count": count, "mean": mean, "scatter": scatter})
+    return stats
 
 
 def load_history(method, name="training"):

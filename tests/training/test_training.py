@@ -164,7 +164,7 @@ def counted(**options):
     fds.epochs, end_epoch = [], fds.end_epoch
 
     def noted():
-        fds.epochs.append(int(fds.epoch_count.sum()))
+        fds.epochs.append(int(fds.epoch.count.sum()))
         end_epoch()
 
     fds.end_epoch = noted

@@ -59,8 +59,8 @@ WRONG = [
          "mean, when differences have cancelled: take it before"),
     Slip((f"apart{DISTANCE}.item()", "fds.distances()['distance_variance']"),
          "this is the distance of the variances: compare the means"),
-    Slip(("fds.mean", "fds.epoch_mean"),
-         "epoch_mean is empty after end_epoch(): the running mean is fds.mean"),
+    Slip(("fds.mean", "fds.epoch.mean"),
+         "epoch.mean is empty after end_epoch(): the running mean is fds.mean"),
     Slip(("if fds is not None", "if True"),
          "fds may be None: then there is no epoch to end, and the distance is NaN"),
     Slip(("math.nan", "0.0"), "without fds the distance is 0, which reads like a "
@@ -136,7 +136,7 @@ def _through_ends(answer):
             seen["the kind of the result"] = small.kind(result.get(look))
         if fds is not None and look == "distance":
             seen |= {"fds.mean": fds.mean, "fds.smoothed_mean": fds.smoothed_mean}
-            seen["the samples left in the epoch of fds"] = fds.epoch_count
+            seen["the samples left in the epoch of fds"] = fds.epoch.count
             seen["fds is left in"] = small.mode(fds)
         return seen
 

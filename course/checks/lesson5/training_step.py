@@ -137,7 +137,7 @@ def _take_steps(answer):
             seen["the features that fds got"] = fds.got_features
             seen["the labels that fds got"] = fds.got_labels
             seen["fds is left in"] = small.mode(fds)
-            seen["the samples in the epoch of fds"] = fds.epoch_count
+            seen["the samples in the epoch of fds"] = fds.epoch.count
         return {**seen, "the parameters afterwards": model.weights()}
 
     return function
