@@ -99,13 +99,14 @@ def comparison_table(frame, baseline=None, split="test"):
         for region in REGIONS:
             errors = values.get((method, region), none).dropna()
             row = [split, baseline, method, region, len(errors), *_interval(errors)]
+            paired = [None, np.nan, np.nan, np.nan, None]
             if method != baseline:  # by seed: only those that both have
                 difference = (errors - values.get((baseline, region), none)).dropna()
                 wins = (difference < 0).sum()
-                row += [len(difference), *_interval(difference), wins]
-            rows.append(row)
-    table = pd.DataFrame(rows).reindex(columns=range(len(COLUMNS)))
-    return table.set_axis(COLUMNS, axis=1).astype({"pairs": "Int64", "wins": "Int64"})
+                paired = [len(difference), *_interval(difference), wins]
+            rows.append(row + paired)
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    return table.astype({"pairs": "Int64", "wins": "Int64"})
 
 
 def comparison_text(table):
@@ -130,7 +131,7 @@ def comparison_text(table):
     lines = [
         f"error on the {SPLIT_NAMES[first['split']]} data: mean over the seeds, ± half "
         f"of its 95 % interval",
-        cells.to_string(col_space=[5] + [14] * len(REGIONS)),
+        cells.to_string(col_space=[5] + [13] * len(REGIONS)),
     ]
     rest = table[table["pairs"].fillna(0) > 0]
     if len(rest):
