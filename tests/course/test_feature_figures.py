@@ -8,7 +8,7 @@ from matplotlib.patches import Ellipse
 
 from course.figures import features as feature_figures
 from course.figures.features import partly_recoloured
-from course.figures.labels import RED
+from course.figures.style import RED
 from dirlib import LabelBins, bin_statistics, cosine_to_anchor
 
 BINS = LabelBins(0, 12, 2)  # bins of two units: nothing may assume years

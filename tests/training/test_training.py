@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from course.records.read import AGES
+from course.records.ages import AGES
 from dirlib import FDS, l1_loss, lds_weights
 from dirlib.models import ResNet, SmallResNet
 from dirlib.training import ImageArray, Rows, extract_features, fit, predict

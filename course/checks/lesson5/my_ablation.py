@@ -5,7 +5,7 @@ import inspect
 
 from course.checks.compare import same, short
 from course.checks.exercise import Exercise, Part, Wrong
-from course.records.read import AGES
+from course.records.ages import AGES
 from dirlib.fds.layer import FDS
 
 WEIGHTS = ("vanilla", "sqinv", "sqinv+lds", "inv", "inv+lds")
