@@ -8,7 +8,7 @@ from pathlib import Path
 
 def prepare(args):
     """Draw the image sets, so that the lessons find them."""
-    from dirlib.datasets import patterns
+    from course.colour_patterns import patterns
     from dirlib.datasets.faces import faces
 
     for split in ("train", "val", "test"):

@@ -11,10 +11,10 @@ from functools import partial
 import numpy as np
 from torch.nn import functional as F
 
+from course.colour_patterns import patterns
 from course.records.ages import AGES, EXTRAPOLATION, INTERPOLATION
 from course.records.read import HISTORY
 from dirlib.bins import shot_regions
-from dirlib.datasets import patterns
 from dirlib.datasets.faces import faces, faces_label_counts, scale_counts
 from dirlib.fds.layer import FDS
 from dirlib.fds.statistics import bin_statistics
