@@ -48,11 +48,8 @@ PARTS = [
     # None of the signed means is near 0, where float32's last digits would decide.
     Part("the loss, with a gradient", 1, [_tensors(n, n) for n in (1, 5, 65)]),
     Part("shapes that differ are refused with a ValueError", 1, [
-        (_y_hat, _y[:1], _w),
-        (_y_hat, _y, _w[:1]),
-        (_column, _y, _w),
-        (_y_hat, _y[:, None], _w),
-        (_y_hat, _y, _w[:, None]),
+        (_y_hat, _y[:1], _w), (_y_hat, _y, _w[:1]),
+        (_column, _y, _w), (_y_hat, _y[:, None], _w), (_y_hat, _y, _w[:, None]),
     ]),
 ]
 WRONG = [

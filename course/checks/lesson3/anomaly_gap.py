@@ -3,6 +3,7 @@
 import numpy as np
 
 from course.checks.exercise import Exercise, Part
+from course.checks.lesson3.second_mistake import with_and_without
 from course.checks.slips import Slip
 
 rng = np.random.default_rng(33)
@@ -14,13 +15,6 @@ def _anomaly_gap(similarity, anchor, many, near):
     neighbours = similarity[(bins != anchor) & (d <= near)]
     crowd = similarity[many & (d > near)]
     return np.nanmean(neighbours) - np.nanmean(crowd)
-
-
-def _twice(*changes_and_cause):
-    """A slip with unknown bins left out, and the same with unknown bins left in."""
-    *changes, cause = changes_and_cause
-    both = cause + "; and leave NaN bins out of both means"
-    return [Slip(*changes, cause), Slip((_GAP, _OF_ALL), *changes, both)]
 
 
 def _case(n, anchor, near, share, known=1.0):
@@ -38,6 +32,7 @@ _many = np.array([False, False, False, True, True])
 _gappy = np.array([0.2, np.nan, 0.8, 1.0, np.nan, 0.6, -0.4, np.nan, 0.5])
 _GAP = "np.nanmean(neighbours) - np.nanmean(crowd)"
 _OF_ALL = "np.mean(neighbours) - np.mean(crowd)"
+_twice = with_and_without((_GAP, _OF_ALL), "leave NaN bins out of both means")
 _NEAR = "(bins != anchor) & (d <= near)"
 _FAR = "many & (d > near)"
 _SIGNED = ("np.abs(bins - anchor)", "bins - anchor")

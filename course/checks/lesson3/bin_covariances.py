@@ -3,6 +3,7 @@
 import numpy as np
 
 from course.checks.exercise import Exercise, Part
+from course.checks.lesson3.second_mistake import with_and_without
 from course.checks.slips import Slip
 
 rng = np.random.default_rng(34)
@@ -19,13 +20,6 @@ def _bin_covariances(features, index, n_bins):
     return out
 
 
-def _twice(*changes_and_cause):
-    """A slip where there are two samples, and the same one in every bin."""
-    *changes, cause = changes_and_cause
-    both = cause + "; and give NaN below two samples"
-    return [Slip(*changes, cause), Slip(*changes, (">= 2", ">= 0"), both)]
-
-
 def _case(counts, dim):
     """Correlated features off zero, the bins mixed."""
     index = rng.permutation(np.repeat(np.arange(len(counts)), counts))
@@ -37,6 +31,7 @@ def _case(counts, dim):
 _MATRIX = "d.T @ d / (len(x) - 1)"
 _ROWS = "[np.cov(features[index == b]) for b in range(n_bins)]"
 _COV = "np.cov(features[index == b], rowvar=False)"
+_twice = with_and_without((">= 2", ">= 0"), "give NaN below two samples")
 # fmt: off
 PARTS = [
     Part("two samples or more in each bin", 1, [

@@ -7,6 +7,7 @@ import numpy as np
 from course.checks.exercise import Exercise, Part, Wrong
 from course.checks.lesson3.batches import FAR_FROM_ZERO, NEAR_ZERO
 from course.checks.lesson3.outputs import by_output
+from course.checks.lesson3.second_mistake import with_and_without
 from course.checks.slips import Slip
 
 
@@ -57,14 +58,10 @@ def _old_mean_twice(batches, n_bins):
     return count, mean, scatter / np.where(count > 1, count - 1, np.nan)[:, None]
 
 
-def _twice(*changes_and_cause):
-    """A slip, and the same one in an answer that squares in float32."""
-    *changes, cause = changes_and_cause
-    both = cause + "; and convert the features to np.float64 before you square them"
-    return [Slip(*changes, cause), Slip(_IN_FLOAT32, *changes, both)]
-
-
 _IN_FLOAT32 = ("        x = x.astype(np.float64)\n", "")
+_twice = with_and_without(
+    _IN_FLOAT32, "convert the features to np.float64 before you square them"
+)
 _BY_COUNT = ("np.where(n > 1, n - 1, np.nan)", "n")
 _COUNT_ONCE = ("np.add.at(count, index, 1)", "count[index] += 1")
 _SUMS_ONCE = ("np.add.at(sums, index, x)", "sums[index] += x")

@@ -3,6 +3,7 @@
 import numpy as np
 
 from course.checks.exercise import Exercise, Part
+from course.checks.lesson3.second_mistake import with_and_without
 from course.checks.slips import Slip
 
 rng = np.random.default_rng(36)
@@ -12,13 +13,6 @@ def _shrink(covariance, count, target, strength):
     n = (count - 1)[:, None, None]
     mixed = (n * covariance + strength * target) / (n + strength)
     return np.where((count >= 2)[:, None, None], mixed, target)
-
-
-def _twice(*changes_and_cause):
-    """A slip, with the target in the small bins and with NaN there."""
-    *changes, cause = changes_and_cause
-    both = cause + "; and give bins with fewer than two samples the target itself"
-    return [Slip(*changes, cause), Slip(*changes, _EVERYWHERE, both)]
 
 
 def _sphere(matrices):
@@ -37,6 +31,9 @@ def _case(counts, dim, strength):
 
 
 _EVERYWHERE = ("np.where((count >= 2)[:, None, None], mixed, target)", "mixed")
+_twice = with_and_without(
+    _EVERYWHERE, "give bins with fewer than two samples the target itself"
+)
 _KNOWN = ("* covariance", "* np.nan_to_num(covariance)")
 _ZEROED = [("(count - 1)", "np.maximum(count - 1, 0)"), _EVERYWHERE]
 _EXCHANGED = [
