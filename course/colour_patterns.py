@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dirlib.datasets.arguments import check_split, whole_number
+from dirlib.arguments import check_split, whole_number
 from dirlib.datasets.cache import cached
 from dirlib.datasets.faces.counts import N_AGES, check_counts
 from dirlib.datasets.faces.dataset import balanced_counts, split_labels

@@ -7,7 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import get_args
 
-from dirlib.files import write_atomically
+from dirlib.files import write_csv
 
 
 def train(args):
@@ -74,7 +74,7 @@ def split(args):
     table = meta_from_names(
         args.folder, kind=args.kind, split=args.by, cap=args.cap, seed=args.seed
     )
-    write_atomically(args.out, table.to_csv(index=False, lineterminator="\n"))
+    write_csv(args.out, table)
     counts = table["split"].value_counts()
     print(", ".join(f"{s}: {counts.get(s, 0):,}" for s in ("train", "val", "test")))
     print(f"meta-file: {args.out}")

@@ -110,16 +110,7 @@ def comparison_table(frame, baseline=None, split="test"):
 
 
 def comparison_text(table):
-    """Return a table of :func:`comparison_table` as text, some 90 columns wide.
-
-    Parameters
-    ----------
-    table : DataFrame
-
-    Returns
-    -------
-    str
-    """
+    """Return a table of :func:`comparison_table` as text, some 90 columns wide."""
     first, digits = table.iloc[0], decimals(table)
     texts = table.assign(text=[_mean_text(row, digits) for row in table.itertuples()])
     methods = list(dict.fromkeys(table["method"]))
