@@ -20,7 +20,7 @@ collect_ignore = ["lessons", "grading"]
 # processes end at the same time. The cells of a notebook, and the tests of a file, stay
 # together in one of them.
 SLOWEST = ("test_class", "test_unsolved", "05_", "test_exchange", "04_", "02_")
-SPREAD = "test_proven"
+SPREAD = ("test_proven", "test_jitter")
 
 IN_CI = os.environ.get("CI", "").lower() not in ("", "0", "false")
 # The one reason that counts in CI too; such a test says "needs a GPU: ...".

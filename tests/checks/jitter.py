@@ -32,8 +32,8 @@ class Jitter:
     def result(self, name, value):
         """What a function returned, moved.
 
-        An eigenvalue that should be 0 comes out as any tiny number. Other zeros, as in
-        the eigenvectors of a diagonal matrix, are exact everywhere.
+        An eigenvalue that should be 0 comes out as any tiny number. Other whole numbers
+        are exact everywhere: sums of products of whole numbers, and their zeros.
         """
         if not isinstance(value, tuple | list):
             return self.moved(value, name.startswith(SPECTRA))
@@ -42,19 +42,19 @@ class Jitter:
         parts = [self.moved(v, s) for v, s in zip(value, spectra, strict=True)]
         return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
 
-    def moved(self, value, zeros):
-        """Floats moved by up to 4 ulp of the largest, those that are 0 if `zeros`."""
+    def moved(self, value, whole):
+        """Floats moved by up to 4 ulp of the largest; whole numbers only if `whole`."""
         if isinstance(value, torch.Tensor):
             if not value.is_floating_point():
                 return value
-            array = np.asarray(self.moved(value.detach().numpy(), zeros))
+            array = np.asarray(self.moved(value.detach().numpy(), whole))
             return torch.from_numpy(array).to(value.dtype)
         if not isinstance(value, np.ndarray | np.floating) or value.dtype.kind != "f":
             return value
         array = np.asarray(value)
         largest = np.max(np.abs(array[np.isfinite(array)]), initial=0)
         noise = self.rng.uniform(-4, 4, array.shape) * np.finfo(array.dtype).eps
-        noise *= largest * ((array != 0) | zeros)
+        noise *= largest * ((array != np.round(array)) | whole)
         self.changed += 1
         return (array + noise).astype(array.dtype)[()]
 
