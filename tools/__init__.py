@@ -2,6 +2,6 @@
 
 import sys
 
-# jsonschema takes this for addresses in a notebook, which has none to be checked, and it
-# builds a grammar for three seconds in each process that reads a notebook.
+# nbformat imports it, by way of jsonschema, in each process that reads a notebook: it
+# builds a grammar of web addresses for three seconds, and no notebook needs it.
 sys.modules.setdefault("rfc3987_syntax", None)

@@ -247,7 +247,7 @@ def main(argv=None) -> int:
         "--cell-seconds",
         type=int,
         default=180,
-        help="of processor time, for one cell; one that only waits has ten times as long",
+        help="of processor time, for a cell; one that only waits has ten times as long",
     )
     parser.add_argument("--minutes", type=float, default=120, help="for one notebook")
     parser.add_argument("--memory", type=float, default=4, help="in GB")

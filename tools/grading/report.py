@@ -176,11 +176,13 @@ def write_feedback(out: Path, exercises: pd.DataFrame) -> list[str]:
     """
     config, memory = course_config(out), out / "feedback.json"
     made = json.loads(memory.read_text("utf-8")) if memory.is_file() else {}
-    shown = {}
-    for _, student, lesson in exercises[["student", "lesson"]].drop_duplicates().itertuples():
+    now = {}
+    for student, lesson in exercises.groupby(["student", "lesson"]).groups:
         page = f"feedback/{student}/{lesson}/{lesson}.html"
-        shown[page] = content_digest(out, student, lesson)
-    changed = [p for p in shown if made.get(p) != shown[p] or not (out / p).is_file()]
+        now[page] = content_digest(out, student, lesson)
+    changed = [p for p in now if made.get(p) != now[p] or not (out / p).is_file()]
+    for page in changed:
+        (out / page).unlink(missing_ok=True)
     with tqdm(total=len(changed), desc="feedback", unit="notebook") as bar:
         maker = Feedback(
             coursedir=CourseDirectory(config=config),
@@ -191,8 +193,8 @@ def write_feedback(out: Path, exercises: pd.DataFrame) -> list[str]:
         maker.pages = changed
         if changed:
             capture_log(maker)
-    lost = [page for page in shown if not (out / page).is_file()]
-    made |= {page: key for page, key in shown.items() if page not in lost}
+    lost = [page for page in now if not (out / page).is_file()]
+    made |= {page: digest for page, digest in now.items() if page not in lost}
     memory.write_text(json.dumps(made, indent=0, ensure_ascii=False), "utf-8")
     return [f"{page}: nbgrader makes no feedback" for page in lost]
 
@@ -203,13 +205,15 @@ class Feedback(GenerateFeedback):
     pages = ()
 
     def init_notebooks(self):
-        sources = [Path(self.coursedir.root, "autograded", *Path(p).parts[1:-1]) for p in self.pages]
-        self.assignments = {str(s): [str(s / f"{s.name}.ipynb")] for s in sources}
+        for page in self.pages:
+            source = Path(self.coursedir.root, "autograded", *Path(page).parts[1:-1])
+            self.assignments[str(source)] = [str(source / f"{source.name}.ipynb")]
 
 
 def content_digest(out: Path, student: str, lesson: str) -> str:
     """What tells one state of a notebook with its points and comments from another."""
-    notebook = nbformat.read(out / "autograded" / student / lesson / f"{lesson}.ipynb", 4)
+    path = out / "autograded" / student / lesson / f"{lesson}.ipynb"
+    notebook = nbformat.read(path, as_version=4)
     ids = {"student": student, "assignment": lesson, "notebook": lesson}
     ids["db_url"] = f"sqlite:///{out}/gradebook.db"
     notebook, resources = GetGrades().preprocess(notebook, {"nbgrader": ids})

@@ -25,14 +25,13 @@ import tempfile
 import time
 from pathlib import Path
 
-# jsonschema would build a grammar of web addresses for three seconds, and need it never.
-sys.modules.setdefault("rfc3987_syntax", None)
+sys.modules.setdefault("rfc3987_syntax", None)  # as tools/__init__.py says
 
-import nbformat
-import psutil
-from jupyter_core.utils import ensure_async, run_sync
-from nbclient import NotebookClient
-from nbclient.exceptions import DeadKernelError
+import nbformat  # noqa: E402
+import psutil  # noqa: E402
+from jupyter_core.utils import ensure_async, run_sync  # noqa: E402
+from nbclient import NotebookClient  # noqa: E402
+from nbclient.exceptions import DeadKernelError  # noqa: E402
 
 DATA_LIMIT = 5_000_000  # characters of the figures and values that a cell may show
 MAX_RUNS = 5
