@@ -41,11 +41,11 @@ check.pearson_correlation(pearson_correlation)
 # Three points for rarity.
 # ### END MARK SCHEME
 '''
-LIMITS = {"cell_seconds": 20, "seconds": 60, "memory": 4 * 2**30}
+LIMITS = {"cell_seconds": 100, "seconds": 3600, "memory": 4 * 2**30}
 
 
 @pytest.fixture(scope="module")
-def course(tmp_path_factory):
+def course(tmp_path_factory, shared_workspace):
     """(a small course, the folder of what was returned, the graded course folder)."""
     folder = tmp_path_factory.mktemp("by_hand")
     root = folder / "course"

@@ -1,11 +1,12 @@
 """A class of thirty: released, returned, graded and reported by three commands."""
 
+import json
 import subprocess
 import sys
 
 import pandas as pd
 import pytest
-from class_of_30 import EXERCISES, LESSON, WRONG, hand_in
+from class_of_30 import EXERCISES, LESSON, WRONG, hand_in, of_the_first_version
 
 from tools.lessons.env import ROOT
 
@@ -30,9 +31,42 @@ def graded(tmp_path_factory):
     command("release", folder / "handout", "--lessons", LESSON)
     students = hand_in(folder / "handout", folder / "returned")
     course = folder / "course"
-    # No cell of this lesson takes more than a second or two.
+    # No cell of this lesson takes a processor for more than a few seconds.
     said = command("grade", folder / "returned", course, "--cell-seconds", 20)
     return students, course, said
+
+
+@pytest.fixture(scope="module")
+def later(graded):
+    """(whose notebooks ran and whose pages were made, marks) of a second grading.
+
+    It gets one notebook once more, one that is late, and one of the first version.
+    """
+    students, course, _ = graded
+    before = {p: p.stat().st_mtime_ns for p in written(course)}
+    source = course.parent / "returned" / students[0].name / students[0].file
+    answer = source.read_bytes()
+    first_version = json.dumps(of_the_first_version(json.loads(answer))).encode()
+    late = course.parent / "late"
+    for name, content in (
+        (students[0].name, answer),
+        ("Late One", answer),
+        ("First Version", first_version),
+    ):
+        (late / name).mkdir(parents=True)
+        (late / name / f"{LESSON}.ipynb").write_bytes(content)
+    command("grade", late, course, "--cell-seconds", 20)
+    who = {"ran": set(), "feedback": set()}
+    for path in written(course):
+        if path.stat().st_mtime_ns != before.get(path):
+            folder, student, *_ = path.relative_to(course).parts
+            who[folder].add(student)
+    return who, pd.read_csv(course / "marks.csv").set_index("student")
+
+
+def written(course) -> list:
+    """The notebooks that ran, and the pages of feedback."""
+    return [*(course / "ran").rglob("*.ipynb"), *(course / "feedback").rglob("*.html")]
 
 
 @pytest.fixture(scope="module")
@@ -99,22 +133,20 @@ def test_who_touches_the_checks_is_named(graded):
     assert len(looks) == 1 and looks[0].startswith("Edited Checks/")
 
 
-def test_one_who_is_late_is_graded_and_nobody_runs_twice(graded, marks):
-    students, course, _ = graded
-    before = {p: p.stat().st_mtime_ns for p in (course / "ran").rglob("*.ipynb")}
-    late = course.parent / "late"
-    source = course.parent / "returned" / students[0].name / students[0].file
-    for name in (students[0].name, "Late One"):
-        (late / name).mkdir(parents=True)
-        (late / name / f"{LESSON}.ipynb").write_bytes(source.read_bytes())
-    command("grade", late, course, "--cell-seconds", 20)
-    after = {p: p.stat().st_mtime_ns for p in (course / "ran").rglob("*.ipynb")}
-    new = set(after) - set(before)
-    assert [path.parent.name for path in new] == ["Late One"]
-    assert {path: after[path] for path in before} == before
-    sheet = pd.read_csv(course / "marks.csv").set_index("student")
+def test_one_who_is_late_is_graded_and_nothing_is_made_twice(marks, later):
+    who, sheet = later
+    assert who == dict.fromkeys(("ran", "feedback"), {"Late One", "First Version"})
     assert sheet.points["Late One"] == 12
-    pd.testing.assert_series_equal(sheet.points.drop("Late One"), marks.points)
+    others = sheet.points.drop(["Late One", "First Version"])
+    pd.testing.assert_series_equal(others, marks.points)
+
+
+def test_a_lesson_handed_out_before_the_move_gets_full_marks(later):
+    sheet = later[1]
+    assert sheet.points["First Version"] == 12
+    assert sheet.remarks["First Version"] == (
+        "from the course's first version: its imports are replaced"
+    )
 
 
 def test_the_report_alone_gives_the_same_marks(graded):

@@ -1,6 +1,7 @@
 """What students hand in is found, read and put in order, whatever it is."""
 
 import copy
+import hashlib
 import json
 import os
 
@@ -274,3 +275,53 @@ def test_of_two_files_the_one_saved_last_is_graded(tmp_path, release):
     )
     assert graded.file == "Ana/07_demo.ipynb" and graded.notebook is not None
     assert other.problem == "not graded: Ana/07_demo.ipynb was saved later"
+
+
+FIRST_IMPORTS = """import numpy as np
+import pandas as pd
+from dirlib import LabelBins
+from dirlib.course import checks1 as check
+from dirlib.course import (
+    explorers,
+    figures,
+)
+from dirlib.runs import AGES
+scale = 2"""
+
+
+@pytest.fixture
+def moved_release(release):
+    """The release, with imports from `course`."""
+    release.cells[1].source = "import dirlib\nfrom course.lesson7 import check, figures"
+    return release
+
+
+def test_imports_of_the_first_version_are_replaced(moved_release, tmp_path):
+    older = copy.deepcopy(moved_release)
+    older.cells[1] |= {"id": "07-older", "source": FIRST_IMPORTS}
+    older.cells[2].source = "from dirlib.runs import AGES\ndef f(x):\n    return scale"
+    older.cells[2].execution_count = 1
+    notebook, remarks = put_in_order(written(older, tmp_path), moved_release)
+    want = sources(moved_release)
+    want[1] += "\nimport numpy as np\nimport pandas as pd\n"
+    want[1] += "from dirlib import LabelBins\nscale = 2"
+    want[2] = "def f(x):\n    return scale"
+    assert sources(notebook) == want
+    assert remarks == ["from the course's first version: its imports are replaced"]
+
+
+def test_an_untouched_cell_of_an_older_release_is_not_the_students(cells, release):
+    text = "print('older')"
+    name = f"07-{hashlib.sha1(text.encode()).hexdigest()[:8]}"
+    older = {"id": name, "source": text, "grade_id": ""}
+    edited = {"id": name, "source": f"{text}  # what?", "grade_id": ""}
+    both = [nbformat.from_dict({**cells[4], **each}) for each in (older, edited)]
+    notebook, _ = put_in_order([*cells, *both], release)
+    assert sources(notebook)[len(release.cells) :] == ["print('older')  # what?"]
+
+
+def test_imports_of_the_lesson_touch_no_check(moved_release, tmp_path):
+    mine = copy.deepcopy(moved_release)
+    mine.cells[1].source += "\nimport pandas as pd"
+    mine.cells[2].execution_count = 1
+    assert put_in_order(written(mine, tmp_path), moved_release)[1] == []

@@ -11,21 +11,10 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from tools.grading.grade import verdict
 from tools.grading.returned import Returned
-from tools.grading.workspace import (
-    binding,
-    make_workspace,
-    run_file,
-    run_returned,
-    workspace_env,
-)
+from tools.grading.workspace import binding, run_file, run_returned, workspace_env
 from tools.lessons.env import ROOT
 
 CHECKS = "from course.lesson1 import check"
-
-
-@pytest.fixture(scope="module")
-def workspace(tmp_path_factory):
-    return make_workspace(tmp_path_factory.mktemp("workspace"))
 
 
 def check_cell(source):

@@ -243,8 +243,13 @@ def main(argv=None) -> int:
         metavar="COMMAND",
         help="put before the program that runs student code: 'sudo -n -u NAME'",
     )
-    parser.add_argument("--cell-seconds", type=int, default=120, help="for one cell")
-    parser.add_argument("--minutes", type=float, default=15, help="for one notebook")
+    parser.add_argument(
+        "--cell-seconds",
+        type=int,
+        default=180,
+        help="of processor time, for a cell; one that only waits has ten times as long",
+    )
+    parser.add_argument("--minutes", type=float, default=120, help="for one notebook")
     parser.add_argument("--memory", type=float, default=4, help="in GB")
     parser.add_argument("--jobs", type=int, default=0, help="default: one for a core")
     parser.add_argument("--root", type=Path, default=ROOT, help=argparse.SUPPRESS)

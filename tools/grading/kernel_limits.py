@@ -2,12 +2,13 @@
 
 Prints are cut where they arise: a gigabyte of them would fill the memory of whoever
 collects it. ``exit()`` and ``quit()`` end the cell, as ``sys.exit()`` does, and not the
-kernel with all that was defined in it.
+kernel with all that was defined in it. A figure is drawn once, to be shown.
 """
 
 import sys
 
 from ipykernel.iostream import OutStream
+from matplotlib.backend_bases import FigureCanvasBase
 
 TEXT_LIMIT = 100_000  # characters that a cell may print
 CUT = "\n... the rest of what this cell prints is left out\n"
@@ -39,4 +40,6 @@ def calm(shell) -> None:
         raise SystemExit
 
     shell.ask_exit = leave
+    # pyplot draws every new figure after a cell, for a window that is not there.
+    FigureCanvasBase.draw_idle = lambda self, *args, **kwargs: None
     shell.events.register("pre_run_cell", begin_cell)

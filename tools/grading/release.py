@@ -25,9 +25,12 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+import nbgrader.api
+from alembic.script import ScriptDirectory
 from nbgrader.api import Gradebook
 from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.dbutil import ALEMBIC_DIR
 from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import capture_log
 from traitlets.config import Config
@@ -175,7 +178,7 @@ def generate(course: Path, scripts, answers: bool) -> list[str]:
     config.CourseDirectory.db_url = url = f"sqlite:///{course}/gradebook.db"
     steps = NBGRADER_STEPS if answers else NO_ANSWERS_STEPS
     config.GenerateAssignment.preprocessors = steps
-    find_alembic()
+    nbgrader.api.get_alembic_version = newest_tables
     coursedir = CourseDirectory(config=config)
     told = []
     for script in scripts:
@@ -193,12 +196,9 @@ def generate(course: Path, scripts, answers: bool) -> list[str]:
     return told
 
 
-def find_alembic() -> None:
-    """nbgrader starts alembic by its name; it lies beside the Python that runs."""
-    beside = str(Path(sys.executable).parent)
-    path = os.environ.get("PATH", "")
-    if beside not in path.split(os.pathsep):
-        os.environ["PATH"] = os.pathsep.join(filter(None, [beside, path]))
+def newest_tables() -> str:
+    """The version of a new gradebook; nbgrader would start alembic, found by PATH."""
+    return ScriptDirectory(ALEMBIC_DIR).get_current_head()
 
 
 def pack(folder: Path, archive: Path, name: str) -> None:

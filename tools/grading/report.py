@@ -14,17 +14,21 @@ It writes into OUT
 """
 
 import argparse
+import hashlib
 import html
 import importlib
+import json
 import sys
 from collections import Counter
 from pathlib import Path
 
 import nbformat
+import nbgrader
 import pandas as pd
 from nbgrader.api import Gradebook
 from nbgrader.converters import GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import GetGrades
 from nbgrader.utils import capture_log
 from tqdm import tqdm
 from traitlets.config import Config
@@ -166,19 +170,55 @@ def solved_table(exercises: pd.DataFrame) -> pd.DataFrame:
 
 
 def write_feedback(out: Path, exercises: pd.DataFrame) -> list[str]:
-    """Each notebook as HTML with its points and comments; what could not be made."""
-    config = course_config(out)
-    lost = []
-    pairs = exercises[["student", "lesson"]].drop_duplicates().itertuples(index=False)
-    for student, lesson in tqdm(list(pairs), desc="feedback", unit="notebook"):
-        coursedir = CourseDirectory(config=config)
-        coursedir.student_id, coursedir.assignment_id = student, lesson
-        done = capture_log(
-            GenerateFeedback(coursedir=coursedir, config=config, force=True)
+    """Each notebook as HTML with its points and comments; what could not be made.
+
+    A page is made again when something on it has changed; ``feedback.json`` remembers.
+    """
+    config, memory = course_config(out), out / "feedback.json"
+    made = json.loads(memory.read_text("utf-8")) if memory.is_file() else {}
+    now = {}
+    for student, lesson in exercises.groupby(["student", "lesson"]).groups:
+        page = f"feedback/{student}/{lesson}/{lesson}.html"
+        now[page] = content_digest(out, student, lesson)
+    changed = [p for p in now if made.get(p) != now[p] or not (out / p).is_file()]
+    for page in changed:
+        (out / page).unlink(missing_ok=True)
+    with tqdm(total=len(changed), desc="feedback", unit="notebook") as bar:
+        maker = Feedback(
+            coursedir=CourseDirectory(config=config),
+            config=config,
+            force=True,
+            post_convert_hook=lambda **_: bar.update(),
         )
-        if not done["success"]:
-            lost.append(f"{student}, {lesson}: nbgrader makes no feedback")
-    return lost
+        maker.pages = changed
+        if changed:
+            capture_log(maker)
+    lost = [page for page in now if not (out / page).is_file()]
+    made |= {page: digest for page, digest in now.items() if page not in lost}
+    memory.write_text(json.dumps(made, indent=0, ensure_ascii=False), "utf-8")
+    return [f"{page}: nbgrader makes no feedback" for page in lost]
+
+
+class Feedback(GenerateFeedback):
+    """nbgrader's feedback for chosen pages; its template is read once for all."""
+
+    pages = ()
+
+    def init_notebooks(self):
+        for page in self.pages:
+            source = Path(self.coursedir.root, "autograded", *Path(page).parts[1:-1])
+            self.assignments[str(source)] = [str(source / f"{source.name}.ipynb")]
+
+
+def content_digest(out: Path, student: str, lesson: str) -> str:
+    """What tells one state of a notebook with its points and comments from another."""
+    path = out / "autograded" / student / lesson / f"{lesson}.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    ids = {"student": student, "assignment": lesson, "notebook": lesson}
+    ids["db_url"] = f"sqlite:///{out}/gradebook.db"
+    notebook, resources = GetGrades().preprocess(notebook, {"nbgrader": ids})
+    content = json.dumps([notebook, resources, nbgrader.__version__], sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()
 
 
 STYLE = """body { font-family: sans-serif; max-width: 70em; margin: 2em auto; }

@@ -6,6 +6,7 @@ with the student's answers and own cells in it, and says what it had to mend.
 """
 
 import copy
+import hashlib
 import json
 import re
 import unicodedata
@@ -26,10 +27,13 @@ MEDDLES = re.compile(
     r"\bcourse\.(checks|lesson\d)|\bchecks\d|\bcheck(\.\w+)*\s*=(?!=)|\.reference\b|sys\.modules"
     r"|setattr\(|get_ipython"
 )
-# The import cell of the first version, and its lines that have other places now.
+# What the first version's notebooks import from places that are no more. Their import
+# cell has the first of these.
 FIRST_VERSION = re.compile(r"^from dirlib\.course\b", re.M)
 MOVED = re.compile(
-    r"from dirlib\.(course|runs|experiments|datasets\.(faces|samples|label_counts))\b"
+    r"^from dirlib\.(course|runs|experiments|datasets\.(faces|samples|label_counts))\b"
+    r".* import (\([^)]*\)|.*)\n?",
+    re.M,
 )
 
 
@@ -182,6 +186,7 @@ def put_in_order(cells: list, release) -> tuple[nbformat.NotebookNode, list[str]
     followed. Of copied answers all run, and the last one counts, but for untouched
     copies beside an answer: they are left out.
     """
+    first_version = any(FIRST_VERSION.search(cell.source) for cell in cells)
     cells = [renewed(cell, release) for cell in cells]
     homes = homes_of(cells, release)
     own, mine, last = defaultdict(list), defaultdict(list), None
@@ -189,7 +194,7 @@ def put_in_order(cells: list, release) -> tuple[nbformat.NotebookNode, list[str]
         if home is not None:
             mine[home].append(cell)
             last = home
-        elif cell.source.strip():
+        elif cell.source.strip() and not untouched(cell):
             own[last].append(cell)
     ordered = [own_cell(cell) for cell in own[None]]
     for place, cell in enumerate(release.cells):
@@ -203,20 +208,34 @@ def put_in_order(cells: list, release) -> tuple[nbformat.NotebookNode, list[str]
         if "id" not in cell:
             cell.id = f"own-{place}"
     notebook = nbformat.from_dict({**copy.deepcopy(release), "cells": ordered})
-    return notebook, remarks(cells, homes, mine, release, own)
+    odd = ["from the course's first version: its imports are replaced"] * first_version
+    return notebook, odd + remarks(cells, homes, mine, release, own)
 
 
 def renewed(cell, release):
-    """The cell, or the release's own imports in place of those of the first version.
+    """The cell without imports of the first version from places that are no more.
 
-    The lines that still work stay behind them: answers may use their names.
+    In the import cell, those of the release are put before what stays: answers use the
+    names of both.
     """
-    if not FIRST_VERSION.search(cell.source):
+    has_imports = not cell.grade_id and FIRST_VERSION.search(cell.source)
+    if untouched(cell) and not has_imports:
         return cell
-    now = [c.source for c in release.cells if "from course.lesson" in c.source]
-    lines = cell.source.splitlines()
-    kept = [t for t in lines if t.startswith("from dirlib") and not MOVED.match(t)]
-    return nbformat.from_dict({**cell, "source": "\n".join([*now[:1], *kept])})
+    source = MOVED.sub("", cell.source)
+    now = [c for c in release.cells if "from course.lesson" in c.source]
+    if not has_imports or not now:
+        return nbformat.from_dict({**cell, "source": source})
+    source = f"{now[0].source}\n{source}"
+    return nbformat.from_dict({**cell, "source": source, "id": now[0].id})
+
+
+def untouched(cell) -> bool:
+    """Whether a cell is as some release had it: the lesson's, and not the student's.
+
+    The builder makes the ids of ungraded cells from their text.
+    """
+    text = hashlib.sha1(cell.source.encode()).hexdigest()[:8]
+    return bool(re.fullmatch(rf"\d\d-{text}(-\d+)?", cell.id))
 
 
 def homes_of(cells: list, release) -> list[int | None]:
@@ -304,8 +323,11 @@ def remarks(cells, homes, mine, release, own) -> list[str]:
         if c.cell_type == "code" and c.source != release.cells[place].source
     ]
     written += [("a cell of their own", c.source) for c in sum(own.values(), [])]
-    say(
-        "LOOK AT IT, touches the checks: {}",
-        [n for n, s in written if MEDDLES.search(s)],
-    )
+    lesson = {line for c in release.cells for line in c.source.split("\n")}
+    looks = []
+    for name, source in written:  # the lesson's own lines, such as its imports, may
+        lines = [line for line in source.split("\n") if line not in lesson]
+        if MEDDLES.search("\n".join(lines)):
+            looks.append(name)
+    say("LOOK AT IT, touches the checks: {}", looks)
     return found

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import nbformat
 
+from dirlib.datasets.cache import cache_dir
 from tools.grading.returned import Returned
 from tools.lessons.cells import LessonError
 from tools.lessons.env import FIXED_ENV, ROOT
@@ -36,6 +37,8 @@ def make_workspace(workspace: Path) -> Path:
         shutil.copyfile(Path(__file__).parent / program, workspace / program)
     (workspace / "home").mkdir()
     env = workspace_env(workspace)
+    if cache_dir().is_dir():  # what is drawn already; `prepare` draws what is missing
+        shutil.copytree(cache_dir(), env["DIRLIB_CACHE"])
     env |= {"MPLCONFIGDIR": str(workspace / "home" / "matplotlib")}
     warm = "import matplotlib.font_manager, course.__main__ as m; m.main(['prepare'])"
     command = [sys.executable, "-c", warm]
@@ -83,7 +86,7 @@ def run_returned(returned: Returned, releases, out, workspace, limits, run_as):
     )
     try:
         answer, _ = process.communicate(
-            json.dumps(task).encode(), timeout=limits["seconds"] + 120
+            json.dumps(task).encode(), timeout=limits["seconds"] + 600
         )
         answer = json.loads(answer)
         notebook = nbformat.from_dict(answer["notebook"])
