@@ -3,8 +3,8 @@
 An optional block begins with a paragraph that starts with **Optional or *Optional, and
 ends at the next heading: its code cells may be left out.
 
-`train_ages` gets few faces here: every cell runs, and what it prints is compared with
-nothing. The solutions, under nbval, run the trainings in full.
+Trainings are short here, of few faces: every cell runs, and what it prints is compared
+with nothing. The solutions, under nbval, run the trainings in full.
 """
 
 import re
@@ -16,11 +16,13 @@ from nbclient import NotebookClient
 
 from tools.lessons.env import CELL_TIMEOUT, ROOT
 
-FEW_FACES = """\
+SHORT = """\
 from functools import partial
-from course.records import methods
-methods.faces = partial(methods.faces, n_total=128, cache=False)
-del methods, partial
+import dirlib.datasets.faces as home
+home.faces = partial(home.faces, n_total=202, cache=False)
+from course.records.methods import train_ages
+train_ages.__kwdefaults__["epochs"] = 2
+del home, partial, train_ages
 """
 # Nobody waits for torch where nothing is trained: it takes seconds to load.
 LIGHT = ("00_start", "01_imbalance")
@@ -47,7 +49,7 @@ def run_all(nb, folder):
     if folder.name in LIGHT:
         nb.cells = [*cells, nbformat.v4.new_code_cell(NO_TORCH)]
     elif any("train_ages(" in cell.source for cell in cells):
-        nb.cells = [nbformat.v4.new_code_cell(FEW_FACES), *cells]
+        nb.cells = [nbformat.v4.new_code_cell(SHORT), *cells]
     NotebookClient(
         nb,
         timeout=CELL_TIMEOUT,
