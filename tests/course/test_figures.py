@@ -64,7 +64,7 @@ def test_every_other_figure_has_labelled_axes():
         figures.paired_bars(["a", "b"], [y - 2.0, y], ylabel="years"),
     ]
     for figure in made:
-        figure.canvas.draw()
+        figure.draw_without_rendering()
         for ax in figure.axes:
             assert ax.get_xlabel() or ax.get_ylabel()
 

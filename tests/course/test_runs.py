@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from course.__main__ import main
 from course.records import methods as experiments
 from course.records import record as recording
 from course.records.ages import AGES
@@ -23,7 +24,6 @@ from course.records.read import (
 )
 from course.records.report import density_correlations, feature_report, runs_report
 from dirlib import bin_statistics, paired_comparison
-from dirlib.__main__ import main
 from dirlib.datasets.faces import faces
 
 
