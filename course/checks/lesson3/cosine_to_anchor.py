@@ -39,7 +39,7 @@ PARTS = [
         _anchored(rng.normal(0, 1, (8, 5)), 3, [1, -1, 1, 2, 3]),
         _anchored(_scaled, 5, [8, 8, -8, 8]),
         _anchored(rng.gamma(2, 1, (20, 4)) + 5, 1, [6, 6, 6, 6]),
-        (np.array([[2.0], [-3.0], [0.5]]), 0),
+        (np.array([[2.0], [-3.0], [5.0]]), 0),
     ]),
     Part("NaN in bins without one, or of length 0", 1, [
         _anchored(_gaps, 2, [1, -1, 1, 1]),
