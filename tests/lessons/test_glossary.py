@@ -58,7 +58,7 @@ def test_terms_are_in_order_and_no_term_comes_twice():
 def test_every_name_is_one_of_the_library_or_an_exercise(entry):
     code = EXERCISE.sub("", entry[2])
     for name in re.findall(r"`(.+?)`", code):
-        assert name.startswith("dirlib.")
+        assert name.startswith(("dirlib.", "course."))
         pkgutil.resolve_name(name)
     assert re.fullmatch(r"[`\w., ]*", code)
 
