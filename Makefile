@@ -7,18 +7,24 @@ NEED := import sys; sys.exit(0 if sys.version_info >= (3, 11) else \
   "Python 3.11 or later is needed, this is " + sys.version.split()[0] + \
   "; name another one: make PYTHON=python3.12 ...")
 
-.PHONY: lab test test-browser lessons release grade report bench results check-env clean
+.PHONY: lab test test-browser test-kernels test-wheel lessons release grade report bench results check-env clean
 
 lab: .venv/installed                ## open the way in, in JupyterLab
 	$(BIN) -m course prepare
 	$(BIN) -m tools.lessons.lab
 
 test: .venv/installed-dev           ## everything that can be tested
-	$(BIN) -m pytest -n 2 --dist loadfile
+	$(BIN) -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
 test-browser: .venv/installed-dev   ## the lessons in JupyterLab, in Chromium
 	$(BIN) -m tools.lessons.browser
 	$(BIN) -m pytest tests/browser/test_*.py
+
+test-kernels: .venv/installed-dev   ## verdicts and lessons under other processors' kernels
+	$(BIN) -m tools.kernels
+
+test-wheel: .venv/installed-dev     ## dirlib's wheel alone, in an empty folder
+	$(BIN) -m tools.try_wheel
 
 lessons: .venv/installed-dev        ## build the notebooks of changed lesson scripts
 	$(BIN) -m tools.lessons.build
@@ -44,7 +50,7 @@ check-env:                          ## one line per requirement, with the cure
 clean:                              ## remove caches; .venv and the recorded runs stay
 	rm -rf .cache .pytest_cache .ruff_cache .hypothesis data/cache
 
-.venv/installed: requirements.txt constraints.txt
+.venv/installed: requirements.txt constraints.txt pyproject.toml course/pyproject.toml
 	@$(PYTHON) -c '$(NEED)'
 	$(PYTHON) -m venv .venv
 	$(PIP) -r requirements.txt -c constraints.txt

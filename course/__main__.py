@@ -8,7 +8,7 @@ from pathlib import Path
 
 def prepare(args):
     """Draw the image sets, so that the lessons find them."""
-    from dirlib.datasets import patterns
+    from course.colour_patterns import patterns
     from dirlib.datasets.faces import faces
 
     for split in ("train", "val", "test"):
@@ -19,31 +19,27 @@ def prepare(args):
 
 def experiment(args):
     """Train every method of a lesson on every seed, and record the predictions."""
-    from course.records.read import Runs, data_dir, report
+    from course.records.read import Runs, data_dir
     from course.records.record import run_experiment
+    from course.records.report import runs_report
 
     out = args.out or data_dir() / "runs" / f"{args.name}.json"
     record = run_experiment(args.name, out, args.seeds, args.jobs)
     print(f"\n{len(record['runs'])} runs in {out}")
-    print(report(Runs(record)))
+    print(runs_report(Runs(record)))
 
 
 def results(args):
     """Compute the course's tables, claims and figure anew from the recorded runs."""
     from course.figures.features import anchor_bars
     from course.figures.labels import methods_by_region
+    from course.records.ages import AGES
     from course.records.methods import WEIGHTS
-    from course.records.read import (
-        AGES,
-        data_dir,
-        feature_report,
-        load_runs,
-        load_statistics,
-        report,
-    )
+    from course.records.read import data_dir, load_runs, load_statistics
+    from course.records.report import feature_report, runs_report
 
     runs = load_runs("faces")
-    print(report(runs))
+    print(runs_report(runs))
     print(feature_report())
     shown = ("vanilla", "sqinv+lds", "sqinv+lds+fds")
     models = {method: load_statistics(method, split="test") for method in shown}

@@ -2,8 +2,8 @@
 
 from course import explorers, figures
 from course.checks import lesson1 as check
-from course.records.methods import EXTRAPOLATION, INTERPOLATION
-from course.records.read import AGES, load_runs
+from course.records.ages import AGES, EXTRAPOLATION, INTERPOLATION
+from course.records.read import load_runs
 from dirlib.datasets.faces import faces
 from dirlib.datasets.published import label_counts
 

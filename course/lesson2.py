@@ -2,8 +2,9 @@
 
 from course import explorers, figures
 from course.checks import lesson2 as check
+from course.records.ages import AGES
 from course.records.methods import WEIGHTS, train_ages
-from course.records.read import AGES, load_runs
+from course.records.read import load_runs
 from dirlib.datasets.faces import faces
 from dirlib.datasets.published import label_counts
 

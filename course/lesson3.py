@@ -2,8 +2,8 @@
 
 from course import explorers, figures
 from course.checks import lesson3 as check
+from course.records.ages import AGES
 from course.records.read import (
-    AGES,
     anomaly_gaps,
     load_features,
     load_runs,

@@ -3,9 +3,9 @@
 from course import broken_layers, explorers, figures
 from course.checks import lesson4 as check
 from course.epoch_end import EpochEnd
+from course.records.ages import AGES
 from course.records.methods import WEIGHTS, train_ages
 from course.records.read import (
-    AGES,
     anomaly_gaps,
     load_features,
     load_runs,

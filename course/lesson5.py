@@ -2,9 +2,9 @@
 
 from course import explorers, figures
 from course.checks import lesson5 as check
-from course.records.methods import EXTRAPOLATION, INTERPOLATION, WEIGHTS, train_ages
+from course.records.ages import AGES, EXTRAPOLATION, INTERPOLATION
+from course.records.methods import WEIGHTS, train_ages
 from course.records.read import (
-    AGES,
     anomaly_gaps,
     load_history,
     load_runs,

@@ -8,7 +8,7 @@ from pathlib import Path
 from matplotlib.patches import FancyBboxPatch
 
 from course.checks.results import ANSWER_HERE, Result, results
-from course.figures.labels import BLUE, DARK, make_axes
+from course.figures.style import BLUE, DARK, make_axes
 
 LESSONS = {
     "01_imbalance": "Imbalance in regression",

@@ -7,6 +7,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import get_args
 
+from dirlib.files import write_csv
+
 
 def train(args):
     """Train one network, in a folder that can be resumed."""
@@ -72,7 +74,7 @@ def split(args):
     table = meta_from_names(
         args.folder, kind=args.kind, split=args.by, cap=args.cap, seed=args.seed
     )
-    table.to_csv(args.out, index=False)
+    write_csv(args.out, table)
     counts = table["split"].value_counts()
     print(", ".join(f"{s}: {counts.get(s, 0):,}" for s in ("train", "val", "test")))
     print(f"meta-file: {args.out}")

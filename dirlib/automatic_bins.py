@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from dirlib.arguments import check_each
 from dirlib.bins import LabelBins
 
 FEWEST_BINS, MOST_BINS = 3, 10_000
@@ -72,10 +73,10 @@ def choose_bins(labels, *, width=None, quantiles=None):
         if not 0 < width < np.inf:
             raise ValueError(f"width must be finite and positive, but got {width}")
         bins = _by_width(y, float(width))
-        return bins, f"{_width_bins(bins, width)}: the width that was asked for."
+        return bins, f"{_text(bins, width)}: the width that was asked for."
     if quantiles is not None:
         bins = _by_quantiles(y, quantiles)
-        return bins, f"{_quantile_bins(bins)}: as asked for. {OF_QUANTILES}"
+        return bins, f"{_text(bins)}: as asked for. {OF_QUANTILES}"
     if y.min() == y.max():
         raise ValueError(
             f"all labels are {y[0]:g}, so that there is nothing to predict"
@@ -86,7 +87,7 @@ def choose_bins(labels, *, width=None, quantiles=None):
 def _by_rule(y):
     if step := _grid_step(y):
         bins, why = _by_width(y, step), f"the labels lie on steps of {step:g}"
-        return bins, f"{_width_bins(bins, step)}: {why}. {BY_HAND}"
+        return bins, f"{_text(bins, step)}: {why}. {BY_HAND}"
     low, high = np.quantile(y, [(1 - CENTRAL) / 2, (1 + CENTRAL) / 2])
     if high > low:
         width = _nice_width(high - low, y.size)
@@ -95,18 +96,18 @@ def _by_rule(y):
         if empty <= 0.5:
             bins = _by_width(y, width)
             why = f"a round width that suits the middle 99 % ({low:.4g} to {high:.4g})"
-            return bins, f"{_width_bins(bins, width)}: {why}. {BY_HAND}"
+            return bins, f"{_text(bins, width)}: {why}. {BY_HAND}"
         why = f"of bins of equal width, {width:g}, {100 * empty:.0f} % would be empty"
     else:
         why = f"99 % of the labels are {low:g}"
     edges = _quantile_edges(y, int(np.clip(y.size // 20, 10, MOST_QUANTILES)))
     if edges.size > FEWEST_BINS:
         bins = LabelBins.from_edges(edges)
-        return bins, f"{_quantile_bins(bins)}: {why}. {BY_HAND} {OF_QUANTILES}"
+        return bins, f"{_text(bins)}: {why}. {BY_HAND} {OF_QUANTILES}"
     width = _nice_width(y.max() - y.min(), y.size)
     bins = _by_width(y, width)
     why += ", and too many labels are equal for quantiles"
-    return bins, f"{_width_bins(bins, width)}: {why}. {BY_HAND}"
+    return bins, f"{_text(bins, width)}: {why}. {BY_HAND}"
 
 
 def _as_numbers(labels):
@@ -118,11 +119,8 @@ def _as_numbers(labels):
             f"{list(y.shape)}"
         )
     y = y.astype(np.float64)
-    bad = np.flatnonzero(~(np.abs(y) <= np.finfo(np.float32).max))
-    if bad.size:
-        raise ValueError(
-            f"labels must be finite in float32, but labels[{bad[0]}] is {y[bad[0]]}"
-        )
+    good = np.abs(y) <= np.finfo(np.float32).max
+    check_each("labels", y, good, "finite in float32")
     return y
 
 
@@ -204,13 +202,6 @@ def _quantile_edges(y, quantiles):
     return edges
 
 
-def _width_bins(bins, width):
-    return f"{bins.n_bins} bins of width {width:g} {_range(bins)}"
-
-
-def _quantile_bins(bins):
-    return f"{bins.n_bins} quantile bins {_range(bins)}"
-
-
-def _range(bins):
-    return f"from {bins.edges[0]:.6g} to {bins.edges[-1]:.6g}"
+def _text(bins, width=None):
+    kind = "quantile bins" if width is None else f"bins of width {width:g}"
+    return f"{bins.n_bins} {kind} from {bins.edges[0]:.6g} to {bins.edges[-1]:.6g}"

@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dirlib.arguments import check_each
+
 # Labels are indexed in blocks of this many, so that temporary arrays stay small.
 BLOCK = 1 << 17
 
@@ -27,11 +29,9 @@ class LabelBins:
     n_bins : int
         The number of bins, B.
     edges : ndarray of shape [B + 1], float64
-        The bin edges, ascending.
-    centers : ndarray of shape [B], float64
-        The middle of each bin.
-    widths : ndarray of shape [B], float64
-        The width of each bin.
+        Ascending.
+    centers, widths : ndarray of shape [B], float64
+        The middle and the width of each bin.
 
     Examples
     --------
@@ -113,7 +113,6 @@ class LabelBins:
         -------
         ndarray of shape [N], int64
             With "drop" it is shorter by the labels left out.
-
         """
         if out_of_range not in ("raise", "clip", "drop"):
             raise ValueError(
@@ -195,7 +194,7 @@ class ShotRegions(NamedTuple):
 
 
 def shot_regions(train_counts, many=100, few=20):
-    """Split the bins by how many training samples they have.
+    """Split the bins by how many training samples they have, into ShotRegions.
 
     More than `many` samples is many-shot, fewer than `few` (but at least one) is
     few-shot, none is zero-shot, and what lies between is medium-shot (Yang et al.,
@@ -208,11 +207,6 @@ def shot_regions(train_counts, many=100, few=20):
     many, few : float
         The two thresholds, in samples per bin.
 
-    Returns
-    -------
-    ShotRegions
-        The masks ``many``, ``medium``, ``few`` and ``zero``, each [B], bool.
-
     Examples
     --------
     >>> shot_regions([101, 100, 20, 19, 0]).medium.tolist()
@@ -221,12 +215,8 @@ def shot_regions(train_counts, many=100, few=20):
     counts = np.asarray(train_counts, dtype=np.float64)
     if counts.ndim != 1 or counts.size == 0:
         raise ValueError(f"train_counts must have shape [B], but got {counts.shape}")
-    bad = np.flatnonzero(~(np.isfinite(counts) & (counts >= 0)))
-    if bad.size:
-        raise ValueError(
-            f"train_counts must be finite and not negative, "
-            f"but train_counts[{bad[0]}] is {counts[bad[0]]}"
-        )
+    good = np.isfinite(counts) & (counts >= 0)
+    check_each("train_counts", counts, good, "finite and not negative")
     if few > many:
         raise ValueError(f"few must not exceed many, but got few={few}, many={many}")
     return ShotRegions(

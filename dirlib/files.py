@@ -1,5 +1,6 @@
 """The one way in which this package writes a file: whole, or not at all."""
 
+import json
 import os
 import uuid
 from pathlib import Path
@@ -40,3 +41,14 @@ def write_atomically(path, content, before=None):
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def write_json(path, content):
+    """Write plain JSON values, as :func:`write_atomically` does."""
+    write_atomically(path, json.dumps(content, indent=1))
+
+
+def write_csv(path, table, **options):
+    """Write a DataFrame without its index, with the options of ``to_csv``."""
+    text = table.to_csv(index=False, lineterminator="\n", **options)
+    write_atomically(path, text)

@@ -3,6 +3,8 @@
 import numpy as np
 from scipy.ndimage import correlate1d
 
+from dirlib.arguments import check_choice
+
 KINDS = ("gaussian", "laplace", "triangular")
 EDGES = ("zero", "reflect", "renormalize")
 
@@ -36,8 +38,7 @@ def kernel_window(kind, size, sigma=2.0):
     >>> kernel_window("triangular", 3).tolist()
     [0.25, 0.5, 0.25]
     """
-    if kind not in KINDS:
-        raise ValueError(f"kind must be one of {', '.join(KINDS)}, but got {kind!r}")
+    check_choice("kind", kind, KINDS)
     if size != int(size) or size < 1 or size % 2 == 0:
         raise ValueError(
             f"size must be odd and positive, so that the window has a middle bin, "
@@ -83,8 +84,7 @@ def smooth_bins(values, window, edges="zero"):
     """
     values = np.asarray(values, dtype=np.float64)
     window = np.asarray(window, dtype=np.float64)
-    if edges not in EDGES:
-        raise ValueError(f"edges must be one of {', '.join(EDGES)}, but got {edges!r}")
+    check_choice("edges", edges, EDGES)
     if values.ndim == 0 or values.size == 0:
         raise ValueError(f"values must have shape [B, ...], but got {values.shape}")
     if not np.isfinite(values).all():

@@ -6,6 +6,7 @@ arXiv:2102.09554, section 3.1.
 
 import numpy as np
 
+from dirlib.arguments import check_choice, check_each
 from dirlib.kernels import kernel_window, smooth_bins
 
 SCHEMES = ("inverse", "sqrt_inverse")
@@ -91,10 +92,7 @@ def density_weights(density_at_samples, scheme="inverse", clip=None):
 
 
 def _raw_weights(p, scheme):
-    if scheme not in SCHEMES:
-        raise ValueError(
-            f"scheme must be one of {', '.join(SCHEMES)}, but got {scheme!r}"
-        )
+    check_choice("scheme", scheme, SCHEMES)
     return 1 / p if scheme == "inverse" else 1 / np.sqrt(p)
 
 
@@ -127,21 +125,11 @@ def effective_sample_size(weights):
     ----------
     weights : array-like of shape [N]
         Finite and not negative, not all zero; a ValueError refuses others.
-
-    Returns
-    -------
-    float
-        Between 1 and N, in samples.
     """
     w = np.asarray(weights, dtype=np.float64)
     if w.ndim != 1 or w.size == 0:
         raise ValueError(f"weights must have shape [N], N > 0, but got {w.shape}")
-    bad = np.flatnonzero(~(np.isfinite(w) & (w >= 0)))
-    if bad.size:
-        raise ValueError(
-            f"weights must be finite and not negative, "
-            f"but weights[{bad[0]}] is {w[bad[0]]}"
-        )
+    check_each("weights", w, np.isfinite(w) & (w >= 0), "finite and not negative")
     largest = w.max()
     if largest == 0:
         raise ValueError("at least one weight must be positive, but all are 0")

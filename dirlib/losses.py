@@ -1,28 +1,20 @@
 """Losses for regression, each with a weight per sample.
 
-All share one contract. `prediction`, `target` and `weights` have the same shape, and
-nothing broadcasts: with shapes [N] and [N, 1] the difference has shape [N, N], every
-prediction meets every label, and training goes wrong without a word.
+`prediction`, `target` and `weights` have the same shape, and nothing broadcasts: from
+shapes [N] and [N, 1] comes [N, N], every prediction meets every label, and training
+goes wrong without a word.
 
-- `reduction="none"` gives w_i * l_i for each element, in the shape of the input.
-- `reduction="sum"` gives sum_i w_i * l_i.
-- `reduction="mean"` gives (1/N) * sum_i w_i * l_i, with N the number of elements.
+"mean" divides by N, the number of elements, and not by the sum of the weights. They are
+expected to have mean 1 over the *training set*, as `dirlib.lds_weights` makes them, so
+that the mean over a batch estimates the weighted loss of the set without bias. Divided
+by the sum in the batch, a rare label would count less beside others, and the weight of
+a batch of one sample would have no effect.
 
-"mean" divides by N and not by sum_i w_i. The weights are expected to have mean 1 over
-the *training set*, which is how `dirlib.lds_weights` makes them. Then the mean over a
-batch estimates the weighted loss of the whole set without bias. Dividing by the sum of
-the weights in the batch would undo them: a rare label would count less in a batch that
-holds several of them, and in a batch of one sample the weight would have no effect.
+The loss has the dtype of the prediction, but float32 where that is a half precision:
+between 64 and 128, bfloat16 steps by half a year of age.
 
-What is computed has the dtype of the prediction; targets and weights of another dtype
-are converted to it. Half precision is the exception: it is lifted to float32, as under
-`torch.autocast`. Between 64 and 128 a bfloat16 can only step by 0.5, half a year of
-age. Gradients reach the prediction in its own dtype.
-
-Checks look at shapes and dtypes. Of the values, only those of weights on the CPU are
-looked at: on a GPU the look would make the processor wait for the device in each
-training step. For the same reason a NaN in the prediction is not an error here; it
-gives a NaN loss. Code traced by `torch.compile` has no look at values either, and under
+Of the values only weights on the CPU are checked, and not in `torch.compile`: on a GPU
+the look would make each step wait. A NaN in the prediction gives a NaN loss. Under
 `torch.func.vmap` you apply the weights yourself.
 """
 
@@ -44,8 +36,8 @@ def l1_loss(prediction, target, weights=None, *, reduction="mean"):
         One weight per element, in the shape of `prediction`, zero or more, with mean 1
         over the training set. None stands for weights that are all 1.
     reduction : {"mean", "sum", "none"}
-        "mean" is (1/N) * sum_i w_i * l_i: it divides by the number of elements and not
-        by the sum of the weights, so that a batch does not undo them.
+        (1/N) * sum_i w_i * l_i, with N the number of elements; sum_i w_i * l_i; or
+        w_i * l_i for each.
 
     Returns
     -------

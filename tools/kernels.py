@@ -104,7 +104,8 @@ def main(argv=None) -> int:
     failed = []
     for name, (settings, tests) in RUNS.items():
         print(f"\n{name}: {settings}", flush=True)
-        pytest = ["pytest", "-n", "2", "--dist", "loadgroup", "-q", *tests]
+        pytest = ["pytest", "-n", "2", "--dist", "loadgroup", "-q"]
+        pytest += ["--no-loadscope-reorder", *tests]
         if child(pytest, settings, stdin=subprocess.DEVNULL).returncode:
             failed.append(name)
     print(f"\nfailed under: {', '.join(failed)}" if failed else "\nall the same")

@@ -7,6 +7,7 @@ this environment, but not its checkout: the training, and every command.
 """
 
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -76,8 +77,13 @@ for i, (age, image) in enumerate(zip(ages, draw_faces(ages, seed=0, size=32))):
 
 def build(folder: Path) -> Path:
     """The wheel; refused if something of the course is in it."""
-    pip = [sys.executable, "-m", "pip", "wheel", "--no-deps", "-q", "-w", folder, ROOT]
-    subprocess.run(pip, check=True, stderr=subprocess.DEVNULL)
+    # From a copy: setuptools leaves a build folder behind, and takes what lies in one.
+    source = folder / "source"
+    shutil.copytree(ROOT / "dirlib", source / "dirlib")
+    for name in ("pyproject.toml", "README.md"):
+        shutil.copy(ROOT / name, source)
+    pip = [sys.executable, "-m", "pip", "wheel", "--no-deps", "-q", "-w", folder]
+    subprocess.run([*pip, source], check=True, stderr=subprocess.DEVNULL)
     [wheel] = folder.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
     foreign = [n for n in names if not n.startswith(("dirlib/", f"{wheel.name[:26]}"))]

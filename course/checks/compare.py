@@ -1,7 +1,8 @@
 """How a check compares two values, and says in a sentence how they differ."""
 
+import sys
+
 import numpy as np
-import torch
 
 
 def difference(got, want, rtol):
@@ -25,12 +26,12 @@ def difference(got, want, rtol):
             return f"the result must be {len(want)} values: return {names}"
         found = (difference(g, w, rtol) for g, w in zip(got, want, strict=True))
         return next((text for text in found if text), None)
-    if isinstance(want, torch.Tensor):
-        if not isinstance(got, torch.Tensor):
+    if is_tensor(want):
+        if not is_tensor(got):
             return f"the result must be a tensor, but it is a {type(got).__name__}"
         if want.requires_grad and not got.requires_grad:
             return "no gradient flows through the result: stay with torch's operations"
-    is_tensor = isinstance(got, torch.Tensor)
+    of_torch = is_tensor(got)
     got, want = as_array(got), as_array(want)
     if got is None:
         return "the result is not a number or an array of numbers"
@@ -48,7 +49,7 @@ def difference(got, want, rtol):
             if want.ndim == 0:
                 return f"the result must be of type {name}: use {name}(...)"
             ending = f".astype({name})"
-            if is_tensor:
+            if of_torch:
                 ending = ".long()" if name == "int" else ".bool()"
             return f"the result must hold {kind}: end with {ending}"
         return None
@@ -76,10 +77,16 @@ def same(a, b, rtol):
     return np.allclose(a, b, rtol=rtol, atol=rtol * 1e-3, equal_nan=True)
 
 
+def is_tensor(value):
+    """Whether a value is a tensor; lesson 1 has none, and does not wait for torch."""
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(value, torch.Tensor)
+
+
 def as_array(value):
     """Return numbers or texts as an array, and None for anything else."""
     try:
-        if isinstance(value, torch.Tensor):
+        if is_tensor(value):
             value = value.detach().cpu().numpy()
         array = np.asarray(value)
     except Exception:  # a ragged list, bfloat16, a student's own class

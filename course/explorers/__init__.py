@@ -1,15 +1,12 @@
 """Sliders above a picture: one module for each group of explorers."""
 
-from course.explorers.features import anchors, recolouring
-from course.explorers.labels import bins_and_regions, kernel_tuning, neighbourhoods
-from course.explorers.runs import recorded_runs, run_name
+from course.lazy import lazy_names
 
-__all__ = [
-    "anchors",
-    "bins_and_regions",
-    "kernel_tuning",
-    "neighbourhoods",
-    "recolouring",
-    "recorded_runs",
-    "run_name",
-]
+__getattr__, __dir__, __all__ = lazy_names(
+    __name__,
+    {
+        "features": "anchors recolouring",
+        "labels": "bins_and_regions kernel_tuning neighbourhoods",
+        "runs": "recorded_runs run_name",
+    },
+)

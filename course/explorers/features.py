@@ -8,7 +8,7 @@ from course.figures.features import (
     draw_similarity,
     partly_recoloured,
 )
-from course.figures.labels import BLUE, DARK, GREEN, RED, region_legend
+from course.figures.style import BLUE, DARK, GREEN, RED, region_legend
 from dirlib.bins import shot_regions
 from dirlib.fds.anchors import anomaly_gap
 

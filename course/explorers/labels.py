@@ -5,7 +5,16 @@ from matplotlib.patches import StepPatch
 from matplotlib.ticker import LogLocator, NullLocator
 
 from course.explorers.explorer import Explorer, choice, slider
-from course.figures.labels import BLUE, DARK, GREEN, RED, draw_bars, region_legend
+from course.figures.style import (
+    BLUE,
+    DARK,
+    GREEN,
+    GREY,
+    PALE,
+    RED,
+    draw_bars,
+    region_legend,
+)
 from dirlib.bins import LabelBins, shot_regions
 from dirlib.datasets.published import label_counts
 from dirlib.kernels import EDGES, KINDS, kernel_window, smooth_bins
@@ -31,7 +40,7 @@ def neighbourhoods(bins, counts, age_a, age_b):
         masses, own_a, own_b = [], counts[age_a], counts[age_b]
         top, bottom = figure.subplots(2, 1, sharex=True)
         for ax in (top, bottom):
-            ax.stairs(counts, bins.edges, fill=True, color="#c9d7e6")
+            ax.stairs(counts, bins.edges, fill=True, color=PALE)
         for age, color, hatch in ((age_a, RED, "////"), (age_b, BLUE, "....")):
             distance = np.abs(np.arange(bins.n_bins) - age)
             near, own = distance <= radius, distance == 0
@@ -132,7 +141,7 @@ def kernel_tuning(bins, counts, error):
         by_bin = np.full(bins.n_bins, np.nan)
         by_bin[samples] = weights
         top, bottom = figure.subplots(2, 1, sharex=True)
-        top.stairs(counts, bins.edges, fill=True, color="#c9d7e6", label="counts")
+        top.stairs(counts, bins.edges, fill=True, color=PALE, label="counts")
         top.plot(bins.centers, smooth, color=RED, linewidth=2, label="smoothed counts")
         top.set(ylabel="samples per bin", ylim=(0, counts.max() * 1.25))
         twin = top.twinx()
@@ -146,7 +155,7 @@ def kernel_tuning(bins, counts, error):
             frameon=False, loc="upper center", ncols=3,
         )  # fmt: skip
         bottom.plot(bins.centers, by_bin, color=DARK, drawstyle="steps-mid")
-        bottom.axhline(1, color="#999999", linewidth=0.8)
+        bottom.axhline(1, color=GREY, linewidth=0.8)
         bottom.set(xlabel="age (years)", ylabel="weight", yscale="log")
         bottom.yaxis.set_major_locator(LogLocator(subs=(1, 3)))
         bottom.yaxis.set_major_formatter("{x:g}")

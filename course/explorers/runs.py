@@ -10,9 +10,9 @@ from textwrap import fill
 import numpy as np
 
 from course.explorers.explorer import Explorer, choice
-from course.figures.features import shade_regions
-from course.figures.labels import BLUE, DARK, RED, region_legend
-from course.records.read import AGES, load_runs
+from course.figures.style import BLUE, DARK, RED, region_legend, shade_regions
+from course.records.ages import AGES
+from course.records.read import load_runs
 from dirlib.metrics import paired_comparison
 
 SMOOTHERS = ("", "+lds", "+fds", "+fds full", "+lds+fds", "+lds+fds full")

@@ -1,59 +1,16 @@
-"""The figures of the lessons."""
+"""The figures of the lessons, by name: `style` is what they share."""
 
-from course.figures.features import (
-    anchor_bars,
-    clouds,
-    covariance_images,
-    draw_ellipse,
-    draw_similarity,
-    partly_recoloured,
-    shade_regions,
-    smoothed_lines,
-    smoothed_means,
-    spectra,
-)
-from course.figures.labels import (
-    class_counts,
-    density_against_error,
-    density_lines,
-    draw_bars,
-    error_by_bin,
-    image_grid,
-    label_counts,
-    make_axes,
-    methods_by_region,
-    paired_bars,
-    predictions_over_gaps,
-    region_legend,
-    three_label_counts,
-    windows,
-)
-from course.figures.training import epochs
+from course.lazy import lazy_names
 
-__all__ = [
-    "anchor_bars",
-    "class_counts",
-    "clouds",
-    "covariance_images",
-    "density_against_error",
-    "density_lines",
-    "draw_bars",
-    "draw_ellipse",
-    "draw_similarity",
-    "epochs",
-    "error_by_bin",
-    "image_grid",
-    "label_counts",
-    "make_axes",
-    "methods_by_region",
-    "paired_bars",
-    "partly_recoloured",
-    "predictions_over_gaps",
-    "region_legend",
-    "shade_regions",
-    "smoothed_lines",
-    "smoothed_means",
-    "spectra",
-    "three_label_counts",
-    "windows",
-]
+__getattr__, __dir__, __all__ = lazy_names(
+    __name__,
+    {
+        "features": "anchor_bars clouds covariance_images draw_ellipse draw_similarity"
+        " partly_recoloured smoothed_lines smoothed_means spectra",
+        "labels": "class_counts density_against_error density_lines error_by_bin"
+        " image_grid label_counts methods_by_region paired_bars predictions_over_gaps"
+        " three_label_counts windows",
+        "style": "draw_bars make_axes region_legend shade_regions",
+        "training": "epochs",
+    },
+)

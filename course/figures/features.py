@@ -1,22 +1,13 @@
 """The figures of lessons 3 and 4: feature statistics, anchors, covariances, ellipses.
 
 They take any :class:`dirlib.BinStatistics`, so they work on a user's own features.
-Colours are those of :mod:`course.figures.labels`.
 """
 
 import numpy as np
-import torch
 from matplotlib import pyplot as plt
-from matplotlib.patches import Ellipse, StepPatch
+from matplotlib.patches import Ellipse
 
-from course.figures.labels import (
-    BLUE,
-    DARK,
-    GREEN,
-    RED,
-    REGIONS,
-    region_legend,
-)
+from course.figures.style import BLUE, DARK, GREEN, RED, region_legend, shade_regions
 from dirlib.bins import shot_regions
 from dirlib.fds.anchors import cosine_to_anchor
 from dirlib.kernels import smooth_bins
@@ -75,29 +66,6 @@ def draw_similarity(ax, bins, counts, stats, anchor, statistic):
     ax.set(ylim=(low, 1.1), xlim=(bins.edges[0], bins.edges[-1]))
     ax.spines[["top", "right"]].set_visible(False)
     return similarity
-
-
-def shade_regions(ax, bins, regions, strip=None):
-    """Shade the regions behind a panel, and draw them as a hatched strip on top.
-
-    Parameters
-    ----------
-    strip : (float, float), optional
-        Where the strip begins and ends; there is none without it.
-    """
-    for name, mask in zip(regions._fields, regions, strict=True):
-        color, hatch, _ = REGIONS[name]
-        if name == "zero" or not mask.any():
-            continue
-        # An artist of its own: ax.stairs takes most of its time to find new limits.
-        style = {"color": color, "alpha": 0.25, "lw": 0}
-        style["transform"] = ax.get_xaxis_transform()  # the whole height of the panel
-        ax.add_artist(StepPatch(mask.astype(float), bins.edges, **style))
-        if strip is not None:
-            low, high = strip
-            style = {"facecolor": color, "edgecolor": DARK, "hatch": hatch, "lw": 0.0}
-            values = np.where(mask, high, low)
-            ax.add_artist(StepPatch(values, bins.edges, baseline=low, **style))
 
 
 def covariance_images(matrices, *, feature="feature", scale="covariance"):
@@ -245,12 +213,11 @@ def partly_recoloured(points, mean, cov, to_mean, to_cov, progress):
         0 to 1 whitens, 1 to 2 re-colours, 2 to 3 shifts to the new mean.
     """
     whitened, coloured, shifted = np.clip(progress - np.arange(3), 0, 1)
-    cov, to_cov = torch.as_tensor(cov), torch.as_tensor(to_cov)
     deviation = (points - mean) @ _power(cov, -whitened / 2)
     deviation = deviation @ _power(to_cov, coloured / 2)
     return deviation + (1 - shifted) * np.asarray(mean) + shifted * np.asarray(to_mean)
 
 
 def _power(matrix, exponent):
-    values, vectors = torch.linalg.eigh(matrix)
-    return (vectors * values**exponent @ vectors.mT).numpy()
+    values, vectors = np.linalg.eigh(matrix)
+    return vectors * values**exponent @ vectors.T

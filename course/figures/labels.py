@@ -1,70 +1,25 @@
-"""The figures of the lessons; they also take a user's own counts and predictions.
+"""The figures of labels and errors; they also take a user's own counts and predictions.
 
 Every function returns the figure: ``fig = figures.label_counts(bins, counts)`` shows it
-in a notebook. Colours mean the same everywhere, and hatching says it once more: purple
-for many-shot bins, yellow for medium-shot, pink for few-shot.
+in a notebook.
 """
 
 import numpy as np
 from matplotlib import pyplot as plt
-from matplotlib.patches import Patch
 
+from course.figures.style import (
+    BLUE,
+    DARK,
+    GREEN,
+    GREY,
+    PALE,
+    RED,
+    REGIONS,
+    draw_bars,
+    make_axes,
+    region_legend,
+)
 from dirlib.bins import shot_regions
-
-# region: colour, hatching, name
-REGIONS = {
-    "many": ("#8e6bbf", None, "many-shot (> 100)"),
-    "medium": ("#f2d14b", "////", "medium-shot (20 to 100)"),
-    "few": ("#f2a0c4", "....", "few-shot (< 20)"),
-    "zero": ("#ffffff", None, "zero-shot (none)"),
-}
-BLUE, RED, DARK, GREEN = "#3b75af", "#c8322b", "#333333", "#1b7f5c"
-
-
-def draw_bars(ax, bins, heights, regions=None, **style):
-    """Draw one bar per bin, in the colours of the regions or in blue."""
-    if regions is None:
-        ax.stairs(heights, bins.edges, fill=True, color=BLUE, **style)
-        return
-    for name, mask in zip(regions._fields, regions, strict=True):
-        color, hatch, _ = REGIONS[name]
-        if name != "zero" and mask.any():
-            values = np.where(mask, heights, 0)
-            style_of = {"hatch": hatch, "linewidth": 0.0} | style
-            ax.stairs(
-                values,
-                bins.edges,
-                fill=True,
-                facecolor=color,
-                edgecolor=DARK,
-                **style_of,
-            )
-
-
-def region_legend(ax, regions, names=None, **kwargs):
-    """Add the legend of the regions that occur."""
-    handles = [
-        Patch(
-            facecolor=REGIONS[name][0],
-            hatch=REGIONS[name][1],
-            edgecolor=DARK,
-            linewidth=0.5,
-            label=(names or {}).get(name, REGIONS[name][2]),
-        )
-        for name, mask in zip(regions._fields, regions, strict=True)
-        if mask.any() and name != "zero"
-    ]
-    ax.legend(handles=handles, frameon=False, **kwargs)
-
-
-def make_axes(n_rows=1, n_cols=1, height=3.0, **kwargs):
-    """A figure as wide as a notebook's page, and its axes."""
-    fig, axes = plt.subplots(
-        n_rows, n_cols, figsize=(8.5, height), layout="constrained", **kwargs
-    )
-    for ax in np.ravel(axes):
-        ax.spines[["top", "right"]].set_visible(False)
-    return fig, axes
 
 
 def label_counts(bins, counts, *, title="", label="age (years)", low=30):
@@ -228,7 +183,7 @@ def density_lines(bins, counts, lines, error, *, label="age (years)"):
     fig, (top, bottom) = make_axes(
         2, 1, height=4.4, sharex=True, height_ratios=[1.6, 1]
     )
-    top.stairs(counts, bins.edges, fill=True, color="#b9cde3", label="counts")
+    top.stairs(counts, bins.edges, fill=True, color=PALE, label="counts")
     styles = (("-", RED), ("--", DARK), (":", GREEN))
     for (name, line), (style, color) in zip(lines.items(), styles, strict=False):
         top.plot(bins.centers, line, style, color=color, label=name, linewidth=1.8)
@@ -269,7 +224,7 @@ def methods_by_region(runs, methods, regions=("many", "medium", "few")):
     fig, ax = make_axes(height=3.4)
     width = 0.8 / len(methods)
     hatches = (None, "////", "....", "xxxx", "----")
-    colors = ("#999999", "#9fc3e6", BLUE, "#8fd0b5", GREEN)
+    colors = (GREY, "#9fc3e6", BLUE, "#8fd0b5", GREEN)
     styles = zip(methods, colors, hatches, strict=False)
     for i, (method, color, hatch) in enumerate(styles):
         x = np.arange(len(regions)) + (i - (len(methods) - 1) / 2) * width

@@ -1,15 +1,6 @@
 """The figures of lesson 5: what there is to watch while a network trains."""
 
-from course.figures.labels import BLUE, DARK, GREEN, RED, make_axes
-
-# The same style for a method in every figure.
-STYLES = {
-    "vanilla": ("-", DARK),
-    "sqinv": ("--", BLUE),
-    "sqinv+fds": (":", GREEN),
-    "sqinv+lds+fds": ("-.", RED),
-    "sqinv+fds too wide": ((0, (6, 1, 1, 1, 1, 1)), "#8e6bbf"),
-}
+from course.figures.style import METHOD_STYLES, make_axes
 
 
 def epochs(histories, panels):
@@ -18,7 +9,7 @@ def epochs(histories, panels):
     Parameters
     ----------
     histories : dict of str to DataFrame
-        Methods of `STYLES`; a row per seed and epoch, see
+        Methods of `METHOD_STYLES`; a row per seed and epoch, see
         :func:`course.records.read.load_history`. A line shows the mean of the seeds, a
         band their range.
     panels : dict of str to callable
@@ -27,7 +18,7 @@ def epochs(histories, panels):
     fig, axes = make_axes(1, len(panels), height=3.2, squeeze=False)
     for ax, (title, of) in zip(axes[0], panels.items(), strict=True):
         for name, history in histories.items():
-            style, color = STYLES[name]
+            style, color = METHOD_STYLES[name]
             values = of(history)
             if values.isna().all():
                 continue  # a method without FDS has no distances

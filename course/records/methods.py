@@ -11,9 +11,10 @@ from functools import partial
 import numpy as np
 from torch.nn import functional as F
 
-from course.records.read import AGES, HISTORY
+from course.colour_patterns import patterns
+from course.records.ages import AGES, EXTRAPOLATION, INTERPOLATION
+from course.records.read import HISTORY
 from dirlib.bins import shot_regions
-from dirlib.datasets import patterns
 from dirlib.datasets.faces import faces, faces_label_counts, scale_counts
 from dirlib.fds.layer import FDS
 from dirlib.fds.statistics import bin_statistics
@@ -23,8 +24,6 @@ from dirlib.models import SmallResNet
 from dirlib.training import ImageArray, extract_features, fit, predict
 
 KERNEL = {"kernel": "gaussian", "kernel_size": 9, "sigma": 3.0}
-# Two holes in the training ages of "vanilla, gaps": one inside, one at the end.
-INTERPOLATION, EXTRAPOLATION = range(45, 56), range(85, 101)
 
 
 def plain_weights(labels, scheme):

@@ -1,28 +1,19 @@
-"""Recorded runs: read them, score them, report them."""
+"""Read the recorded runs, and score them.
+
+The functions of feature statistics and of tables import torch and pandas themselves:
+lesson 1 needs neither, and would wait for both.
+"""
 
 import json
 import os
-import re
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
-import torch
 
-from dirlib.bins import LabelBins, shot_regions
-from dirlib.fds.anchors import anomaly_gap, cosine_to_anchor
-from dirlib.fds.statistics import BinStatistics
-from dirlib.kernels import kernel_window, smooth_bins
-from dirlib.metrics import (
-    error_by_bin,
-    gm,
-    mae,
-    paired_comparison,
-    pearson,
-    region_samples,
-)
+from course.records.ages import AGES
+from dirlib.bins import shot_regions
+from dirlib.metrics import error_by_bin, mae, region_samples
 
-AGES = LabelBins(0, 101, 1)
 # What a run of the record "training" kept of each epoch.
 HISTORY = (
     *("loss", "val_all", "val_many", "val_medium", "val_few", "val_GM"),
@@ -141,12 +132,18 @@ def load_statistics(method, seed=0, split="train", name="features"):
     ValueError
         If there is no such run.
     """
+    import torch
+
+    from dirlib.fds.statistics import BinStatistics
+
     parts = ("count", "mean", "variance")
     found = _arrays(f"{method}/{seed}", [f"{split}_{part}" for part in parts], name)
     count, mean, variance = (torch.from_numpy(a.astype(np.float64)) for a in found)
     freedom = (count - 1).clamp(min=0)[:, None]
     scatter = freedom * variance.nan_to_num()
-    return BinStatistics.from_state("diagonal", count, mean, scatter)
+    stats = BinStatistics(*mean.shape)
+    stats.load_state_dict({"count": count, "mean": mean, "scatter": scatter})
+    return stats
 
 
 def load_history(method, name="training"):
@@ -162,6 +159,8 @@ def load_history(method, name="training"):
     FileNotFoundError, ValueError
         As :func:`load_statistics`.
     """
+    import pandas as pd
+
     tables = []
     for seed in range(len(load_runs(name).predictions(method))):
         (rows,) = _arrays(f"{method}/{seed}", ["history"], name)
@@ -205,6 +204,8 @@ def _arrays(run, keys, name):
 
 def published_results():
     """Return the published errors that lesson 5 shows beside its own, a DataFrame."""
+    import pandas as pd
+
     return pd.read_csv(data_dir() / "published_results.csv")
 
 
@@ -227,15 +228,6 @@ def read_record(path):
     )
 
 
-def density_correlations(runs, window=None):
-    """Pearson(counts, error) and Pearson(smoothed counts, error) by seed, two [S]."""
-    window = kernel_window("gaussian", 5, 2.0) if window is None else window
-    errors = runs.error_by_age("vanilla")
-    smooth = smooth_bins(runs.train_counts, window)
-    plain = np.array([pearson(runs.train_counts, e) for e in errors])
-    return plain, np.array([pearson(smooth, e) for e in errors])
-
-
 def anomaly_gaps(method, split, anchor=0, statistic="mean", near=5):
     """Return the anomaly gap of each recorded seed of a method, [S].
 
@@ -246,6 +238,8 @@ def anomaly_gaps(method, split, anchor=0, statistic="mean", near=5):
     anchor, statistic, near
         See :func:`dirlib.cosine_to_anchor` and :func:`dirlib.anomaly_gap`.
     """
+    from dirlib.fds.anchors import anomaly_gap, cosine_to_anchor
+
     runs = load_runs("features")
     gaps = []
     for seed in range(len(runs.predictions(method))):
@@ -253,47 +247,3 @@ def anomaly_gaps(method, split, anchor=0, statistic="mean", near=5):
         similarity = cosine_to_anchor(stats, anchor, statistic)
         gaps.append(anomaly_gap(similarity, anchor, runs.regions.many, near))
     return np.array(gaps)
-
-
-def feature_report():
-    """Return the anomaly gaps of age 0 as text, seed by seed, and their differences."""
-    methods = load_runs("features").methods()
-    lines = ["anomaly gap of age 0, by seed; training images | held-out images"]
-    for statistic in ("mean", "variance"):
-        for method in methods:
-            both = (anomaly_gaps(method, s, 0, statistic) for s in ("train", "test"))
-            text = " | ".join(" ".join(f"{g:6.3f}" for g in gaps) for gaps in both)
-            lines.append(f"{statistic:<9}{method:<16}{text}")
-    vanilla = anomaly_gaps("vanilla", "test")
-    for method in [m for m in methods if "+" in m]:
-        # The gap is better when it is larger: exchange the two, to count its wins.
-        pair = paired_comparison(anomaly_gaps(method, "test"), vanilla)
-        lines.append(f"held-out gap, vanilla minus {method}: {pair}")
-    return "\n".join(lines)
-
-
-def report(runs):
-    """Return the results of recorded runs as text: a table, then claim by claim."""
-    regions = ("all", "many", "medium", "few")
-    lines = [f"{'MAE (years)':<28}" + "".join(f"{r:>8}" for r in (*regions, "GM"))]
-    methods = [m for m in runs.methods() if m not in ("vanilla, gaps", "patterns")]
-    for method in methods:
-        row = [runs.score(method, region).mean() for region in regions]
-        row.append(runs.score(method, metric=gm).mean())
-        lines.append(f"{method:<28}" + "".join(f"{value:8.2f}" for value in row))
-    if "vanilla" in methods:
-        plain, smooth = density_correlations(runs)
-        for seed, (a, b) in enumerate(zip(plain, smooth, strict=True)):
-            lines.append(
-                f"seed {seed}: Pearson(counts, error) {a:.3f}, "
-                f"Pearson(smoothed counts, error) {b:.3f}, difference {b - a:.3f}"
-            )
-    for method in methods:
-        # What came last was added to the base: "inv+lds+fds" is paired with "inv+lds".
-        # Settings, as in "inv+lds gaussian 9 3", go; what follows a comma stays.
-        base = re.sub(r"\+[a-z]+( [^,+]*)?(?=,|$)", "", method)
-        if base != method and base in methods:
-            pair = runs.score(base, "few"), runs.score(method, "few")
-            pair = paired_comparison(*pair)
-            lines.append(f"few-shot MAE, {method} minus {base}: {pair}")
-    return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""Run an experiment and record it, so that it can be stopped and started again.
+"""Run an experiment and record its runs; stopped, it goes on where it was.
 
 ``python -m course experiment faces`` makes ``data/runs/faces.json``; a lesson that has
 no time to train reads it back with :func:`course.records.read.load_runs`.
@@ -16,7 +16,8 @@ import numpy as np
 import torch
 
 from course.records import methods
-from course.records.read import AGES, read_record
+from course.records.ages import AGES
+from course.records.read import read_record
 from course.records.searches import SEARCHES
 from dirlib.datasets.faces import faces
 from dirlib.files import write_atomically

@@ -8,8 +8,8 @@ from functools import partial
 
 from scipy.ndimage import gaussian_filter1d
 
+from course.records.ages import AGES
 from course.records.methods import KERNEL, WEIGHTS, predict_ages
-from course.records.read import AGES
 from dirlib.lds import lds_weights
 
 

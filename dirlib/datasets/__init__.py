@@ -1,12 +1,11 @@
-"""Data sets: drawn faces, colour patterns, photographs, tables, published counts."""
+"""Data sets: drawn faces, photographs, tables, published counts."""
 
 from importlib import import_module
 
 from dirlib.datasets import faces
 from dirlib.datasets.cache import cache_dir
-from dirlib.datasets.colour_patterns import PatternsData, patterns
 
-__all__ = ["PatternsData", "cache_dir", "faces", "patterns"]
+__all__ = ["cache_dir", "faces"]
 
 
 def __getattr__(name):

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from dirlib.arguments import check_choice
 from dirlib.bins import LabelBins
 
 FOLDER = Path(__file__).parent / "label_counts"
@@ -36,20 +37,15 @@ class LabelCounts(NamedTuple):
 
 
 def label_counts(name):
-    """Return the training labels of a published data set.
+    """Return the training labels of a published data set, as LabelCounts.
 
     Parameters
     ----------
     name : {"agedb-dir", "imdb-wiki-dir", "sts-b-dir"}
         Sources and licences are in ``data/README.md``. The IMDB-WIKI-DIR counts are
         estimated from the published histogram.
-
-    Returns
-    -------
-    LabelCounts
     """
-    if name not in TABLES:
-        raise ValueError(f"name must be one of {', '.join(TABLES)}, but got {name!r}")
+    check_choice("name", name, TABLES)
     file, label, train, bins, unit, exact = TABLES[name]
     table = pd.read_csv(FOLDER / file)
     labels = np.repeat(table[label].to_numpy(float), table[train].to_numpy(int))

@@ -1,4 +1,4 @@
-"""Feature calibration as pure functions: transforms, square roots, shrinkage."""
+"""Feature calibration as pure functions: transforms and square roots."""
 
 import numpy as np
 import torch
@@ -56,7 +56,7 @@ def calibrate(z, index, mean, cov, smoothed_mean, smoothed_cov, *, clip=None):
     apply = apply_factors if cov.ndim == 2 else apply_matrices
     transform = calibration_transform(cov, smoothed_cov, clip)
     shift = constant_part(apply, transform, mean, smoothed_mean)
-    return apply(transform.to(z.dtype), shift.to(z.dtype), index, z)
+    return apply(transform, shift, index, z)
 
 
 def constant_part(apply, transform, mean, smoothed_mean):
@@ -71,18 +71,29 @@ def constant_part(apply, transform, mean, smoothed_mean):
 def apply_factors(transform, shift, index, z):
     """Return transform_b * z + shift_b of each sample; transform [B, D]."""
     # In place on the copy that was just gathered: one large tensor less.
-    moved = shift.index_select(0, index)
-    return moved.addcmul_(transform.index_select(0, index), z)
+    moved = rows_of(shift, index, z.dtype)
+    return moved.addcmul_(rows_of(transform, index, z.dtype), z)
 
 
 def apply_matrices(transform, shift, index, z):
     """Return transform_b z + shift_b of each sample; transform [B, D, D]."""
 
     def of_block(block, bins):
-        factor = transform.index_select(0, bins).mT
-        return torch.baddbmm(shift.index_select(0, bins)[:, None], block, factor)
+        factor = rows_of(transform, bins, block.dtype).mT
+        return torch.baddbmm(rows_of(shift, bins, block.dtype)[:, None], block, factor)
 
     return map_bins(of_block, index, z)
+
+
+def rows_of(table, index, dtype):
+    """Return a new tensor of rows of a table [B, ...], in the dtype of features.
+
+    Converted each time, where the fewest rows are: a copy that was kept would be wrong
+    once a framework loads, copies or averages the table behind our back.
+    """
+    if len(table) < 1.5 * len(index):  # less to convert, and then half to copy
+        return table.to(dtype).index_select(0, index)
+    return table.index_select(0, index).to(dtype)
 
 
 def calibration_transform(cov, smoothed_cov, clip=None):
@@ -186,55 +197,3 @@ def matrix_sqrt(matrix):
 
 def _compose(vectors, values):
     return (vectors * values[..., None, :]) @ vectors.mT
-
-
-def oas(cov, smoothed_cov, count):
-    """Return how far, and to which multiple of Sigma~_b, OAS shrinks each Sigma_b.
-
-    The oracle approximating shrinkage of Chen, Wiesel, Eldar and Hero (2010), in the
-    form of ``sklearn.covariance.oas``, draws a covariance S of D features from n
-    samples towards mu I, mu = tr(S) / D, by the intensity
-
-    rho = min(1, (tr(S^2) + tr(S)^2) / ((n + 1) (tr(S^2) - tr(S)^2 / D))).
-
-    Here S is Sigma_b in the coordinates in which Sigma~_b is I, so that the target
-    becomes mu Sigma~_b. Directions in which Sigma~_b is flat are left out of D.
-
-    Parameters
-    ----------
-    cov, smoothed_cov : Tensor of shape [B, D, D], float64
-    count : Tensor of shape [B]
-        n, the number of samples.
-
-    Returns
-    -------
-    intensity, scale : Tensor of shape [B], float64
-        rho and mu: the shrunk covariance is (1 - rho) Sigma_b + rho mu Sigma~_b.
-    """
-    values, vectors = torch.linalg.eigh(smoothed_cov)
-    known = values > values[:, -1:].clamp(min=0) * FLAT
-    whiten = vectors * torch.where(known, values, torch.inf).rsqrt()[:, None, :]
-    white = whiten.mT @ cov @ whiten
-    dim = known.sum(1).clamp(min=1)
-    trace = white.diagonal(dim1=1, dim2=2).sum(1)
-    square = white.square().sum((1, 2))
-    spread = square - trace**2 / dim
-    bounded = spread > FLAT * square  # else Sigma_b is a multiple of Sigma~_b already
-    intensity = (square + trace**2) / ((count + 1) * torch.where(bounded, spread, 1.0))
-    return torch.where(bounded, intensity.clamp(max=1), 1.0), trace / dim
-
-
-def check_shrinkage(shrinkage, covariance):
-    """Refuse a shrinkage that is no number and not "oas", or doesn't fit the kind."""
-    if isinstance(shrinkage, str):
-        if shrinkage != "oas":
-            raise ValueError(
-                f'shrinkage must be a number or "oas", but got {shrinkage!r}'
-            )
-        if covariance != "full":
-            raise ValueError(
-                f'shrinkage="oas" works on full covariance matrices, but covariance is '
-                f'{covariance!r}: use covariance="full", or a number as shrinkage'
-            )
-    elif not 0 <= shrinkage < float("inf"):
-        raise ValueError(f"shrinkage must be finite and 0 or more, but got {shrinkage}")

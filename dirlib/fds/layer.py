@@ -2,18 +2,27 @@
 
 Yang, Zha, Chen, Wang and Katabi, "Delving into Deep Imbalanced Regression", ICML 2021,
 arXiv:2102.09554, section 3.2.
+
+The names in the layer's state, of version 2, and what version 1 called them:
+
+- `count`, `freedom`, `mean`, `cov`, the running statistics, and `smoothed_mean`,
+  `shift`, `transform`, `active`, which the next epoch uses: the same. They are buffers.
+- `epoch.count`, `epoch.mean`, `epoch.scatter`, the sums of the epoch under way, which
+  are no buffers: `epoch_count`, `epoch_mean`, `epoch_scatter`.
+- `_extra_state`, the version and the settings: not there. See :mod:`dirlib.fds.state`.
 """
+
+from numbers import Real
 
 import numpy as np
 import torch
 from torch import nn
 
-from dirlib.fds.calibration import check_clip, check_shrinkage, constant_part, oas
-from dirlib.fds.covariance import KINDS, check_memory, column, mix
-from dirlib.fds.statistics import BinStatistics, bin_index
+from dirlib.fds.calibration import check_clip, constant_part
+from dirlib.fds.covariance import COVARIANCES, column, weighted_sum
+from dirlib.fds.state import check_state, pack_settings
+from dirlib.fds.statistics import BinStatistics, bin_index, without_cast
 from dirlib.kernels import kernel_window, smooth_bins
-
-WEIGHTINGS = ("count", "uniform")
 
 
 class FDS(nn.Module):
@@ -22,7 +31,8 @@ class FDS(nn.Module):
     ``z = fds(z, labels)`` takes the batch into this epoch's statistics, and calibrates
     it with the pair of plain and smoothed statistics of the last ``end_epoch()``, as
     :func:`dirlib.calibrate` does. It is the identity in the first epoch, in ``eval()``,
-    and for bins it has not seen.
+    and for bins it has not seen. As a part of a model it may be wrapped by
+    DistributedDataParallel; a cast of the model leaves its statistics in float64.
 
     Parameters
     ----------
@@ -47,21 +57,28 @@ class FDS(nn.Module):
         bin without samples never counts.
     edges : {"renormalize", "reflect"}
         What lies beyond the first and the last bin, see :func:`dirlib.smooth_bins`.
-    shrinkage : float or "oas"
-        How far Sigma_b is drawn towards Sigma~_b. A number k is worth k degrees of
-        freedom, of which a bin of N_b samples has f_b = N_b - 1 of its own:
-        Sigma_b <- (f_b Sigma_b + k Sigma~_b) / (f_b + k). With "oas", for full
-        covariances, Sigma_b <- (1 - rho_b) Sigma_b + rho_b mu_b Sigma~_b: each bin's
-        rho_b follows from Sigma_b and N_b, and the target is the multiple mu_b of
-        Sigma~_b that has the bin's own mean variance, see
-        :func:`dirlib.fds.calibration.oas`. A bin without a covariance takes Sigma~_b.
+    shrinkage : float
+        How many degrees of freedom k the smoothed covariance is worth, beside the
+        f_b = N_b - 1 of a bin: Sigma_b <- (f_b Sigma_b + k Sigma~_b) / (f_b + k). A bin
+        without a covariance takes Sigma~_b.
     clip : (float, float), optional
         Bounds on the factor by which a variance may change, in every direction.
+
+    Attributes
+    ----------
+    epoch : BinStatistics
+        What this process has collected since the last ``end_epoch()``.
+    count, mean, smoothed_mean : Tensor of shape [B] and [B, D], float64
+        The running statistics, and what they are smoothed to.
+    active : Tensor of shape [B], bool
+        The bins that are calibrated.
 
     Raises
     ------
     ValueError
-        If an argument is out of its range, or the covariances need too much memory.
+        If an argument is out of its range, or the covariances need too much memory. In
+        ``load_state_dict``: if the state belongs to other bins or settings, or isn't
+        whole; the layer then stays as it was.
     """
 
     def __init__(
@@ -82,8 +99,8 @@ class FDS(nn.Module):
     ):
         super().__init__()
         for name, value, allowed in (
-            ("covariance", covariance, KINDS),
-            ("weighting", weighting, WEIGHTINGS),
+            ("covariance", covariance, COVARIANCES),
+            ("weighting", weighting, ("count", "uniform")),
             ("edges", edges, ("renormalize", "reflect")),
         ):
             if value not in allowed:
@@ -92,37 +109,33 @@ class FDS(nn.Module):
                 )
         if not 0 <= momentum < 1:
             raise ValueError(f"momentum must lie in [0, 1), but got {momentum}")
-        check_shrinkage(shrinkage, covariance)
+        if not isinstance(shrinkage, Real) or not 0 <= shrinkage < float("inf"):
+            raise ValueError(
+                f"shrinkage must be a finite number, 0 or more, but got {shrinkage!r}"
+            )
         check_clip(clip)
         if window is None:
             window = kernel_window(kernel, kernel_size, sigma)
         self.window = np.asarray(window, dtype=np.float64)
         smooth_bins(np.zeros(bins.n_bins), self.window)  # refuses a bad window
-        check_memory(feature_dim, bins.n_bins, covariance, rank)
+        COVARIANCES[covariance](feature_dim, rank).check_memory(bins.n_bins)
         self.bins, self.momentum, self.covariance = bins, momentum, covariance
         self.weighting, self.edges = weighting, edges
         self.shrinkage, self.clip = shrinkage, clip
-        self._kind = KINDS[covariance]
-        state = BinStatistics(bins.n_bins, feature_dim, covariance, rank).state()
-        for name, value in state.items():
-            self.register_buffer(f"epoch_{name}", value)
+        self.epoch = BinStatistics(bins.n_bins, feature_dim, covariance, rank)
         # The running statistics: samples, degrees of freedom, mean, (co)variance.
         for name, like in (
             ("count", "count"), ("freedom", "count"), ("mean", "mean"),
             ("cov", "scatter"), ("smoothed_mean", "mean"), ("shift", "mean"),
         ):  # fmt: skip
-            self.register_buffer(name, torch.zeros_like(state[like]))
-        self.rank = min(rank, feature_dim)
-        self.register_buffer(
-            "transform", self._kind.identity(bins.n_bins, feature_dim, self.rank)
-        )
+            self.register_buffer(name, torch.zeros_like(getattr(self.epoch, like)))
+        self.register_buffer("transform", self.epoch.kind.identity(bins.n_bins))
         self.register_buffer("active", torch.zeros(bins.n_bins, dtype=torch.bool))
-        self._converted = (None, None, None)
 
-    def extra_repr(self):
+    def __repr__(self):
         return (
-            f"feature_dim={self.mean.shape[1]}, bins={self.bins}, "
-            f"covariance={self.covariance!r}, momentum={self.momentum}"
+            f"FDS(feature_dim={self.mean.shape[1]}, bins={self.bins}, "
+            f"covariance={self.covariance!r}, momentum={self.momentum})"
         )
 
     def forward(self, z, labels):
@@ -145,8 +158,8 @@ class FDS(nn.Module):
         if not self.training:
             return z
         index = bin_index(labels, self.bins, z.device)
-        self._epoch().update(z.detach(), index)
-        return self._kind.apply(*self._in_dtype(z.dtype), index, z)
+        self.epoch.update(z.detach(), index)
+        return self.epoch.kind.apply(self.transform, self.shift, index, z)
 
     @torch.no_grad()
     def end_epoch(self, statistics=None):
@@ -170,7 +183,7 @@ class FDS(nn.Module):
         ValueError
             If there is no sample, or the statistics have another shape or kind.
         """
-        stats = self._epoch()
+        stats = self.epoch
         if statistics is not None:
             stats.check_same_shape(statistics)
             stats = statistics.copy(self.mean.device)
@@ -186,12 +199,11 @@ class FDS(nn.Module):
         known, new = self.count > 0, stats.count > 0
         self._fold(self.mean, stats.mean, known, new)
         per_freedom = 1 / freedom.clamp(min=1)
-        self._fold(self.cov, stats._scatter, self.freedom > 0, freedom > 0, per_freedom)
+        self._fold(self.cov, stats.scatter, self.freedom > 0, freedom > 0, per_freedom)
         self._fold(self.freedom, freedom, known, new)
         self._fold(self.count, stats.count, known, new)
         self._smooth()
-        for value in self._epoch().state().values():
-            value.zero_()
+        self.epoch.reset()
 
     @torch.no_grad()
     def distances(self):
@@ -208,7 +220,7 @@ class FDS(nn.Module):
             features. `distance_variance`: that of the variances, |v_b - v~_b|, beside
             `size_variance`, the mean of v_b. Before ``end_epoch()`` all are NaN.
         """
-        variance = self._kind.variances(self.cov)
+        variance = self.epoch.kind.variances(self.cov)
         smoother, _ = self._smoother(self.freedom)
         apart, known = (self.mean - self.smoothed_mean).abs(), self.freedom > 0
         found = {
@@ -219,47 +231,31 @@ class FDS(nn.Module):
         }
         return {name: value.item() for name, value in found.items()}
 
-    def _epoch(self):
-        return BinStatistics.from_state(
-            self.covariance, self.epoch_count, self.epoch_mean, self.epoch_scatter
-        )
-
     def _fold(self, running, new, known, seen, scale=1.0):
         """running <- alpha running + (1 - alpha) scale new, where something is new."""
-        add = self._kind.mix if running is self.cov else mix
+        add = self.epoch.kind.mix if running is self.cov else weighted_sum
         keep = torch.where(seen, self.momentum * known.double(), 1.0)
         running.copy_(add((keep, running), ((1 - keep) * scale, new)))
 
     def _smooth(self):
         """Make what the next epoch uses: smoothed mean, transform and shift."""
-        kind = self._kind
+        kind = self.epoch.kind
         smoother, _ = self._smoother(self.count)
         self.smoothed_mean.copy_(smoother(self.mean))
         smoother, weight = self._smoother(self.freedom)
         smoothed_cov = kind.smooth(self.cov, smoother)
-        own, prior = self._shrinkage(smoothed_cov)
-        cov = kind.mix((own, self.cov), (prior, smoothed_cov))
-        self._converted = (None, None, None)  # not needed any more: free its memory
+        # A bin without a variance of its own takes the smoothed one: its scale stays.
+        own = self.freedom / (self.freedom + self.shrinkage)
+        own = torch.where(self.freedom > 0, own, 0.0)
+        cov = kind.mix((own, self.cov), (1 - own, smoothed_cov))
         transform = kind.transform(cov, smoothed_cov, self.clip)
         shift = constant_part(kind.apply, transform, self.mean, self.smoothed_mean)
         active = (self.count > 0) & (weight > 0)
         # Exactly the identity where there is nothing to calibrate with.
-        transform[~active] = kind.identity(1, self.mean.shape[1], self.rank).to(cov)
+        transform[~active] = kind.identity(1).to(cov)
         self.active.copy_(active)
         self.transform.copy_(transform)
         self.shift.copy_(torch.where(active[:, None], shift, 0.0))
-
-    def _shrinkage(self, smoothed_cov):
-        """The weights of Sigma_b and of Sigma~_b in the shrunk covariance, [B] each."""
-        if self.shrinkage == "oas":
-            intensity, scale = oas(self.cov, smoothed_cov, self.freedom + 1)
-            own, prior = 1 - intensity, intensity * scale
-        else:
-            own = self.freedom / (self.freedom + self.shrinkage)
-            prior = 1 - own
-        known = self.freedom > 0
-        # A bin without a variance of its own takes the smoothed one: its scale stays.
-        return torch.where(known, own, 0.0), torch.where(known, prior, 1.0)
 
     def _smoother(self, samples):
         """A weighted mean over the bins near each, and the sum of its weights, [B]."""
@@ -278,16 +274,26 @@ class FDS(nn.Module):
 
         return smoother, total
 
-    def _in_dtype(self, dtype):
-        """Transform and shift in the dtype of the features, converted once an epoch."""
-        # end_epoch() and load_state_dict() write into the buffer, which counts its
-        # versions; a move to another device replaces it.
-        held, version, converted = self._converted
-        if (
-            held is not self.transform
-            or version != self.transform._version
-            or converted[0].dtype != dtype
-        ):
-            converted = self.transform.to(dtype), self.shift.to(dtype)
-            self._converted = self.transform, self.transform._version, converted
-        return converted
+    def _apply(self, fn, recurse=True):
+        return super()._apply(without_cast(fn), recurse)
+
+    def get_extra_state(self):
+        """Return the settings that give the numbers of the state their meaning."""
+        settings = {
+            "covariance": self.covariance,
+            "feature_dim": self.mean.shape[1],
+            "rank": self.epoch.kind.rank,
+            "bin_edges": self.bins.edges.tolist(),
+            "window": self.window.tolist(),
+            "momentum": float(self.momentum),
+            "weighting": self.weighting,
+            "edges": self.edges,
+        }
+        return pack_settings(settings)
+
+    def set_extra_state(self, state):
+        """Do nothing: `_load_from_state_dict` has compared the settings already."""
+
+    def _load_from_state_dict(self, state_dict, prefix, *args):
+        check_state(state_dict, prefix, self.state_dict(prefix=prefix))
+        super()._load_from_state_dict(state_dict, prefix, *args)

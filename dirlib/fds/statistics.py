@@ -4,20 +4,31 @@ mu_b is the mean of the features z in bin b, and Sigma_b = 1/(N_b - 1) * the sum
 (z - mu_b)(z - mu_b)^T (Yang et al., 2021, arXiv:2102.09554, section 3.2).
 """
 
+import contextlib
+import copy
+import math
+
 import torch
 import torch.distributed as dist
+from torch import nn
 
-from dirlib.fds.covariance import KINDS, column
+from dirlib.fds.covariance import COVARIANCES, column
 
 # Features are taken in by batches of about this many numbers.
 BATCH = 1 << 22
+# The tensors that hold everything.
+SUMS = ("count", "mean", "scatter")
 
 
-class BinStatistics:
+class BinStatistics(nn.Module):
     """Count, mean and variance or covariance of features per bin, gathered in batches.
 
     The sums are kept in float64 about the running mean (Chan, Golub and LeVeque, 1983),
     so that they are right for features far from 0 and for any split into batches.
+
+    As a module it is moved, saved and loaded with the model that holds it. A cast
+    leaves it in float64. Its sums are those of one process: no buffers, which a wrapper
+    such as DistributedDataParallel would overwrite with those of the first process.
 
     Parameters
     ----------
@@ -28,9 +39,9 @@ class BinStatistics:
     covariance : {"diagonal", "full", "low_rank"}
         Keep the variance of each feature; the covariance matrix; or, for long features,
         its leading directions, and equal variance in all others (see
-        :mod:`dirlib.fds.low_rank`). The last needs about ``rank / D`` of the memory of
-        the second. It is exact where N_b - 1 <= rank, and otherwise depends a little on
-        the order of the samples; its variances are always exact.
+        :class:`dirlib.fds.covariance.LowRank`). The last needs about ``rank / D`` of
+        the memory of the second. It is exact where N_b - 1 <= rank, and otherwise
+        depends a little on the order of the samples; its variances are always exact.
     rank : int
         The number of directions that "low_rank" keeps; at most D are.
 
@@ -39,6 +50,9 @@ class BinStatistics:
     count : Tensor of shape [B], float64
     mean : Tensor of shape [B, D], float64
         0 in an empty bin: look at `count`.
+    scatter : Tensor of shape [B, ...], float64
+        The sum of the outer products of the deviations from the mean, in the form of
+        `kind`, a class of :mod:`dirlib.fds.covariance`.
 
     Raises
     ------
@@ -49,41 +63,52 @@ class BinStatistics:
     def __init__(
         self, n_bins, feature_dim, covariance="diagonal", rank=16, device=None
     ):
-        if covariance not in KINDS:
+        super().__init__()
+        if covariance not in COVARIANCES:
             raise ValueError(
-                f"covariance must be one of {', '.join(KINDS)}, but got {covariance!r}"
+                f"covariance must be one of {', '.join(COVARIANCES)}, "
+                f"but got {covariance!r}"
             )
         for name, size in (
             ("n_bins", n_bins), ("feature_dim", feature_dim), ("rank", rank)
         ):  # fmt: skip
             if size != int(size) or size < 1:
                 raise ValueError(f"{name} must be a positive integer, but got {size}")
-        self.covariance_kind = covariance
-        shape = KINDS[covariance].shape(feature_dim, min(rank, feature_dim))
+        self.kind = COVARIANCES[covariance](feature_dim, rank)
         kept = {"dtype": torch.float64, "device": device}
         self.count = torch.zeros(n_bins, **kept)
         self.mean = torch.zeros(n_bins, feature_dim, **kept)
-        # The sum of the outer products of the deviations from the mean.
-        self._scatter = torch.zeros(n_bins, *shape, **kept)
-
-    def state(self):
-        """Return the three tensors that hold everything, by name, not copied."""
-        return {"count": self.count, "mean": self.mean, "scatter": self._scatter}
-
-    @classmethod
-    def from_state(cls, covariance, count, mean, scatter):
-        """Make statistics of the tensors of :meth:`state`, shared, not copied."""
-        stats = cls.__new__(cls)
-        stats.covariance_kind = covariance
-        stats.count, stats.mean, stats._scatter = count, mean, scatter
-        return stats
+        self.scatter = torch.zeros(n_bins, *self.kind.shape, **kept)
 
     def copy(self, device=None):
         """Return the same statistics in tensors of their own, on `device` if given."""
-        state = {k: v.to(device or v.device) for k, v in self.state().items()}
-        return self.from_state(
-            self.covariance_kind, **{k: v.clone() for k, v in state.items()}
-        )
+        return copy.deepcopy(self).to(device or self.mean.device)
+
+    def reset(self):
+        """Forget all samples."""
+        for name in SUMS:
+            getattr(self, name).zero_()
+
+    @contextlib.contextmanager
+    def _as_buffers(self):
+        """Make the sums buffers while PyTorch moves, saves or loads the module."""
+        self._buffers.update((name, self.__dict__.pop(name)) for name in SUMS)
+        try:
+            yield
+        finally:
+            self.__dict__.update((name, self._buffers.pop(name)) for name in SUMS)
+
+    def _apply(self, fn, recurse=True):
+        with self._as_buffers():
+            return super()._apply(without_cast(fn), recurse)
+
+    def _save_to_state_dict(self, *args):
+        with self._as_buffers():
+            super()._save_to_state_dict(*args)
+
+    def _load_from_state_dict(self, *args):
+        with self._as_buffers():
+            super()._load_from_state_dict(*args)
 
     @torch.no_grad()
     def update(self, features, index):
@@ -109,16 +134,18 @@ class BinStatistics:
         self._check_values(z, index)
         added = torch.bincount(index, minlength=len(self.count))
         seen = added.nonzero().squeeze(1)
-        before = self.count[seen]
-        self.count += added
-        deviation = z - self.mean.index_select(0, index)
+        before = self.count.index_select(0, seen)[:, None]
+        self.count.add_(added)
+        rows = z.new_empty(len(z) + len(seen), z.shape[1])
+        deviation, moved = rows[: len(z)], rows[len(z) :]
+        torch.sub(z, self.mean.index_select(0, index), out=deviation)
         shift = torch.zeros_like(self.mean).index_add_(0, index, deviation)
-        shift = shift.index_select(0, seen) / self.count[seen, None]
+        shift = shift.index_select(0, seen) / self.count.index_select(0, seen)[:, None]
         self.mean.index_add_(0, seen, shift)
-        deviation = z - self.mean.index_select(0, index)
+        torch.sub(z, self.mean.index_select(0, index), out=deviation)
         # What came before lies about the old mean: one more row moves it to the new.
-        moved = before.sqrt()[:, None] * shift
-        self._add_rows(torch.cat([index, seen]), torch.cat([deviation, moved]))
+        torch.mul(before.sqrt(), shift, out=moved)
+        self.kind.add(self.scatter, torch.cat([index, seen]), rows)
 
     def merge(self, other):
         """Return the statistics of both sets of samples together; neither changes.
@@ -135,8 +162,8 @@ class BinStatistics:
         delta = other.mean - self.mean
         both.mean += share[:, None] * delta
         one = torch.ones_like(both.count)
-        both._scatter = self._kind.mix((one, self._scatter), (one, other._scatter))
-        both._add_rows(None, (self.count * share).sqrt()[:, None] * delta)
+        both.scatter = self.kind.mix((one, self.scatter), (one, other.scatter))
+        both._add_one_row_a_bin((self.count * share).sqrt()[:, None] * delta)
         return both
 
     @torch.no_grad()
@@ -154,13 +181,13 @@ class BinStatistics:
         total.mean = sums / total.count.clamp(min=1)[:, None]
         # Each process moves its deviations to the common mean before they are added.
         delta = self.mean - total.mean
-        total._add_rows(None, self.count.sqrt()[:, None] * delta)
-        total._scatter = self._kind.reduce(total._scatter)
+        total._add_one_row_a_bin(self.count.sqrt()[:, None] * delta)
+        total.scatter = self.kind.reduce(total.scatter)
         return total
 
     def variance(self):
         """Return the unbiased variance of each feature, [B, D]; NaN where N_b < 2."""
-        return self._divided(self._kind.variances(self._scatter))
+        return self._divided(self.kind.variances(self.scatter))
 
     def covariance(self):
         """Return Sigma_b, [B, D, D]; NaN where N_b < 2.
@@ -172,21 +199,11 @@ class BinStatistics:
         ValueError
             If only variances were kept.
         """
-        if self._kind.dense is None:
-            raise ValueError(
-                'only variances were kept: make the statistics with covariance="full"'
-            )
-        return self._divided(self._kind.dense(self._scatter))
+        return self._divided(self.kind.dense(self.scatter))
 
-    @property
-    def _kind(self):
-        return KINDS[self.covariance_kind]
-
-    def _add_rows(self, index, rows):
-        """Add row^T row to the scatter of its bin; without an index, one row a bin."""
-        if index is None:
-            index = torch.arange(len(rows), device=rows.device)
-        self._kind.add_rows(self._scatter, index, rows)
+    def _add_one_row_a_bin(self, rows):
+        index = torch.arange(len(rows), device=rows.device)
+        self.kind.add(self.scatter, index, rows)
 
     def _divided(self, scatter):
         freedom = column(self.count - 1, scatter)
@@ -195,7 +212,7 @@ class BinStatistics:
     def check_same_shape(self, other):
         """Refuse statistics that differ in bins, features, kind or rank."""
         (mine, shape), (theirs, wrong) = (
-            (s.covariance_kind, list(s._scatter.shape)) for s in (self, other)
+            (s.kind.name, list(s.scatter.shape)) for s in (self, other)
         )
         if mine != theirs or shape != wrong:
             raise ValueError(
@@ -227,7 +244,7 @@ class BinStatistics:
                 f"index must lie in 0..{len(self.count) - 1}, but got {low}..{high}"
             )
         # One sum tells: it is finite unless a feature isn't, or it overflows.
-        if not z.sum().isfinite() and not z.isfinite().all():
+        if not math.isfinite(z.sum()) and not z.isfinite().all():
             row = int((~z.isfinite()).any(1).nonzero()[0])
             raise ValueError(
                 f"features must be finite, but those of sample {row} aren't"
@@ -279,6 +296,16 @@ def bin_statistics(features, labels, bins, covariance="diagonal", rank=16):
     for z, i in zip(features.split(size), index.split(size), strict=True):
         stats.update(z, i)
     return stats
+
+
+def without_cast(fn):
+    """Make of `fn`, of ``Module._apply``, what moves a tensor and keeps its dtype."""
+
+    def moved(tensor):
+        out = fn(tensor)
+        return out if out.dtype == tensor.dtype else tensor.to(out.device)
+
+    return moved
 
 
 def bin_index(labels, bins, device):

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from dirlib.files import write_atomically
+from dirlib.files import write_csv, write_json
 from dirlib.progress import progress_bar
 from dirlib.trainer.folder import find_runs, read_run
 from dirlib.trainer.methods import VANILLA, method_name, parse_method
@@ -139,7 +139,7 @@ def _write_or_check_options(out, options):
     new = json.loads(json.dumps(new, default=str))
     if not any(out.glob("*/seed-*/settings.json")):
         out.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, json.dumps(new, indent=1))
+        write_json(path, new)
         return
     try:
         old = json.loads(path.read_text(encoding="utf-8"))
@@ -223,9 +223,8 @@ def _write_comparison(out, baseline, failed, split):
     # The baseline may have failed on every seed: what else there is, is shown.
     known = baseline in set(frame["method"])
     table = comparison_table(frame, baseline if known else None, split)
-    text = table.round(6).to_csv(index=False, lineterminator="\n")
-    write_atomically(out / "comparison.csv", text)
+    write_csv(out / "comparison.csv", table.round(6))
     rows = json.loads(table.to_json(orient="records"))
     record = {"failed": failed, "left_out": left_out, "table": rows}
-    write_atomically(out / "comparison.json", json.dumps(record, indent=1))
+    write_json(out / "comparison.json", record)
     return Comparison(table, failed, left_out)

@@ -34,7 +34,7 @@ class RunData(NamedTuple):
 
 
 def load_data(settings, progress=True):
-    """Load the samples that a run trains and judges on.
+    """Load the samples that a run trains and judges on, as RunData.
 
     Parameters
     ----------
@@ -48,10 +48,6 @@ def load_data(settings, progress=True):
         meta-file once. `bin_width` and `quantiles` are those of
         :func:`dirlib.choose_bins`; ages have bins of one year without them. Another
         `seed` draws other training faces, or splits a table otherwise.
-
-    Returns
-    -------
-    RunData
 
     Raises
     ------

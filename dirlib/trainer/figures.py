@@ -1,8 +1,8 @@
 """Figures of a run and of a comparison; each function returns a matplotlib Figure.
 
 Colours mean the same in all of them: purple many-shot, yellow medium-shot, pink
-few-shot; hatching, markers and line styles say it once more. matplotlib loads when a
-figure is drawn.
+few-shot; hatching, markers and line styles say it once more. `unit` is that of the
+labels. matplotlib loads when a figure is drawn.
 """
 
 import math
@@ -34,17 +34,11 @@ def curves(history, unit="label units"):
         One row per epoch, with the columns epoch and loss; and where they have numbers,
         val_all, val_many, val_medium and val_few, and what :meth:`dirlib.FDS.distances`
         returns: each distance is drawn as a share of the size that stands beside it.
-    unit : str
-        Of the labels.
     """
     regions = ("all", "many", "medium", "few")
     regions = [r for r in regions if _has(history, f"val_{r}")]
     sizes = {"mean": "spread_mean", "variance": "size_variance"}
-    sizes = {
-        name: size
-        for name, size in sizes.items()
-        if _has(history, f"distance_{name}") and _has(history, size)
-    }
+    sizes = {n: s for n, s in sizes.items() if _has(history, f"distance_{n}", s)}
     fig, axes = _panels(1 + bool(regions) + bool(sizes))
     epoch = history["epoch"]
     axes[0].plot(epoch, history["loss"], color=DARK, marker=".")
@@ -84,7 +78,6 @@ def errors_by_region(values, table, unit="label units"):
         returns them.
     table : DataFrame
         As :func:`dirlib.trainer.summary.comparison_table` returns it.
-    unit : str
     """
     methods = list(dict.fromkeys(table["method"]))
     rows = np.arange(len(methods))
@@ -118,7 +111,6 @@ def errors_by_bin(bins, counts, errors, baseline, unit="label units"):
         By method: one row per seed, NaN where a bin has no sample.
     baseline : str
         The method that is drawn, dashed, beside every other one.
-    unit : str
     """
     from matplotlib.patches import Patch
 
@@ -165,7 +157,6 @@ def training_curves(histories, unit="label units"):
     ----------
     histories : dict of str to list of DataFrame
         By method: the history of each seed, as :func:`curves` takes it.
-    unit : str
     """
     titles = {
         "loss": "training loss",
@@ -214,8 +205,8 @@ def _mean(rows):
     return np.nansum(rows, 0) / np.where(n > 0, n, np.nan)
 
 
-def _has(history, column):
-    return column in history and history[column].notna().any()
+def _has(history, *columns):
+    return all(name in history and history[name].notna().any() for name in columns)
 
 
 def _plain(text):

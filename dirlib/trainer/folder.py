@@ -39,11 +39,7 @@ class Run(NamedTuple):
 
 
 def read_run(folder):
-    """Read the settings and the scores of one finished run.
-
-    Returns
-    -------
-    Run
+    """Return one finished run, a :class:`Run`.
 
     Raises
     ------
@@ -76,10 +72,6 @@ def find_runs(folder):
 
     Runs of one method whose other settings differ are told apart by name, such as
     ``sqinv+fds, epochs=30``.
-
-    Parameters
-    ----------
-    folder : path-like
 
     Returns
     -------
@@ -124,10 +116,7 @@ def find_runs(folder):
 def read_history(run):
     """Return the epochs of a run, a DataFrame of numbers.
 
-    Raises
-    ------
-    ValueError
-        If `history.csv` is missing or damaged, as the three below.
+    A ValueError says which file is missing or damaged, here and in the two below.
     """
     history = _read_csv(run.folder / "history.csv", ["epoch", "loss"])
     return history.apply(pd.to_numeric, errors="coerce")

@@ -77,20 +77,11 @@ def method_name(options):
         With the keys `reweight`, `lds`, `fds` and `rrt`. Other keys don't matter: the
         settings of a run will do.
 
-    Returns
-    -------
-    str
-
     Raises
     ------
     ValueError
         If one of the four is missing or has no such value, or `lds` or `rrt` has no
         weights to work with.
-
-    Examples
-    --------
-    >>> method_name({"reweight": "inv", "lds": True, "fds": "none", "rrt": False})
-    'inv+lds'
     """
     parts = []
     for option, default in VANILLA.items():

@@ -32,7 +32,7 @@ from dirlib.trainer.summary import (
 
 
 def write_report(folder, out=None, split="test"):
-    """Write one self-contained HTML page about the finished runs under a folder.
+    """Write one self-contained HTML page about finished runs, and return its path.
 
     Parameters
     ----------
@@ -42,11 +42,6 @@ def write_report(folder, out=None, split="test"):
         The file to write; by default `report.html` in the folder.
     split : {"test", "val"}
         The data that the table and the figures of errors show.
-
-    Returns
-    -------
-    Path
-        The file.
 
     Raises
     ------

@@ -12,7 +12,7 @@ import pandas as pd
 from torch import nn
 
 from dirlib.bins import shot_regions
-from dirlib.files import write_atomically
+from dirlib.files import write_atomically, write_csv, write_json
 from dirlib.metrics import region_errors
 from dirlib.trainer.data import load_data
 from dirlib.trainer.figures import curves
@@ -77,7 +77,7 @@ def training_run(out, *, workers=0, resume=False, progress=True, **options):
     weights = make_weights(settings, data.train.labels, data.bins)
     if processes.is_first():  # now that all of it fits
         out.mkdir(parents=True, exist_ok=True)
-        _write_json(out / "settings.json", asdict(settings))
+        write_json(out / "settings.json", asdict(settings))
 
     def validate(_):
         y_hat = predict(model, data.val, workers=workers)
@@ -194,19 +194,10 @@ def _best_epoch(history, settings):
 def _write_results(out, settings, data, history, predictions, scores):
     history, edges = pd.DataFrame(history), data.bins.edges
     counts = {"low": edges[:-1], "high": edges[1:], "count": data.train_counts}
-    _write_csv(out / "history.csv", history)
-    _write_csv(out / "train_counts.csv", pd.DataFrame(counts))
-    _write_csv(out / "predictions.csv", predictions, float_format="%.5g")
+    write_csv(out / "history.csv", history)
+    write_csv(out / "train_counts.csv", pd.DataFrame(counts))
+    write_csv(out / "predictions.csv", predictions, float_format="%.5g")
     figure = curves(history, unit_of(asdict(settings)))
     write_atomically(out / "curves.png", partial(figure.savefig, format="png"))
     # The last: where there are scores, the run is finished.
-    _write_json(out / "scores.json", scores)
-
-
-def _write_json(path, content):
-    write_atomically(path, json.dumps(content, indent=1))
-
-
-def _write_csv(path, table, **options):
-    text = table.to_csv(index=False, lineterminator="\n", **options)
-    write_atomically(path, text)
+    write_json(out / "scores.json", scores)

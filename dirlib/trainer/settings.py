@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, fields
 import numpy as np
 
 from dirlib import losses
+from dirlib.arguments import check_choice
 from dirlib.fds.layer import FDS
 from dirlib.lds import density_weights, empirical_density, lds_weights
 from dirlib.models import MLP, RESNETS, ResNet, SmallResNet
@@ -77,11 +78,8 @@ class Settings:
                 object.__setattr__(self, name, str(getattr(self, name)))
         for option in fields(self):
             choices, value = option.metadata["choices"], getattr(self, option.name)
-            if choices and value not in choices:
-                raise ValueError(
-                    f"{option.name} must be one of {', '.join(choices)}, but got "
-                    f"{value!r}"
-                )
+            if choices:
+                check_choice(option.name, value, choices)
         if self.reweight == "none" and (self.lds or self.rrt):
             name = "lds" if self.lds else "rrt"
             raise ValueError(
@@ -102,10 +100,7 @@ class Settings:
 def settings_from(options):
     """Return the settings that differ from the defaults by a dict of options.
 
-    Raises
-    ------
-    ValueError
-        As :class:`Settings`, or if there is no such option.
+    A ValueError refuses an option that there isn't, or one that `Settings` refuses.
     """
     names = [option.name for option in fields(Settings)]
     unknown = sorted(options.keys() - set(names))

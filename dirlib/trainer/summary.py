@@ -99,26 +99,18 @@ def comparison_table(frame, baseline=None, split="test"):
         for region in REGIONS:
             errors = values.get((method, region), none).dropna()
             row = [split, baseline, method, region, len(errors), *_interval(errors)]
+            paired = [None, np.nan, np.nan, np.nan, None]
             if method != baseline:  # by seed: only those that both have
                 difference = (errors - values.get((baseline, region), none)).dropna()
                 wins = (difference < 0).sum()
-                row += [len(difference), *_interval(difference), wins]
-            rows.append(row)
-    table = pd.DataFrame(rows).reindex(columns=range(len(COLUMNS)))
-    return table.set_axis(COLUMNS, axis=1).astype({"pairs": "Int64", "wins": "Int64"})
+                paired = [len(difference), *_interval(difference), wins]
+            rows.append(row + paired)
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    return table.astype({"pairs": "Int64", "wins": "Int64"})
 
 
 def comparison_text(table):
-    """Return a table of :func:`comparison_table` as text, some 90 columns wide.
-
-    Parameters
-    ----------
-    table : DataFrame
-
-    Returns
-    -------
-    str
-    """
+    """Return a table of :func:`comparison_table` as text, some 90 columns wide."""
     first, digits = table.iloc[0], decimals(table)
     texts = table.assign(text=[_mean_text(row, digits) for row in table.itertuples()])
     methods = list(dict.fromkeys(table["method"]))
@@ -130,7 +122,7 @@ def comparison_text(table):
     lines = [
         f"error on the {SPLIT_NAMES[first['split']]} data: mean over the seeds, ± half "
         f"of its 95 % interval",
-        cells.to_string(col_space=[5] + [14] * len(REGIONS)),
+        cells.to_string(col_space=[5] + [13] * len(REGIONS)),
     ]
     rest = table[table["pairs"].fillna(0) > 0]
     if len(rest):

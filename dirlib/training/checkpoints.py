@@ -15,13 +15,8 @@ def save_checkpoint(path, state):
 
     A reader finds the old file or the new one, whole, whenever the machine stops. The
     one before is kept as ``PATH.previous``. If the file can't be written (OSError), the
-    checkpoints that are there stay.
-
-    Parameters
-    ----------
-    path : path-like
-    state : dict
-        Tensors, numbers, texts, and lists and dicts of them.
+    checkpoints that are there stay. `state` is a dict of tensors, numbers, texts, and
+    lists and dicts of them.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -34,12 +29,9 @@ def save_checkpoint(path, state):
 
 
 def load_checkpoint(path):
-    """Read a checkpoint, or the one before it if this one is damaged or missing.
+    """Return what a checkpoint holds, or None if there is none at all.
 
-    Returns
-    -------
-    dict or None
-        What :func:`save_checkpoint` got; None if there is no checkpoint at all.
+    If it is damaged or missing, the one before it is read.
 
     Raises
     ------

@@ -5,6 +5,8 @@ from functools import partial
 
 from torch.optim import SGD, Adam, lr_scheduler
 
+from dirlib.arguments import check_choice
+
 OPTIMIZERS = {"adam": Adam, "sgd": partial(SGD, momentum=0.9, weight_decay=1e-4)}
 # Each is stepped once per batch, `steps` times in all.
 SCHEDULES = {
@@ -40,13 +42,8 @@ def make_optimizer(name, schedule, parameters, lr, steps):
     steps : int
         How many batches the training has.
     """
-    for what, value, known in (
-        ("optimizer", name, OPTIMIZERS), ("schedule", schedule, SCHEDULES)
-    ):  # fmt: skip
-        if value not in known:
-            raise ValueError(
-                f"{what} must be one of {', '.join(known)}, but got {value!r}"
-            )
+    check_choice("optimizer", name, OPTIMIZERS)
+    check_choice("schedule", schedule, SCHEDULES)
     if not 0 < lr < float("inf"):
         raise ValueError(f"lr must be finite and above 0, but got {lr}")
     optimizer = OPTIMIZERS[name](list(parameters), lr=lr)

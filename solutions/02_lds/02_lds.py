@@ -210,7 +210,7 @@ print("bw_method=3.0:       ", gaussian_kde(labels, 3.0)(AGES.centers[at]).round
 print(
     "bw_method=3.0 / std: ", gaussian_kde(labels, 3.0 / std)(AGES.centers[at]).round(4)
 )
-wide_window = dirlib.kernel_window("gaussian", 31, 3.0)  # 15 bins, 5 sigma, on each side
+wide_window = dirlib.kernel_window("gaussian", 31, 3.0)  # 5 sigma on each side
 on_bins = dirlib.effective_density(labels, AGES, wide_window)
 print("smoothed bins:       ", on_bins[at].round(4))
 
@@ -409,12 +409,12 @@ check.weights(weights)
 
 # %%
 index = AGES.index(labels)
-kernel = {"kernel": "gaussian", "kernel_size": 9, "sigma": 3.0}
 for scheme in ("sqrt_inverse", "inverse"):
+    how = {"scheme": scheme, "kernel_size": 9, "sigma": 3.0}
     for name, w in {
         "no smoothing": dirlib.density_weights(counts[index], scheme),
-        "LDS": dirlib.lds_weights(labels, AGES, scheme=scheme, **kernel),
-        "LDS, clip 5": dirlib.lds_weights(labels, AGES, scheme=scheme, clip=(0, 5), **kernel),
+        "LDS": dirlib.lds_weights(labels, AGES, **how),
+        "LDS, clip 5": dirlib.lds_weights(labels, AGES, clip=(0, 5), **how),
     }.items():
         ess, top = dirlib.effective_sample_size(w), np.unique(index[w == w.max()])
         where = f"age {top[0]}" if len(top) == 1 else f"each of {len(top)} ages"

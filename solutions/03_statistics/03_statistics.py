@@ -754,8 +754,7 @@ for name, method in (("Ledoit-Wolf", ledoit_wolf), ("OAS", oas)):
 # reach. A round target doesn't know in which directions faces vary. A good target is worth
 # more than a good strength.
 #
-# In `dirlib.FDS` you can choose: `shrinkage=10.0` counts like ten samples,
-# `shrinkage="oas"` computes it for each bin.
+# In `dirlib.FDS` you choose the strength: `shrinkage=10.0` counts like ten samples.
 #
 # ### Back to the eigenvalues
 #

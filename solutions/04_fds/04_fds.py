@@ -701,7 +701,7 @@ for method in ("sqinv", "sqinv+fds"):
 
 # %%
 trials = load_runs("fds")
-print("change of the MAE by dirlib.FDS, mean of 3 seeds: few-shot (seeds), and all ages")
+print("change of the MAE by FDS, mean of 3 seeds: few-shot (seeds), and all ages")
 for name in ("5 2", "9 3", "15 5", "31 10", "full", "15 5 full", "31 10 full"):
     print(f"{'9 3 full' if name == 'full' else name:<11}", end="")
     maes = []

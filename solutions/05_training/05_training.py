@@ -142,7 +142,7 @@ check.training_step(training_step)
 
 # %% grade_id="end_of_epoch" role="solution"
 def end_of_epoch(model, fds, x_val, y_val):
-    """Finish an epoch: end it for dirlib.FDS, and judge the model.
+    """Finish an epoch: end it for FDS, and judge the model.
 
     fds: a dirlib.FDS that has seen the epoch's batches, or None. After its end_epoch(),
     fds.mean and fds.smoothed_mean, [B, D], are the running and the smoothed means, and
@@ -189,7 +189,8 @@ check.end_of_epoch(end_of_epoch)
 step = check.training_step.or_library(training_step)
 finish = check.end_of_epoch.or_library(end_of_epoch)
 train, val = faces("train"), faces("val")
-samples, y = dirlib.ImageArray(train.images, train.labels), torch.tensor(train.labels).float()
+samples = dirlib.ImageArray(train.images, train.labels)
+y = torch.tensor(train.labels).float()
 x_val = dirlib.ImageArray(val.images, val.labels).batch(range(len(val.labels)))
 weights = torch.tensor(WEIGHTS["sqinv+lds"](train.labels)).float()
 model, fds = dirlib.SmallResNet(output_bias=float(y.mean())), dirlib.FDS(64, AGES)
@@ -559,7 +560,7 @@ models = {m: load_statistics(m, split="test") for m in pair}
 fig = figures.anchor_bars(models, AGES, runs.train_counts, anchor=0)
 gaps = [anomaly_gaps(m, "test") for m in pair]
 mean, low, high = interval(*gaps)
-print(f"anomaly gap: {gaps[0].mean():.2f} without dirlib.FDS, {gaps[1].mean():.2f} with it")
+print(f"anomaly gap: {gaps[0].mean():.2f} without FDS, {gaps[1].mean():.2f} with it")
 print(f"difference {mean:.2f} [{low:.2f}, {high:.2f}] over five seeds")
 
 # %% [markdown]
@@ -597,7 +598,7 @@ for m in ("vanilla", "sqinv", "sqinv+lds", "sqinv+lds+fds", "sqinv+lds+fds full"
 
 # %%
 shown = {name: runs.predictions(f"{name}, gaps") for name in ["vanilla"]}
-shown["SQINV + LDS + dirlib.FDS"] = holes.predictions("sqinv+lds+fds, gaps")
+shown["SQINV + LDS + FDS"] = holes.predictions("sqinv+lds+fds, gaps")
 shaded = [("hole inside", INTERPOLATION, "////"), ("at the end", EXTRAPOLATION, "....")]
 fig = figures.predictions_over_gaps(runs.y, shown, shaded)
 
@@ -730,7 +731,7 @@ def my_ablation():
     Each is a dict: "weights", one of "vanilla", "sqinv", "sqinv+lds", "inv",
     "inv+lds"; "fds", None or a dict of options of dirlib.FDS (kernel_size, sigma,
     kernel, momentum, covariance, weighting, edges, shrinkage, clip).
-    One thing: the weights, or whether there is an dirlib.FDS layer ({} has the defaults), or
+    One thing: the weights, or whether there is an FDS layer ({} has the defaults), or
     one option of it.
     Returns (base, variant).
     """
@@ -840,8 +841,8 @@ print("difference and 95 % interval: {:.2f} [{:.2f}, {:.2f}]".format(*pair))
 #
 # - *A table of your own*, with any numeric target:
 #   `python -m dirlib train --data houses.csv --target price --reweight sqinv --lds --out runs/1`
-# - *Photographs*: AgeDB-DIR, IMDB-WIKI-DIR or UTKFace, once you have them. The README says where
-#   they come from and on which terms. `python -m dirlib check agedb.csv --kind agedb-dir` looks
+# - *Photographs*: AgeDB-DIR, IMDB-WIKI-DIR or UTKFace, once you have them. `dirlib/README.md` says
+#   where they come from and on which terms. `python -m dirlib check agedb.csv --kind agedb-dir` looks
 #   for missing, damaged and mislabelled pictures first. The published split has the same people
 #   in training and test; `python -m dirlib split` can keep them apart. They are real people: to
 #   guess somebody's age from a photograph is a sensitive use.

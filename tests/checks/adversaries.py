@@ -319,7 +319,7 @@ def spoils_what_it_is_given(exercise):
         yield "stops learning", after(_stops_learning)
         yield "freezes the model", after(lambda m, *_: m.requires_grad_(False))
         yield "leaves fds in eval()", after(lambda m, fds, *_: fds and fds.eval())
-        yield "resets fds", after(lambda m, fds, *_: fds and fds.epoch_count.zero_())
+        yield "resets fds", after(lambda m, fds, *_: fds and fds.epoch.count.zero_())
     if exercise is lesson5.end_of_epoch:
         yield "leaves the model in eval()", after(lambda model, *_: model.eval())
         yield "moves a bias", after(_moves_a_bias)

@@ -2186,7 +2186,7 @@ PAIRS = {
     "low_rank": (layer(covariance="full"), layer(covariance="low_rank")),
     "shrinkage": (
         layer(covariance="full"),
-        layer(covariance="full", shrinkage="oas"),
+        layer(covariance="full", shrinkage=50.0),
     ),
     "no_shrinkage": (LAYER, layer(shrinkage=0)),
     "weighting": (LAYER, layer(weighting="uniform")),
@@ -2267,9 +2267,9 @@ WRONG_PAIRS = {
         "momentum and kernel_size",
         (layer(momentum=0.5), layer(kernel_size=9)),
     ),
-    "full_and_oas": (
+    "full_and_shrinkage": (
         "covariance and shrinkage",
-        (LAYER, layer(covariance="full", shrinkage="oas")),
+        (LAYER, layer(covariance="full", shrinkage=50.0)),
     ),
     "three_things": (
         "weights, kernel_size and edges",
@@ -2309,7 +2309,7 @@ WRONG_PAIRS = {
     "covariance_list": ("options of variant", (LAYER, layer(covariance=["full"]))),
     "unknown_weighting": ("weighting", (LAYER, layer(weighting="counts"))),
     "unknown_edges": ("edges", (LAYER, layer(edges="zero"))),
-    "oas_of_variances": ("oas", (LAYER, layer(shrinkage="oas"))),
+    "shrinkage_text": ("is the text '50'", (LAYER, layer(shrinkage="50"))),
     "shrinkage_negative": ("shrinkage", (LAYER, layer(shrinkage=-1))),
     "clip_number": ("options of variant", (LAYER, layer(clip=10))),
     "clip_exchanged": ("clip", (LAYER, layer(clip=(10.0, 0.1)))),

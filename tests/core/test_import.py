@@ -91,7 +91,7 @@ def test_what_the_lazy_modules_hold_is_found():
     paths = (
         "d.training.fit", "d.metrics.mae", "d.datasets.faces.faces", "d.fds.FDS",
         "d.datasets.tables.read_table", "d.datasets.photos.check_ages",
-        "d.datasets.published.label_counts", "d.datasets.patterns",
+        "d.datasets.published.label_counts",
     )  # fmt: skip
     names = [path.rpartition(".")[2] for path in paths]
     code = f"import dirlib as d; print([x.__name__ for x in [{', '.join(paths)}]])"

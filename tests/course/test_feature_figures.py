@@ -8,7 +8,7 @@ from matplotlib.patches import Ellipse
 
 from course.figures import features as feature_figures
 from course.figures.features import partly_recoloured
-from course.figures.labels import RED
+from course.figures.style import RED
 from dirlib import LabelBins, bin_statistics, cosine_to_anchor
 
 BINS = LabelBins(0, 12, 2)  # bins of two units: nothing may assume years
@@ -60,14 +60,14 @@ def test_every_other_figure_has_labelled_axes(stats):
         feature_figures.clouds({"plain": rng.normal(size=(9, 2))}),
     ]
     for figure in made:
-        figure.canvas.draw()
+        figure.draw_without_rendering()
         for ax in figure.axes:
             assert ax.get_xlabel() or ax.get_ylabel() or ax.get_label() == "<colorbar>"
 
 
 def test_the_floor_of_a_spectrum_is_written_as_0():
     fig = feature_figures.spectra({"a": [4.0, 0.0]})
-    fig.canvas.draw()
+    fig.draw_without_rendering()
     ticks = {
         t.get_text(): y
         for y, t in zip(

@@ -5,6 +5,7 @@ import pytest
 from matplotlib import pyplot as plt
 
 from course.figures import labels as figures
+from course.figures import style
 from dirlib import LabelBins, kernel_window, shot_regions
 from dirlib.datasets.published import label_counts
 
@@ -34,7 +35,7 @@ def test_bars_of_all_regions_together_are_the_counts():
 
 
 def test_regions_differ_in_colour_and_in_hatching():
-    styles = [figures.REGIONS[name][:2] for name in ("many", "medium", "few")]
+    styles = [style.REGIONS[name][:2] for name in ("many", "medium", "few")]
     assert len({color for color, _ in styles}) == 3
     assert len({hatch for _, hatch in styles}) == 3
 
@@ -63,7 +64,7 @@ def test_every_other_figure_has_labelled_axes():
         figures.paired_bars(["a", "b"], [y - 2.0, y], ylabel="years"),
     ]
     for figure in made:
-        figure.canvas.draw()
+        figure.draw_without_rendering()
         for ax in figure.axes:
             assert ax.get_xlabel() or ax.get_ylabel()
 
@@ -83,7 +84,7 @@ def test_image_grid_has_a_caption_for_each_image():
 
 def test_bars_without_regions_are_blue():
     fig, ax = plt.subplots()
-    figures.draw_bars(ax, BINS, COUNTS)
+    style.draw_bars(ax, BINS, COUNTS)
     assert len(ax.patches) == 1
-    figures.draw_bars(ax, BINS, COUNTS, shot_regions(COUNTS))
+    style.draw_bars(ax, BINS, COUNTS, shot_regions(COUNTS))
     assert len(ax.patches) == 4

@@ -5,8 +5,10 @@ import re
 import numpy as np
 import pytest
 
-from course.records.methods import EXTRAPOLATION, FDS_SETTINGS, INTERPOLATION
-from course.records.read import AGES, anomaly_gaps, density_correlations, load_runs
+from course.records.ages import AGES, EXTRAPOLATION, INTERPOLATION
+from course.records.methods import FDS_SETTINGS
+from course.records.read import anomaly_gaps, load_runs
+from course.records.report import density_correlations
 from course.records.searches import FDS_TRIAL, FDS_TRIALS
 from dirlib import FDS, gm, mae, paired_comparison
 from tools.lessons.env import ROOT

@@ -7,25 +7,23 @@ import numpy as np
 import pytest
 import torch
 
+from course.__main__ import main
 from course.records import methods as experiments
 from course.records import record as recording
+from course.records.ages import AGES
 from course.records.read import (
-    AGES,
     HISTORY,
     Runs,
     anomaly_gaps,
     data_dir,
-    density_correlations,
-    feature_report,
     load_features,
     load_history,
     load_runs,
     load_statistics,
     read_record,
-    report,
 )
+from course.records.report import density_correlations, feature_report, runs_report
 from dirlib import bin_statistics, paired_comparison
-from dirlib.__main__ import main
 from dirlib.datasets.faces import faces
 
 
@@ -81,7 +79,7 @@ def test_scores_of_known_predictions(quick, tmp_path):
     np.testing.assert_allclose(runs.score("far", "few"), [9.0, 9.1, 9.2])
     np.testing.assert_allclose(runs.error_by_age("near")[2], 1.2)
     np.testing.assert_allclose(runs.wrong_by_class("near"), 100)
-    assert "near" in report(runs)
+    assert "near" in runs_report(runs)
     with pytest.raises(ValueError, match="no run of 'other': choose from"):
         runs.predictions("other")
 
@@ -203,7 +201,8 @@ def test_the_command_prints_what_the_records_hold(
         shutil.copy(data_dir() / "runs" / name, tmp_path / "runs")
     monkeypatch.setenv("COURSE_DATA", str(tmp_path))
     main(["results"])
-    assert capsys.readouterr().out.startswith(f"{report(recorded)}\n{feature_report()}")
+    printed = capsys.readouterr().out
+    assert printed.startswith(f"{runs_report(recorded)}\n{feature_report()}")
     for name in ("faces", "features"):
         assert (tmp_path / "runs" / f"{name}.png").stat().st_size > 10_000
 

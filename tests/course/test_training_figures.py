@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
 
-from course.figures.training import STYLES, epochs
+from course.figures.style import METHOD_STYLES
+from course.figures.training import epochs
 from course.records.read import load_history
 
 
@@ -31,6 +32,7 @@ def test_lines_are_means_and_bands_are_ranges():
 
 
 def test_methods_are_told_apart_without_colour():
-    assert len({str(style) for style, _ in STYLES.values()}) == len(STYLES)
-    for method in STYLES:
+    lines = {str(line) for line, _ in METHOD_STYLES.values()}
+    assert len(lines) == len(METHOD_STYLES)
+    for method in METHOD_STYLES:
         assert len(load_history(method)) == 5 * 15

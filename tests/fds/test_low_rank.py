@@ -8,14 +8,14 @@ import torch
 import dirlib
 from dirlib import BinStatistics, LabelBins
 from dirlib.fds.calibration import calibration_transform
-from dirlib.fds.covariance import KINDS
-from dirlib.fds.low_rank import apply, dense, identity, mix, rest, smooth, transform
-from dirlib.fds.low_rank import truncate as cut
+from dirlib.fds.covariance import COVARIANCES, LowRank, rest
+from dirlib.fds.covariance import truncate as cut
 
 # Few bins have no room for the default window.
 FDS = partial(dirlib.FDS, kernel_size=5, sigma=2.0)
 BINS = LabelBins(0, 6, 1)
 B, D, RANK = 6, 8, 3
+LOW = LowRank(D, RANK)
 CLIPS = [None, (0.1, 10.0), (0.8, 1.2)]
 
 
@@ -81,17 +81,17 @@ def test_cutting_to_all_directions_or_no_rows_changes_nothing():
 def test_rest_and_dense_keep_the_trace():
     cov = low_rank()
     torch.testing.assert_close(rest(cov), normal(B, seed=1).abs())
-    torch.testing.assert_close(trace(dense(cov)), cov[:, -1].sum(1))
+    torch.testing.assert_close(trace(LOW.dense(cov)), cov[:, -1].sum(1))
 
 
 def test_a_sum_that_fits_is_exact_and_one_that_does_not_keeps_the_trace():
     a, b = normal(B, seed=3).abs(), normal(B, seed=4).abs()
     roomy = [torch.cat([0 * c[:, :-1], c], 1) for c in (low_rank(0), low_rank(9))]
-    expected = a[:, None, None] * dense(roomy[0]) + b[:, None, None] * dense(roomy[1])
-    torch.testing.assert_close(
-        dense(mix((a, roomy[0]), (b, roomy[1]))), expected, atol=1e-9, rtol=1e-9
-    )
-    tight = dense(mix((a, low_rank(0)), (b, low_rank(9))))
+    first, second = (LOW.dense(cov) for cov in roomy)
+    expected = a[:, None, None] * first + b[:, None, None] * second
+    found = LowRank(D, 2 * RANK).mix((a, roomy[0]), (b, roomy[1]))
+    torch.testing.assert_close(LOW.dense(found), expected, atol=1e-9, rtol=1e-9)
+    tight = LOW.dense(LOW.mix((a, low_rank(0)), (b, low_rank(9))))
     torch.testing.assert_close(trace(tight), trace(expected))
     assert not torch.allclose(tight, expected)
 
@@ -104,9 +104,9 @@ def test_smoothing_is_that_of_the_dense_matrices_where_the_rows_suffice():
     def smoother(values):
         return torch.einsum("ab,b...->a...", weights, values)
 
-    found = dense(smooth(cov, smoother))
-    torch.testing.assert_close(found, smoother(dense(cov)), atol=1e-9, rtol=1e-9)
-    tight = smooth(low_rank(), smoother)
+    found = LOW.dense(LowRank(D, D).smooth(cov, smoother))
+    torch.testing.assert_close(found, smoother(LOW.dense(cov)), atol=1e-9, rtol=1e-9)
+    tight = LOW.smooth(low_rank(), smoother)
     torch.testing.assert_close(tight[:, -1], smoother(low_rank()[:, -1]))
 
 
@@ -117,8 +117,9 @@ def test_the_transform_is_that_of_the_dense_matrices(clip, rank, noise):
     cov, target = low_rank(0, rank, noise), low_rank(7, rank, noise)
     z, index = normal(40, D, seed=5), torch.arange(40) % B
     shift = normal(B, D, seed=6)
-    expected = calibration_transform(dense(cov), dense(target), clip)
-    found = apply(transform(cov, target, clip), shift, index, z)
+    expected = calibration_transform(LOW.dense(cov), LOW.dense(target), clip)
+    kind = LowRank(D, rank)
+    found = kind.apply(kind.transform(cov, target, clip), shift, index, z)
     torch.testing.assert_close(
         found, torch.einsum("nij,nj->ni", expected[index], z) + shift[index]
     )
@@ -130,10 +131,10 @@ def test_the_clip_bounds_what_the_rows_do_not_reach_and_flatness_is_no_trouble(n
     eye = torch.eye(D).double().repeat(B, 1)
     index = torch.arange(B).repeat_interleave(D)
     none = torch.zeros(B, D).double()
-    out = apply(transform(cov, target, (0.25, 4.0)), none, index, eye)
+    out = LOW.apply(LOW.transform(cov, target, (0.25, 4.0)), none, index, eye)
     s = torch.linalg.svdvals(out.reshape(B, D, D))
     assert s.max() <= 2 + 1e-9 and s.min() >= 0.5 - 1e-9
-    same = apply(transform(cov, cov, (0.25, 4.0)), none, index, eye)
+    same = LOW.apply(LOW.transform(cov, cov, (0.25, 4.0)), none, index, eye)
     torch.testing.assert_close(same, eye, atol=1e-5, rtol=0)
 
 
@@ -141,7 +142,7 @@ def test_the_identity_is_exact_in_any_precision():
     z, index = normal(9, D), torch.arange(9) % B
     for dtype in (torch.float64, torch.float32, torch.bfloat16):
         none = torch.zeros(B, D, dtype=dtype)
-        kept = apply(identity(B, D, RANK).to(dtype), none, index, z.to(dtype))
+        kept = LOW.apply(LOW.identity(B).to(dtype), none, index, z.to(dtype))
         assert torch.equal(kept, z.to(dtype))
 
 
@@ -154,7 +155,7 @@ def test_statistics_with_all_directions_are_the_full_ones(batches):
         for zb, yb in zip(z.split(batches), y.long().split(batches), strict=True):
             stats.update(zb, yb)
     torch.testing.assert_close(low.covariance(), full.covariance())
-    assert low.state()["scatter"].shape == (B, D + 1, D)
+    assert low.scatter.shape == (B, D + 1, D)
 
 
 def test_few_samples_are_exact_in_one_batch_in_many_and_merged():
@@ -170,7 +171,7 @@ def test_few_samples_are_exact_in_one_batch_in_many_and_merged():
         torch.testing.assert_close(
             stats.covariance(), full.covariance(), equal_nan=True
         )
-        assert rest(stats.state()["scatter"]).max() < 1e-9
+        assert rest(stats.scatter).max() < 1e-9
 
 
 def test_the_strong_directions_are_found_and_variances_are_exact():
@@ -237,9 +238,8 @@ def test_features_as_long_as_those_of_a_large_network():
 
 
 def test_each_kind_has_the_shapes_of_its_statistics():
-    for name, kind in KINDS.items():
-        stats = BinStatistics(B, D, name, rank=RANK)
-        assert stats.state()["scatter"].shape[1:] == kind.shape(D, RANK)
-        cov = stats.state()["scatter"]
-        made = kind.transform(cov, cov, None)
-        assert made.shape == kind.identity(B, D, RANK).shape
+    for name, make in COVARIANCES.items():
+        stats, kind = BinStatistics(B, D, name, rank=RANK), make(D, RANK)
+        assert stats.scatter.shape[1:] == kind.shape
+        made = kind.transform(stats.scatter, stats.scatter, None)
+        assert made.shape == kind.identity(B).shape

@@ -35,7 +35,7 @@ def assert_same(a, b, tolerance=1e-12):
     close = {"atol": tolerance, "rtol": tolerance, "equal_nan": True}
     torch.testing.assert_close(a.mean, b.mean, **close)
     torch.testing.assert_close(a.variance(), b.variance(), **close)
-    if a.covariance_kind != "diagonal":  # the rows of low_rank may be rotated
+    if a.kind.name != "diagonal":  # the rows of low_rank may be rotated
         torch.testing.assert_close(a.covariance(), b.covariance(), **close)
 
 
@@ -160,7 +160,7 @@ def reduce_in_process(rank, address, covariance, out):
     stats = BinStatistics(B, D, covariance)
     stats.update(Z[part], INDEX[part])
     total = stats.all_reduce()
-    torch.save(total.state(), f"{out}/{rank}.pt")
+    torch.save(total.state_dict(), f"{out}/{rank}.pt")
     dist.destroy_process_group()
 
 
@@ -171,7 +171,9 @@ def test_two_processes_give_the_statistics_of_one(covariance, tmp_path):
     one = gathered(covariance)
     for rank in (0, 1):
         saved = torch.load(tmp_path / f"{rank}.pt", weights_only=True)
-        assert_same(BinStatistics.from_state(covariance, **saved), one, 1e-6)
+        total = BinStatistics(B, D, covariance)
+        total.load_state_dict(saved)
+        assert_same(total, one, 1e-6)
 
 
 @pytest.mark.parametrize("covariance", KINDS)

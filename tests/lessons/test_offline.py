@@ -28,7 +28,7 @@ assert len(train.images) == len(train.labels) > 0
 
 def python(code):
     return subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=1800
     )
 
 

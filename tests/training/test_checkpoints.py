@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from course.records.read import AGES
+from course.records.ages import AGES
 from dirlib import FDS
 from dirlib.models import SmallResNet
 from dirlib.training import ImageArray, fit, predict

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from course.records.read import AGES
+from course.records.ages import AGES
 from dirlib import FDS, l1_loss, lds_weights
 from dirlib.models import ResNet, SmallResNet
 from dirlib.training import ImageArray, Rows, extract_features, fit, predict
@@ -164,7 +164,7 @@ def counted(**options):
     fds.epochs, end_epoch = [], fds.end_epoch
 
     def noted():
-        fds.epochs.append(int(fds.epoch_count.sum()))
+        fds.epochs.append(int(fds.epoch.count.sum()))
         end_epoch()
 
     fds.end_epoch = noted

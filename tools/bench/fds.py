@@ -108,7 +108,7 @@ def calibration():
         kinds = ("diagonal", "low_rank", "full")[: 3 if dim < 1024 else 2]
         for kind in kinds:
             fds = trained(dim, covariance=kind)
-            tables, apply = fds._in_dtype(z.dtype), fds._kind.apply
+            tables, apply = (fds.transform, fds.shift), fds.epoch.kind.apply
             times[kind] = seconds(
                 there_and_back(lambda x, f=apply, t=tables, i=index: f(*t, i, x), z)
             )
@@ -142,7 +142,7 @@ def epoch():
 
         def collect(fds=fds, batches=batches):
             for z, y in batches:
-                fds._epoch().update(z.detach(), BINS.index(y))
+                fds.epoch.update(z.detach(), BINS.index(y))
 
         def update(fds=fds, collect=collect):
             collect()

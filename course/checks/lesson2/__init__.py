@@ -1,8 +1,4 @@
-"""The exercises of lesson 2, one module each, with their typical wrong answers.
-
-The package's names are the exercises themselves: `checks2.kde(answer)` checks an
-answer.
-"""
+"""The exercises of lesson 2: `checks2.kde(answer)` checks an answer."""
 
 from course.checks.lesson2.kde import kde
 from course.checks.lesson2.smooth import smooth

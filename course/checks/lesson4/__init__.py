@@ -1,8 +1,4 @@
-"""The exercises of lesson 4, one module each, with their typical wrong answers.
-
-The package's names are the exercises themselves: `checks4.matrix_sqrt(answer)` checks
-an answer.
-"""
+"""The exercises of lesson 4: `checks4.matrix_sqrt(answer)` checks an answer."""
 
 from course.checks.lesson4.calibrate_diagonal import calibrate_diagonal
 from course.checks.lesson4.calibrate_full import calibrate_full
@@ -11,11 +7,5 @@ from course.checks.lesson4.momentum_update import momentum_update
 from course.checks.lesson4.my_fds import MyFDS
 from course.checks.lesson4.smoothed_statistics import smoothed_statistics
 
-__all__ = [
-    "MyFDS",
-    "calibrate_diagonal",
-    "calibrate_full",
-    "matrix_sqrt",
-    "momentum_update",
-    "smoothed_statistics",
-]
+__all__ = ["MyFDS", "calibrate_diagonal", "calibrate_full", "matrix_sqrt",
+           "momentum_update", "smoothed_statistics"]  # fmt: skip

@@ -42,77 +42,75 @@ def _first(line, cause):
 _moved = "(z - mean[index]) + smoothed_mean[index]"
 _clip = ".clamp(0.1, 10)"
 # fmt: off
+PARTS = [
+    Part("the values", 1, [
+        _worked(),
+        _case([0, 2, 1, 2, 2, 0], [0.5, 1.5, 3.0, 2.0], 2),
+        _case([3, 0, 1, 1], [0.7, 4.0, 1.2, 0.3], 3),
+    ]),
+    Part("ratios clipped to 0.1 ... 10", 1, [
+        _case([0, 1, 1], [1.5, 30.0], 2),
+        _case([2, 0, 1, 2], [0.02, 1.0, 0.004], 2),
+    ]),
+    Part("a gradient reaches z, which stays as it is", 1, [
+        _worked(gradient=True),
+        _case([1, 0, 1, 0], [0.5, 2.0], 2, gradient=True),
+    ]),
+]
+WRONG = [
+    Slip(("ratio.sqrt()", "ratio"),
+         "the ratio of variances has squared units: take its root"),
+    Slip((_clip, ""), "the ratio is not clipped: keep it between 0.1 and 10"),
+    Slip(("smoothed_var / var", "var / smoothed_var"), "the ratio is upside down: "
+         "a larger smoothed variance must spread the features"),
+    Slip((_clip, ""), ("ratio.sqrt()", f"ratio.sqrt(){_clip}"), "you clip after "
+         "the root: clip the ratio of the variances, then take the root"),
+    Slip(("smoothed_mean[index]", "mean[index]"), "you add the plain mean again: "
+         "the features move to the smoothed mean"),
+    Slip(("(z - mean[index])", "z"), "subtract the bin's mean before you scale"),
+    Slip((" + smoothed_mean[index]", ""),
+         "the features end around 0: add the smoothed mean"),
+    Slip(("(z - mean[index])", "z - mean[index]"), "scale * z - mean scales before "
+         "it subtracts: put z - mean in parentheses"),
+    Slip((_moved, "(z - mean[index] + smoothed_mean[index])"),
+         "the smoothed mean is scaled too: add it after the factor"),
+    Slip((_moved, "(z - smoothed_mean[index]) + mean[index]"), "the two means are "
+         "exchanged: subtract the plain one, add the smoothed one"),
+    Slip((")[index]", ")"), (_moved, "(z - mean) + smoothed_mean"), "z has a row "
+         "per sample, the statistics have a row per bin: pick each sample's row "
+         "with `index`"),
+    Slip((")[index]", ")"), "the ratio has a row per bin, z has one per sample: "
+         "pick its rows with `index` too"),
+    Slip((")[index]", ")"), ("ratio.sqrt() * (z - mean[index])",
+         "(z - mean[index]) * ratio.sqrt()"), "the ratio has a row per *bin*, z "
+         "has one per sample: pick its rows with `index` too"),
+    _first("index = 0 * index", "all samples get the statistics of bin 0: pick a "
+           "row per sample with `index`"),
+    _first("index = index[:1].expand(len(index))", "all samples get the statistics "
+           "of the first one's bin: pick a row per sample with `index`"),
+    _first("z = z.detach()", "no gradient reaches z: leave out detach(), no_grad() "
+           "and torch.tensor(), or the layers before never learn"),
+    _first("z = torch.from_numpy(z.numpy())",
+           "numpy knows no gradients: stay with torch's operations"),
+    Slip(("0.1, 10", "max=10"),
+         "only large ratios are clipped: small ones stop at 0.1"),
+    Slip(("0.1, 10", "min=0.1"),
+         "only small ratios are clipped: large ones stop at 10"),
+    Slip((_clip, ""), ("ratio.sqrt", "(ratio.sqrt"), (_moved, f"{_moved}){_clip}"),
+         "you clip the features: clip the ratio of the variances"),
+    Slip(("smoothed_var /", "smoothed_var.sqrt() /"), ("ratio.sqrt()", "ratio"),
+         "only smoothed_var is under the root: take the root of the whole ratio"),
+    Slip(("ratio.sqrt", "var[index].rsqrt"), "dividing by the root of the variance "
+         "only whitens: multiply by the root of the smoothed variance too"),
+    Slip(("ratio.sqrt()", "smoothed_var[index].sqrt()"), "the features still have "
+         "their own spread: divide by the root of the bin's variance too"),
+    Slip(("ratio.sqrt() * ", ""), "only the mean moves: the spread must change too"),
+    Slip(("smoothed_var / var", "smoothed_var.mean(1, True) / var.mean(1, True)"),
+         "you use one factor for all features: each feature has its own variances"),
+    Slip(("z - mean[index]", "z - z.mean(0)"), "you subtract the mean of the "
+         "batch: subtract that of each sample's bin"),
+]
 calibrate_diagonal = Exercise(
-    "4.2", "calibrate_diagonal", _calibrated,
-    parts=[
-        Part("the values", 1, [
-            _worked(),
-            _case([0, 2, 1, 2, 2, 0], [0.5, 1.5, 3.0, 2.0], 2),
-            _case([3, 0, 1, 1], [0.7, 4.0, 1.2, 0.3], 3),
-        ]),
-        Part("ratios clipped to 0.1 ... 10", 1, [
-            _case([0, 1, 1], [1.5, 30.0], 2),
-            _case([2, 0, 1, 2], [0.02, 1.0, 0.004], 2),
-        ]),
-        Part("a gradient reaches z, which stays as it is", 1, [
-            _worked(gradient=True),
-            _case([1, 0, 1, 0], [0.5, 2.0], 2, gradient=True),
-        ]),
-    ],
-    wrong=[
-        Slip(("ratio.sqrt()", "ratio"),
-             "the ratio of variances has squared units: take its root"),
-        Slip((_clip, ""), "the ratio is not clipped: keep it between 0.1 and 10"),
-        Slip(("smoothed_var / var", "var / smoothed_var"), "the ratio is upside down: "
-             "a larger smoothed variance must spread the features"),
-        Slip((_clip, ""), ("ratio.sqrt()", f"ratio.sqrt(){_clip}"), "you clip after "
-             "the root: clip the ratio of the variances, then take the root"),
-        Slip(("smoothed_mean[index]", "mean[index]"), "you add the plain mean again: "
-             "the features move to the smoothed mean"),
-        Slip(("(z - mean[index])", "z"), "subtract the bin's mean before you scale"),
-        Slip((" + smoothed_mean[index]", ""),
-             "the features end around 0: add the smoothed mean"),
-        Slip(("(z - mean[index])", "z - mean[index]"), "scale * z - mean scales before "
-             "it subtracts: put z - mean in parentheses"),
-        Slip((_moved, "(z - mean[index] + smoothed_mean[index])"),
-             "the smoothed mean is scaled too: add it after the factor"),
-        Slip((_moved, "(z - smoothed_mean[index]) + mean[index]"), "the two means are "
-             "exchanged: subtract the plain one, add the smoothed one"),
-        Slip((")[index]", ")"), (_moved, "(z - mean) + smoothed_mean"), "z has a row "
-             "per sample, the statistics have a row per bin: pick each sample's row "
-             "with `index`"),
-        Slip((")[index]", ")"), "the ratio has a row per bin, z has one per sample: "
-             "pick its rows with `index` too"),
-        Slip((")[index]", ")"), ("ratio.sqrt() * (z - mean[index])",
-             "(z - mean[index]) * ratio.sqrt()"), "the ratio has a row per *bin*, z "
-             "has one per sample: pick its rows with `index` too"),
-        _first("index = 0 * index", "all samples get the statistics of bin 0: pick a "
-               "row per sample with `index`"),
-        _first("index = index[:1].expand(len(index))", "all samples get the statistics "
-               "of the first one's bin: pick a row per sample with `index`"),
-        _first("z = z.detach()", "no gradient reaches z: leave out detach(), no_grad() "
-               "and torch.tensor(), or the layers before never learn"),
-        _first("z = torch.from_numpy(z.numpy())",
-               "numpy knows no gradients: stay with torch's operations"),
-        Slip(("0.1, 10", "max=10"),
-             "only large ratios are clipped: small ones stop at 0.1"),
-        Slip(("0.1, 10", "min=0.1"),
-             "only small ratios are clipped: large ones stop at 10"),
-        Slip((_clip, ""), ("ratio.sqrt", "(ratio.sqrt"), (_moved, f"{_moved}){_clip}"),
-             "you clip the features: clip the ratio of the variances"),
-        Slip(("smoothed_var /", "smoothed_var.sqrt() /"), ("ratio.sqrt()", "ratio"),
-             "only smoothed_var is under the root: take the root of the whole ratio"),
-        Slip(("ratio.sqrt", "var[index].rsqrt"), "dividing by the root of the variance "
-             "only whitens: multiply by the root of the smoothed variance too"),
-        Slip(("ratio.sqrt()", "smoothed_var[index].sqrt()"), "the features still have "
-             "their own spread: divide by the root of the bin's variance too"),
-        Slip(("ratio.sqrt() * ", ""),
-             "only the mean moves: the spread must change too"),
-        Slip(("smoothed_var / var", "smoothed_var.mean(1, True) / var.mean(1, True)"),
-             "you use one factor for all features: each feature has its own variances"),
-        Slip(("z - mean[index]", "z - z.mean(0)"), "you subtract the mean of the "
-             "batch: subtract that of each sample's bin"),
-    ],
-    rtol=1e-4,
-    adapt=with_gradient,
+    "4.2", "calibrate_diagonal", _calibrated, PARTS, WRONG,
+    rtol=1e-4, adapt=with_gradient
 )

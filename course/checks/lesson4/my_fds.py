@@ -46,7 +46,7 @@ def _where(collects, calibrates, cause):
 
 
 # fmt: off
-_slips = [
+SLIPS = [
     Slip(("self.training", "True"), "eval() makes no difference: look at "
          "self.training, and return z as it is when it is False"),
     Slip((_collect, ""), "no batch is collected in the first epoch: in train(), give "
@@ -115,13 +115,7 @@ _slips = [
     Slip(("        if self.training", "        return\n        if self.training"),
          "forward returns nothing: end each of its ways with return"),
 ]
-# fmt: on
+WRONG = [Wrong(slip.answer(_Layer), slip.cause) for slip in SLIPS]
 MyFDS = Exercise(
-    "4.6",
-    "MyFDS",
-    _Library,
-    parts=PARTS,
-    wrong=[Wrong(slip.answer(_Layer), slip.cause) for slip in _slips],
-    rtol=1e-4,
-    adapt=through_epochs,
+    "4.6", "MyFDS", _Library, PARTS, WRONG, rtol=1e-4, adapt=through_epochs
 )

@@ -34,6 +34,28 @@ def _last_improvement(history, score):
     return [history[0], *falls][-1]["epoch"]
 
 
+class History(list):
+    """The rows of a training, shown by the score that matters."""
+
+    def __repr__(self):
+        if not self:
+            return "[]"
+        texts = (
+            f"{name} " + ", ".join(f"{row[name]:g}" for row in self)
+            for name in self[0]
+            if name not in ("epoch", "loss")
+        )
+        first, last = self[0]["epoch"], self[-1]["epoch"]
+        return f"epochs {first} to {last}, {'; '.join(texts)}"
+
+
+def _history(score, values, first=1):
+    """Rows whose training loss falls, whatever the score does."""
+    rows = ({"epoch": i, "loss": 6 / i, score: v} for i, v in enumerate(values, first))
+    return History(rows), score
+
+
+_worked = History({"epoch": i, "val_few": v} for i, v in ((1, 9.0), (2, 7.0), (3, 7.0)))
 # NaN stays in, and the search has to do with it.
 WITH_NAN = (" if not math.isnan(row[score])", "")
 LOWEST = "min(known, key=lambda row: row[score])"
@@ -51,8 +73,24 @@ RESULTS = {
     "this is the score": "best[score]",
     "this is the whole row": "best",
 }
-
 # fmt: off
+PARTS = [
+    Part("the lowest score", 1, [
+        _history("val_few", [9.5, 8.5, 9.0, 7.5, 8.0]),
+        _history("val_mae", [8.0, 6.5, 7.0, 7.5], first=6),
+        _history("log_gm", [-0.5, 0.25, -1.5, -1.0, 0.5], first=3),
+        # The best row is the first; the last, of scores above any guess.
+        _history("val_few", [21.5, 21.75, 24.0], first=2),
+        _history("val_mse", [1204.5, 1250.0, 1204.25]),
+    ]),
+    Part("equals and NaN", 1, [
+        (_worked, "val_few"),
+        _history("val_few", [8.0, 7.5, 8.0, 7.5, 7.5, 9.0], first=4),
+        _history("val_few", [nan, nan, 9.0, 8.0, 8.5]),
+        _history("val_mae", [9.0, nan, 7.0, 8.0, nan], first=2),
+        _history("val_few", [nan, nan, nan]),
+    ]),
+]
 WRONG = [
     Slip((RESULT, "history.index(best)"),
          "this is the position in the list, counted from 0: return the row's epoch"),
@@ -116,49 +154,4 @@ WRONG = [
     Wrong(_last_improvement, "you compare each epoch with the one before: compare it "
           "with the best so far"),
 ]
-# fmt: on
-
-
-class History(list):
-    """The rows of a training, shown by the score that matters."""
-
-    def __repr__(self):
-        if not self:
-            return "[]"
-        texts = (
-            f"{name} " + ", ".join(f"{row[name]:g}" for row in self)
-            for name in self[0]
-            if name not in ("epoch", "loss")
-        )
-        first, last = self[0]["epoch"], self[-1]["epoch"]
-        return f"epochs {first} to {last}, {'; '.join(texts)}"
-
-
-def _history(score, values, first=1):
-    """Rows whose training loss falls, whatever the score does."""
-    rows = ({"epoch": i, "loss": 6 / i, score: v} for i, v in enumerate(values, first))
-    return History(rows), score
-
-
-_worked = History({"epoch": i, "val_few": v} for i, v in ((1, 9.0), (2, 7.0), (3, 7.0)))
-# fmt: off
-PARTS = [
-    Part("the lowest score", 1, [
-        _history("val_few", [9.5, 8.5, 9.0, 7.5, 8.0]),
-        _history("val_mae", [8.0, 6.5, 7.0, 7.5], first=6),
-        _history("log_gm", [-0.5, 0.25, -1.5, -1.0, 0.5], first=3),
-        # The best row is the first; the last, of scores above any guess.
-        _history("val_few", [21.5, 21.75, 24.0], first=2),
-        _history("val_mse", [1204.5, 1250.0, 1204.25]),
-    ]),
-    Part("equals and NaN", 1, [
-        (_worked, "val_few"),
-        _history("val_few", [8.0, 7.5, 8.0, 7.5, 7.5, 9.0], first=4),
-        _history("val_few", [nan, nan, 9.0, 8.0, 8.5]),
-        _history("val_mae", [9.0, nan, 7.0, 8.0, nan], first=2),
-        _history("val_few", [nan, nan, nan]),
-    ]),
-]
-# fmt: on
-
 best_epoch = Exercise("5.3", "best_epoch", _best_epoch, PARTS, WRONG)

@@ -26,10 +26,90 @@ def _end_of_epoch(model, fds, x_val, y_val):
     return {"distance": distance, "val_mae": error.abs().mean().item()}
 
 
+def _through_ends(answer):
+    """Turn an epoch's end into a function that says what it returned and left behind.
+
+    It looks at all about FDS, at the validation error, or at the model.
+    """
+
+    @small.one_thread()
+    def function(scenario):
+        model, look = small.Network(normalised=True), scenario["look"]
+        model(scenario["x"])  # gives BatchNorm its running statistics
+        model.notes.last_call = "is not called"
+        fds = small.fds_after(scenario["epochs"])
+        result, gradients_on = small.call(answer, model, fds, *scenario["validation"])
+        if look == "model":
+            return _left_behind(model, result, gradients_on)
+        if result is None:
+            return None
+        seen = {"the result": result, "the kind of the result": small.kind(result)}
+        # A key that is missing fails in the part that looks at it.
+        if isinstance(result, dict):
+            seen["the result"] = {n: v for n, v in result.items() if n == look}
+            seen["the kind of the result"] = small.kind(result.get(look))
+        if fds is not None and look == "distance":
+            seen |= {"fds.mean": fds.mean, "fds.smoothed_mean": fds.smoothed_mean}
+            seen["the samples left in the epoch of fds"] = fds.epoch.count
+            seen["fds is left in"] = small.mode(fds)
+        return seen
+
+    return function
+
+
+def _left_behind(model, result, gradients_on):
+    norm = model.layers[1]
+    returned = result.values() if isinstance(result, dict) else [result]
+    graph = any(isinstance(v, torch.Tensor) and v.requires_grad for v in returned)
+    held = any(p.grad is not None for p in model.parameters())
+    learns = gradients_on and all(p.requires_grad for p in model.parameters())
+    return {
+        "the model": model.notes.last_call,
+        "the model is left in": small.mode(model),
+        "the statistics of BatchNorm": torch.cat([norm.running_mean, norm.running_var]),
+        "the parameters": model.weights(),
+        "the result keeps": "a gradient" if graph else "no gradient",
+        "the parameters hold": "gradients" if held else "no gradients",
+        "the next epoch": "can learn" if learns else "can't learn: gradients are off",
+    }
+
+
+def _features(n, shift=0.0):
+    """Features that follow the labels, and the labels, which leave bins empty."""
+    labels = _random(0.5, 6.5, n)
+    slopes = torch.tensor([0.4, -0.7])
+    return shift + labels[:, None] * slopes + _random(-2, 2, n, 2), labels
+
+
+def _second():
+    return [[_features(14), _features(9)], [_features(6, 0.5), _features(5, 0.5)]]
+
+
+def _scenario(look, title, n, epochs, low=-1.5, high=1.5):
+    data = {"validation": (_random(-3, 3, n, 3), _random(low, high, n))}
+    data |= {"x": _random(-1, 3, 8, 3), "epochs": epochs}
+    return (Scenario(title=title, look=look, **data),)
+
+
 NOTHING = {"distance": math.nan, "val_mae": math.nan}
 DISTANCE, ERROR = "[fds.active].abs().mean()", "error.abs().mean()"
 CALIBRATED = "small.predict(model.eval(), fds, x_val, y_val)"
 # fmt: off
+PARTS = [
+    Part("FDS and the distance", 1, [
+        _scenario("distance", "FDS's first epoch", 6, [[_features(12)]]),
+        _scenario("distance", "FDS's second epoch", 5, _second()),
+        _scenario("distance", "no FDS", 4, None),
+    ]),
+    Part("the validation error", 1, [
+        _scenario("val_mae", "six validation samples, with FDS", 6, _second()),
+        _scenario("val_mae", "five validation samples, no FDS", 5, None, 0, 4),
+    ]),
+    Part("the model as it must be afterwards", 1, [
+        _scenario("model", "what is left behind, with FDS", 7, _second()),
+        _scenario("model", "what is left behind, no FDS", 4, None),
+    ]),
+]
 WRONG = [
     Slip(("fds.end_epoch()", "pass"),
          "the epoch of fds never ends: call its end_epoch(), or nothing is folded in"),
@@ -59,8 +139,8 @@ WRONG = [
          "mean, when differences have cancelled: take it before"),
     Slip((f"apart{DISTANCE}.item()", "fds.distances()['distance_variance']"),
          "this is the distance of the variances: compare the means"),
-    Slip(("fds.mean", "fds.epoch_mean"),
-         "epoch_mean is empty after end_epoch(): the running mean is fds.mean"),
+    Slip(("fds.mean", "fds.epoch.mean"),
+         "epoch.mean is empty after end_epoch(): the running mean is fds.mean"),
     Slip(("if fds is not None", "if True"),
          "fds may be None: then there is no epoch to end, and the distance is NaN"),
     Slip(("math.nan", "0.0"), "without fds the distance is 0, which reads like a "
@@ -109,92 +189,6 @@ WRONG = [
          ("model.train()", f"model.train(), {ERROR}.backward()"),
          "validation leaves gradients in the model: no backward() here"),
 ]
-# fmt: on
-
-
-def _through_ends(answer):
-    """Turn an epoch's end into a function that says what it returned and left behind.
-
-    It looks at all about FDS, at the validation error, or at the model.
-    """
-
-    @small.one_thread()
-    def function(scenario):
-        model, look = small.Network(normalised=True), scenario["look"]
-        model(scenario["x"])  # gives BatchNorm its running statistics
-        model.notes.last_call = "is not called"
-        fds = small.fds_after(scenario["epochs"])
-        result, gradients_on = small.call(answer, model, fds, *scenario["validation"])
-        if look == "model":
-            return _left_behind(model, result, gradients_on)
-        if result is None:
-            return None
-        seen = {"the result": result, "the kind of the result": small.kind(result)}
-        # A key that is missing fails in the part that looks at it.
-        if isinstance(result, dict):
-            seen["the result"] = {n: v for n, v in result.items() if n == look}
-            seen["the kind of the result"] = small.kind(result.get(look))
-        if fds is not None and look == "distance":
-            seen |= {"fds.mean": fds.mean, "fds.smoothed_mean": fds.smoothed_mean}
-            seen["the samples left in the epoch of fds"] = fds.epoch_count
-            seen["fds is left in"] = small.mode(fds)
-        return seen
-
-    return function
-
-
-def _left_behind(model, result, gradients_on):
-    norm = model.layers[1]
-    returned = result.values() if isinstance(result, dict) else [result]
-    graph = any(isinstance(v, torch.Tensor) and v.requires_grad for v in returned)
-    held = any(p.grad is not None for p in model.parameters())
-    learns = gradients_on and all(p.requires_grad for p in model.parameters())
-    return {
-        "the model": model.notes.last_call,
-        "the model is left in": small.mode(model),
-        "the statistics of BatchNorm": torch.cat([norm.running_mean, norm.running_var]),
-        "the parameters": model.weights(),
-        "the result keeps": "a gradient" if graph else "no gradient",
-        "the parameters hold": "gradients" if held else "no gradients",
-        "the next epoch": "can learn" if learns else "can't learn: gradients are off",
-    }
-
-
-def _features(n, shift=0.0):
-    """Features that follow the labels, and the labels, which leave bins empty."""
-    labels = _random(0.5, 6.5, n)
-    slopes = torch.tensor([0.4, -0.7])
-    return shift + labels[:, None] * slopes + _random(-2, 2, n, 2), labels
-
-
-def _second():
-    return [[_features(14), _features(9)], [_features(6, 0.5), _features(5, 0.5)]]
-
-
-def _scenario(look, title, n, epochs, low=-1.5, high=1.5):
-    data = {"validation": (_random(-3, 3, n, 3), _random(low, high, n))}
-    data |= {"x": _random(-1, 3, 8, 3), "epochs": epochs}
-    return (Scenario(title=title, look=look, **data),)
-
-
-# fmt: off
-PARTS = [
-    Part("FDS and the distance", 1, [
-        _scenario("distance", "FDS's first epoch", 6, [[_features(12)]]),
-        _scenario("distance", "FDS's second epoch", 5, _second()),
-        _scenario("distance", "no FDS", 4, None),
-    ]),
-    Part("the validation error", 1, [
-        _scenario("val_mae", "six validation samples, with FDS", 6, _second()),
-        _scenario("val_mae", "five validation samples, no FDS", 5, None, 0, 4),
-    ]),
-    Part("the model as it must be afterwards", 1, [
-        _scenario("model", "what is left behind, with FDS", 7, _second()),
-        _scenario("model", "what is left behind, no FDS", 4, None),
-    ]),
-]
-# fmt: on
-
 end_of_epoch = Exercise(
     "5.2", "end_of_epoch", _end_of_epoch, PARTS, WRONG, rtol=1e-4, adapt=_through_ends
 )

@@ -5,7 +5,7 @@ import inspect
 
 from course.checks.compare import same, short
 from course.checks.exercise import Exercise, Part, Wrong
-from course.records.read import AGES
+from course.records.ages import AGES
 from dirlib.fds.layer import FDS
 
 WEIGHTS = ("vanilla", "sqinv", "sqinv+lds", "inv", "inv+lds")
@@ -77,8 +77,7 @@ def _refusal(name, options):
     """Say why FDS refuses these options, or return None."""
     for option, value in options.items():
         needs_number = isinstance(_value({}, option), int | float)
-        # "oas" is a shrinkage.
-        if needs_number and isinstance(value, str) and option != "shrinkage":
+        if needs_number and isinstance(value, str):
             cure = "write a number, without quotes"
             return f"{option} of {name} is the text {value!r}: {cure}"
     size = options.get("kernel_size")
@@ -171,8 +170,8 @@ ANSWERS = {
         (LAYER, _with_fds(kernel_size=103)),
     "FDS refuses the options of variant: momentum must lie in [0, 1)":
         (LAYER, _with_fds(momentum=1.0)),
-    'FDS refuses the options of variant: shrinkage="oas" works on full':
-        (LAYER, _with_fds(shrinkage="oas")),
+    "FDS refuses the options of variant: shrinkage must be a finite number":
+        (LAYER, _with_fds(shrinkage=-1.0)),
     "FDS refuses the options of variant: covariance must be one of":
         (LAYER, _with_fds(covariance="identity")),
 }

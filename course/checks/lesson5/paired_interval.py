@@ -19,14 +19,46 @@ def _paired_interval(baseline, method):
     return mean, mean - half, mean + half
 
 
+def _as_tuple(answer):
+    """The same answer, of which an array of three numbers is right, too."""
+
+    def function(baseline, method):
+        found = answer(baseline, method)
+        return tuple(found) if isinstance(found, np.ndarray) else found
+
+    return function
+
+
+class _WithSpread(Exercise):
+    """Scipy gives NaN where there is no spread: slips are known by the other cases."""
+
+    def cause(self, got, want):
+        *others, part = self.parts
+        parts = [*others, dataclasses.replace(part, inputs=part.inputs[:-1])]
+        rest = dataclasses.replace(self, parts=parts)
+        return super().cause(got, want) or Exercise.cause(rest, got[:-1], want[:-1])
+
+
+def _case(n_seeds, step):
+    """Errors whose differences vary less than they do."""
+    baseline = rng.normal(9, 1.5, n_seeds)
+    return baseline, baseline + step + rng.normal(0, 0.6, n_seeds)
+
+
+_worked = np.array([10.0, 12.0, 14.0]), np.array([9.0, 10.0, 13.0])
+_alike = np.array([9.0, 10.5, 12.0]), np.array([8.5, 10.0, 11.5])
+THREE, TWO = [_worked, _case(5, -1.2), _case(7, 0.4)], [_case(2, -0.8), _alike]
 QUANTILE, SPREAD = "stats.t.ppf(0.975, n - 1)", "d.std(ddof=1)"
 ADDED = (SPREAD, "np.hypot(baseline.std(ddof=1), method.std(ddof=1))")
 ENDS = "mean - half, mean + half"
 # Quantiles as students copy them from a table or a cell, with more digits or fewer.
 FIXED = dict.fromkeys((2.776445, 2.7764, 2.776, 2.78), "five")
 FIXED |= dict.fromkeys((4.302653, 4.3027, 4.303, 4.3), "three")
-
 # fmt: off
+PARTS = [
+    Part("three seeds and more", 1, THREE),
+    Part("two seeds, and differences that are all equal", 1, TWO),
+]
 WRONG = [
     Slip(("method - baseline", "baseline - method"), "the sign is turned round: take "
          "method - baseline, so that a method with a lower error is below 0"),
@@ -82,43 +114,6 @@ WRONG = [
          "scipy gives NaN where the differences have no spread: there the interval is "
          "the mean itself, which the formula gives"),
 ]
-# fmt: on
-
-
-def _as_tuple(answer):
-    """The same answer, of which an array of three numbers is right, too."""
-
-    def function(baseline, method):
-        found = answer(baseline, method)
-        return tuple(found) if isinstance(found, np.ndarray) else found
-
-    return function
-
-
-class _WithSpread(Exercise):
-    """Scipy gives NaN where there is no spread: slips are known by the other cases."""
-
-    def cause(self, got, want):
-        *others, part = self.parts
-        parts = [*others, dataclasses.replace(part, inputs=part.inputs[:-1])]
-        rest = dataclasses.replace(self, parts=parts)
-        return super().cause(got, want) or Exercise.cause(rest, got[:-1], want[:-1])
-
-
-def _case(n_seeds, step):
-    """Errors whose differences vary less than they do."""
-    baseline = rng.normal(9, 1.5, n_seeds)
-    return baseline, baseline + step + rng.normal(0, 0.6, n_seeds)
-
-
-_worked = np.array([10.0, 12.0, 14.0]), np.array([9.0, 10.0, 13.0])
-_alike = np.array([9.0, 10.5, 12.0]), np.array([8.5, 10.0, 11.5])
-THREE, TWO = [_worked, _case(5, -1.2), _case(7, 0.4)], [_case(2, -0.8), _alike]
-PARTS = [
-    Part("three seeds and more", 1, THREE),
-    Part("two seeds, and differences that are all equal", 1, TWO),
-]
-
 paired_interval = _WithSpread(
     "5.4", "paired_interval", _paired_interval, PARTS, WRONG, rtol=1e-4, adapt=_as_tuple
 )

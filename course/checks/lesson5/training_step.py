@@ -30,7 +30,73 @@ def _loss(model, fds, x, y, weights):
     return l1_loss(small.predict(model, fds, x, y), y, weights)
 
 
+def _take_steps(answer):
+    """Turn a training step into a function that takes some, and says what they did.
+
+    It looks at the losses; at the parameters; or at both, with what the FDS layer got.
+    So one slip costs one part where that is possible.
+    """
+
+    @small.one_thread()
+    def function(scenario):
+        model = small.Network(**scenario["model"])
+        fds = small.fds_after(scenario["epochs"])
+        optimizer = small.NotingSGD(model.parameters())
+        look, seen = scenario["look"], {}
+        for i, batch in enumerate(scenario["batches"], 1):
+            loss, _ = small.call(answer, model, fds, optimizer, *batch)
+            if look == "step":
+                seen[f"in call {i}, the optimizer steps"] = optimizer.last_step()
+            else:
+                seen[f"loss of step {i}"] = loss
+        if look == "loss":
+            return None if loss is None else {**seen, "the loss is": small.kind(loss)}
+        if fds is not None:
+            seen["the features that fds got"] = fds.got_features
+            seen["the labels that fds got"] = fds.got_labels
+            seen["fds is left in"] = small.mode(fds)
+            seen["the samples in the epoch of fds"] = fds.epoch.count
+        return {**seen, "the parameters afterwards": model.weights()}
+
+    return function
+
+
+def _batch(n, low=0.0, high=10.0):
+    """x, y between low and high, and weights that don't have mean 1."""
+    ranges = ((-2, 2), (n, 3)), ((low, high), (n,)), ((0.2, 3), (n,))
+    return tuple(_random(*limits, *shape) for limits, shape in ranges)
+
+
+def _features(n):
+    """Features and labels of a batch that came before."""
+    return _random(-1, 1, n, 2), _random(0.5, 6.5, n)
+
+
+def _scenario(look, title, *batches, epochs=None, **model):
+    data = {"batches": batches, "epochs": epochs, "model": model}
+    return (Scenario(title=title, look=look, **data),)
+
+
+_worked = _random(-2, 2, 2, 3), torch.tensor([3.0, 2.0]), torch.tensor([0.5, 1.5])
 # fmt: off
+PARTS = [
+    Part("the loss", 1, [
+        _scenario("loss", "predictions of 1.0", _worked, answers=1.0),
+        _scenario("loss", "five samples", _batch(5, -3.0, 4.0)),
+        _scenario("loss", "six samples and BatchNorm", _batch(6), normalised=True),
+    ]),
+    Part("the step", 1, [
+        _scenario("step", "two steps", _batch(5), _batch(5)),
+        _scenario("step", "two steps with BatchNorm", _batch(4), _batch(6),
+                  normalised=True),
+    ]),
+    Part("through FDS", 1, [
+        _scenario("fds", "two steps in FDS's first epoch", _batch(5), _batch(4),
+                  epochs=[[]]),
+        _scenario("fds", "two steps in FDS's second epoch", _batch(5, 0.5, 6.5),
+                  _batch(6, 0.5, 6.5), epochs=[[_features(12), _features(9)], []]),
+    ]),
+]
 WRONG = [
     Slip(("optimizer.zero_grad()", "pass"), "the gradients of the batches add up: call "
          "optimizer.zero_grad() before backward(), with its parentheses"),
@@ -107,80 +173,6 @@ WRONG = [
     Slip(("model.regressor(z)", "model.regressor(x)"),
          "the regressor takes the features, model.features(x), not x"),
 ]
-# fmt: on
-
-
-def _take_steps(answer):
-    """Turn a training step into a function that takes some, and says what they did.
-
-    It looks at the losses; at the parameters; or at both, with what the FDS layer got.
-    So one slip costs one part where that is possible.
-    """
-
-    @small.one_thread()
-    def function(scenario):
-        model, fds = (
-            small.Network(**scenario["model"]),
-            small.fds_after(scenario["epochs"]),
-        )
-        optimizer = small.NotingSGD(model.parameters())
-        look, seen = scenario["look"], {}
-        for i, batch in enumerate(scenario["batches"], 1):
-            loss, _ = small.call(answer, model, fds, optimizer, *batch)
-            if look == "step":
-                seen[f"in call {i}, the optimizer steps"] = optimizer.last_step()
-            else:
-                seen[f"loss of step {i}"] = loss
-        if look == "loss":
-            return None if loss is None else {**seen, "the loss is": small.kind(loss)}
-        if fds is not None:
-            seen["the features that fds got"] = fds.got_features
-            seen["the labels that fds got"] = fds.got_labels
-            seen["fds is left in"] = small.mode(fds)
-            seen["the samples in the epoch of fds"] = fds.epoch_count
-        return {**seen, "the parameters afterwards": model.weights()}
-
-    return function
-
-
-def _batch(n, low=0.0, high=10.0):
-    """x, y between low and high, and weights that don't have mean 1."""
-    ranges = ((-2, 2), (n, 3)), ((low, high), (n,)), ((0.2, 3), (n,))
-    return tuple(_random(*limits, *shape) for limits, shape in ranges)
-
-
-def _features(n):
-    """Features and labels of a batch that came before."""
-    return _random(-1, 1, n, 2), _random(0.5, 6.5, n)
-
-
-def _scenario(look, title, *batches, epochs=None, **model):
-    data = {"batches": batches, "epochs": epochs, "model": model}
-    return (Scenario(title=title, look=look, **data),)
-
-
-_worked = _random(-2, 2, 2, 3), torch.tensor([3.0, 2.0]), torch.tensor([0.5, 1.5])
-# fmt: off
-PARTS = [
-    Part("the loss", 1, [
-        _scenario("loss", "predictions of 1.0", _worked, answers=1.0),
-        _scenario("loss", "five samples", _batch(5, -3.0, 4.0)),
-        _scenario("loss", "six samples and BatchNorm", _batch(6), normalised=True),
-    ]),
-    Part("the step", 1, [
-        _scenario("step", "two steps", _batch(5), _batch(5)),
-        _scenario("step", "two steps with BatchNorm", _batch(4), _batch(6),
-                  normalised=True),
-    ]),
-    Part("through FDS", 1, [
-        _scenario("fds", "two steps in FDS's first epoch", _batch(5), _batch(4),
-                  epochs=[[]]),
-        _scenario("fds", "two steps in FDS's second epoch", _batch(5, 0.5, 6.5),
-                  _batch(6, 0.5, 6.5), epochs=[[_features(12), _features(9)], []]),
-    ]),
-]
-# fmt: on
-
 training_step = Exercise(
     "5.1", "training_step", _training_step, PARTS, WRONG, rtol=1e-4, adapt=_take_steps
 )

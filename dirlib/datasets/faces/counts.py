@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dirlib.datasets.arguments import whole_number
+from dirlib.arguments import whole_number
 
 N_AGES = 101  # 0 to 100 years
 _LABEL_STREAM = 9

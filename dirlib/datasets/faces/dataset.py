@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dirlib.datasets.arguments import check_split, whole_number
+from dirlib.arguments import check_split, whole_number
 from dirlib.datasets.cache import cached
 from dirlib.datasets.faces import drawing
 from dirlib.datasets.faces.counts import N_AGES, check_counts, label_rng
@@ -37,7 +37,7 @@ def faces(
     split="train", *, seed=0, size=32, counts=None, n_total=5000, wrong_labels=0.05,
     leave_out=(), progress=True, cache=True,
 ):  # fmt: skip
-    """Return a split of the drawn faces, from the cache where it holds it.
+    """Return a split of the drawn faces, FacesData, from the cache where it holds it.
 
     `counts`, `n_total`, `wrong_labels` and `leave_out` shape the training set. The
     validation set always has 10 faces per age and the test set 15, with right labels.
@@ -64,10 +64,6 @@ def faces(
         Show a progress bar while faces are drawn.
     cache : bool
         Read the split from `cache_dir()` and keep it there.
-
-    Returns
-    -------
-    FacesData
     """
     check_split(split)
     seed = whole_number("seed", seed, 0)

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from dirlib.datasets.arguments import whole_number
+from dirlib.arguments import check_each, whole_number
 from dirlib.datasets.faces.layers import paint_faces
 from dirlib.datasets.faces.traits import draw_traits, uniforms
 
@@ -81,13 +81,8 @@ def check_ages(ages, name="ages"):
             f"{name} must be a flat list of whole numbers from 0 to 100, "
             f"got an array of shape {list(ages.shape)} and type {ages.dtype}"
         )
-    bad = ~((ages >= 0) & (ages <= 100) & (ages == np.floor(ages)))  # NaN is bad too
-    if bad.any():
-        where = int(np.argmax(bad))
-        raise ValueError(
-            f"{name} must be whole numbers from 0 to 100, "
-            f"but {name}[{where}] is {ages[where]}"
-        )
+    good = (ages >= 0) & (ages <= 100) & (ages == np.floor(ages))  # NaN isn't
+    check_each(name, ages, good, "whole numbers from 0 to 100")
     return ages.astype(np.int64)
 
 

@@ -33,11 +33,8 @@ _GREY_HAIR = np.array([0.88, 0.88, 0.90])
 def uniforms(seed, stream, first, count, width):
     """Rows `first` to `first + count` of an endless table of uniform numbers.
 
-    Row i depends on (seed, stream, i) only: the generator jumps to it.
-
-    Returns
-    -------
-    ndarray of shape [count, width], float64 in [0, 1)
+    [count, width], float64 in [0, 1). Row i depends on (seed, stream, i) only: the
+    generator jumps to it.
     """
     bits = np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(stream,)))
     bits.advance(first * width)

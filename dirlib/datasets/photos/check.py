@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from dirlib.datasets.arguments import SPLITS, whole_number
+from dirlib.arguments import SPLITS, check_choice, whole_number
 from dirlib.datasets.photos.file_names import read_name
 from dirlib.datasets.photos.images import decode_picture, each_picture, picture_bytes
 from dirlib.datasets.photos.meta_file import read_meta
@@ -79,7 +79,7 @@ class AgeReport(NamedTuple):
 
 
 def check_ages(meta, folder=None, kind=None, jobs=1, progress=True):
-    """Read a whole age folder, and report what is wrong with it.
+    """Read a whole age folder, and say what is wrong with it in an AgeReport.
 
     Parameters
     ----------
@@ -91,14 +91,9 @@ def check_ages(meta, folder=None, kind=None, jobs=1, progress=True):
         give their files; without a kind, where a name looks like either.
     jobs : int
         Pictures that are read at a time.
-    progress : bool
-
-    Returns
-    -------
-    AgeReport
     """
-    if kind is not None and kind not in KINDS:
-        raise ValueError(f"kind must be one of {', '.join(KINDS)}, but got {kind!r}")
+    if kind is not None:
+        check_choice("kind", kind, KINDS)
     jobs = whole_number("jobs", jobs, 1)
     table, folder = read_meta(meta, folder)
     missing, damaged, equal = [], [], {}

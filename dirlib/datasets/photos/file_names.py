@@ -3,6 +3,8 @@
 import re
 from typing import NamedTuple
 
+from dirlib.arguments import check_choice
+
 # A few names of UTKFace lack the gender or the race: the age and the date stay.
 _NAMES = {
     "utkface": re.compile(r"(?P<age>\d{1,3})(_\d?){1,2}_\d{8,}\D.*"),
@@ -37,16 +39,10 @@ def read_name(name, kind=None):
         None if the name holds no age, or is not that of a JPEG or PNG file.
     """
     if kind is not None:
-        check_kind(kind)
+        check_choice("kind", kind, KINDS)
     if not name.lower().endswith(SUFFIXES):
         return None
     for pattern in _NAMES.values() if kind is None else [_NAMES[kind]]:
         if match := pattern.fullmatch(name):
             return NameParts(int(match["age"]), match.groupdict().get("identity"))
     return None
-
-
-def check_kind(kind):
-    """Refuse a kind of names that does not exist."""
-    if kind not in KINDS:
-        raise ValueError(f"kind must be one of {', '.join(KINDS)}, but got {kind!r}")

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from dirlib.datasets.arguments import whole_number
+from dirlib.arguments import whole_number
 from dirlib.training.samples import ImageArray
 
 # No other decoder of Pillow sees a foreign file: some of them start other programs.

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from dirlib.datasets.arguments import SPLITS
+from dirlib.arguments import SPLITS
 from dirlib.datasets.photos.images import ImageFiles
 from dirlib.datasets.photos.packing import PackedImages, open_pack
 
@@ -69,7 +69,7 @@ def age_samples(meta, folder=None, size=224, augment=None, pack=None):
 
 
 def read_meta(path, folder=None):
-    """Read a meta-file: a CSV file with the columns ``age,path,split``.
+    """Read a meta-file, a CSV file of ``age,path,split``, as an AgeTable.
 
     Other columns are left aside. No picture is opened. A ``\\`` in a path, as Windows
     writes it, counts as ``/``.
@@ -79,10 +79,6 @@ def read_meta(path, folder=None):
     path : path-like
     folder : path-like, optional
         What the paths in the file start from: the file's own folder, without it.
-
-    Returns
-    -------
-    AgeTable
 
     Raises
     ------

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from dirlib.datasets.arguments import whole_number
+from dirlib.arguments import whole_number
 from dirlib.datasets.photos.images import ImageFiles, each_picture, read_picture
-from dirlib.files import write_atomically
+from dirlib.files import write_atomically, write_json
 from dirlib.progress import progress_bar
 
 VERSION = 1  # raise it with every change of how pictures are read: old packs go
@@ -87,7 +87,7 @@ def pack_images(table, size, path, jobs=1, progress=True):
         with progress_bar(len(paths), "Packing pictures", "image", progress) as bar:
             write = partial(_write_pictures, files, size, jobs, bar)
             write_atomically(path, write, before=drop_note)
-        write_atomically(_note(path), json.dumps(note))
+        write_json(_note(path), note)
     except OSError as error:
         raise OSError(
             f"the pack {path} can't be written ({error.strerror or error}): mend "

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from dirlib.datasets.arguments import SPLITS, whole_number
-from dirlib.datasets.photos.file_names import check_kind, read_name
+from dirlib.arguments import SPLITS, check_choice, check_each, whole_number
+from dirlib.datasets.photos.file_names import KINDS, read_name
 from dirlib.datasets.photos.meta_file import OLDEST, existing_folder
 
 
@@ -63,11 +63,7 @@ def split_by_identity(ages, identities, *, cap, seed=0):
     identities : array-like of shape [N], str or int
         Who is in each picture.
     cap, seed
-        As for :func:`split_by_age`.
-
-    Returns
-    -------
-    ndarray of shape [N], str: "train", "val" or "test"
+        As for :func:`split_by_age`, and so is what it returns.
     """
     years, cap, rng = _arguments(ages, cap, seed)
     persons, who = _persons(identities, len(years))
@@ -123,7 +119,7 @@ def meta_from_names(folder, kind="utkface", split="age", cap=30, seed=0):
         If the folder has no such picture, or so few that a split stays empty; if two
         files have the same name, as where a download holds its pictures twice.
     """
-    check_kind(kind)
+    check_choice("kind", kind, KINDS)
     if split not in ("age", "identity"):
         raise ValueError(f"split must be age or identity, but got {split!r}")
     if split == "identity" and kind == "utkface":
@@ -196,9 +192,7 @@ def _arguments(ages, cap, seed):
             f"ages must be a flat list of one number or more, got an array of shape "
             f"{list(ages.shape)} and type {ages.dtype}"
         )
-    if not np.isfinite(ages).all():
-        where = int(np.argmin(np.isfinite(ages)))
-        raise ValueError(f"ages must be finite, but ages[{where}] is {ages[where]}")
+    check_each("ages", ages, np.isfinite(ages), "finite")
     rng = np.random.default_rng(whole_number("seed", seed, 0))
     return np.floor(ages), whole_number("cap", cap, 1), rng
 

@@ -9,7 +9,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
-from dirlib.datasets.arguments import SPLITS
+from dirlib.arguments import SPLITS
 from dirlib.datasets.tables.csv_file import (
     check_column,
     check_finite,
@@ -46,7 +46,7 @@ class Table(NamedTuple):
 
 
 def read_table(path, target, *, seed=0, split=None):
-    """Read a CSV file, split its rows, and turn its columns into numbers.
+    """Read a CSV file as a Table: its rows split, its columns turned into numbers.
 
     An empty cell, "?", and what pandas takes for missing ("NA", "nan", ...) is missing.
     What is fitted is fitted on the training rows alone:
@@ -76,10 +76,6 @@ def read_table(path, target, *, seed=0, split=None):
     split : str, optional
         The column that says "train", "val" or "test" for each row, in place of the
         random split; a column named "split" without it, if there is one.
-
-    Returns
-    -------
-    Table
 
     Raises
     ------

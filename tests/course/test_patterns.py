@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dirlib.datasets import patterns
+from course.colour_patterns import patterns
 from dirlib.datasets.faces import faces, faces_label_counts
 
 QUIET = {"progress": False, "cache": False}
@@ -44,7 +44,7 @@ def test_splits_share_no_picture():
 
 def test_chunks_do_not_show(monkeypatch):
     whole = draw()
-    monkeypatch.setattr("dirlib.datasets.colour_patterns._CHUNK", 7)
+    monkeypatch.setattr("course.colour_patterns._CHUNK", 7)
     assert np.array_equal(draw().images, whole.images)
 
 

@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dirlib.arguments import check_split, whole_number
 from dirlib.datasets.cache import cached
-from dirlib.datasets.faces.counts import N_AGES, check_counts, faces_label_counts
-from dirlib.datasets.faces.drawing import check_whole
-from dirlib.datasets.faces.splits import balanced_counts, check_split, split_labels
+from dirlib.datasets.faces.counts import N_AGES, check_counts
+from dirlib.datasets.faces.dataset import balanced_counts, split_labels
 from dirlib.datasets.faces.traits import uniforms
 from dirlib.progress import progress_bar
 
@@ -36,15 +36,9 @@ class PatternsData(NamedTuple):
 
 
 def patterns(
-    split="train",
-    *,
-    seed=0,
-    size=32,
-    counts=None,
-    n_total=5000,
-    progress=True,
+    split="train", *, seed=0, size=32, counts=None, n_total=5000, progress=True,
     cache=True,
-):
+):  # fmt: skip
     """Return a split of the colour patterns, from the cache where it holds it.
 
     Each picture is its class's low-frequency pattern, shifted at random, under a random
@@ -63,32 +57,21 @@ def patterns(
     n_total : int
         Size of the training set where `counts` is not given.
     progress, cache : bool
-        As for :func:`dirlib.datasets.faces.splits`.
+        As for :func:`dirlib.datasets.faces.faces`.
 
     Returns
     -------
     PatternsData
-
-    Raises
-    ------
-    ValueError
-        If an argument is out of its range.
     """
     check_split(split)
-    seed, size = check_whole("seed", seed, 0), check_whole("size", size, 16)
-    if counts is None:
-        counts = faces_label_counts(n_total=n_total)
-    else:
-        counts = check_counts(counts)
+    seed, size = whole_number("seed", seed, 0), whole_number("size", size, 16)
+    counts = check_counts(counts, n_total)
     if split != "train":
         counts = balanced_counts(split)
     key = {
-        "version": PATTERNS_VERSION,
-        "split": split,
-        "seed": seed,
-        "size": size,
+        "version": PATTERNS_VERSION, "split": split, "seed": seed, "size": size,
         "counts": counts.tolist(),
-    }
+    }  # fmt: skip
 
     def make():
         labels = split_labels(split, counts, seed)

@@ -1,0 +1,7 @@
+"""The ages of the faces: their bins, and the ages that some runs are not trained on."""
+
+from dirlib.bins import LabelBins
+
+AGES = LabelBins(0, 101, 1)
+# Two holes in the training ages of "vanilla, gaps": one inside, one at the end.
+INTERPOLATION, EXTRAPOLATION = range(45, 56), range(85, 101)

@@ -1,0 +1,62 @@
+"""The results of recorded runs as text: what ``python -m course results`` prints."""
+
+import re
+
+import numpy as np
+
+from course.records.read import anomaly_gaps, load_runs
+from dirlib.kernels import kernel_window, smooth_bins
+from dirlib.metrics import gm, paired_comparison, pearson
+
+
+def density_correlations(runs, window=None):
+    """Pearson(counts, error) and Pearson(smoothed counts, error) by seed, two [S]."""
+    window = kernel_window("gaussian", 5, 2.0) if window is None else window
+    errors = runs.error_by_age("vanilla")
+    smooth = smooth_bins(runs.train_counts, window)
+    plain = np.array([pearson(runs.train_counts, e) for e in errors])
+    return plain, np.array([pearson(smooth, e) for e in errors])
+
+
+def feature_report():
+    """Return the anomaly gaps of age 0 as text, seed by seed, and their differences."""
+    methods = load_runs("features").methods()
+    lines = ["anomaly gap of age 0, by seed; training images | held-out images"]
+    for statistic in ("mean", "variance"):
+        for method in methods:
+            both = (anomaly_gaps(method, s, 0, statistic) for s in ("train", "test"))
+            text = " | ".join(" ".join(f"{g:6.3f}" for g in gaps) for gaps in both)
+            lines.append(f"{statistic:<9}{method:<16}{text}")
+    vanilla = anomaly_gaps("vanilla", "test")
+    for method in [m for m in methods if "+" in m]:
+        # The gap is better when it is larger: exchange the two, to count its wins.
+        pair = paired_comparison(anomaly_gaps(method, "test"), vanilla)
+        lines.append(f"held-out gap, vanilla minus {method}: {pair}")
+    return "\n".join(lines)
+
+
+def runs_report(runs):
+    """Return the results of recorded runs as text: a table, then claim by claim."""
+    regions = ("all", "many", "medium", "few")
+    lines = [f"{'MAE (years)':<28}" + "".join(f"{r:>8}" for r in (*regions, "GM"))]
+    methods = [m for m in runs.methods() if m not in ("vanilla, gaps", "patterns")]
+    for method in methods:
+        row = [runs.score(method, region).mean() for region in regions]
+        row.append(runs.score(method, metric=gm).mean())
+        lines.append(f"{method:<28}" + "".join(f"{value:8.2f}" for value in row))
+    if "vanilla" in methods:
+        plain, smooth = density_correlations(runs)
+        for seed, (a, b) in enumerate(zip(plain, smooth, strict=True)):
+            lines.append(
+                f"seed {seed}: Pearson(counts, error) {a:.3f}, "
+                f"Pearson(smoothed counts, error) {b:.3f}, difference {b - a:.3f}"
+            )
+    for method in methods:
+        # What came last was added to the base: "inv+lds+fds" is paired with "inv+lds".
+        # Settings, as in "inv+lds gaussian 9 3", go; what follows a comma stays.
+        base = re.sub(r"\+[a-z]+( [^,+]*)?(?=,|$)", "", method)
+        if base != method and base in methods:
+            pair = runs.score(base, "few"), runs.score(method, "few")
+            pair = paired_comparison(*pair)
+            lines.append(f"few-shot MAE, {method} minus {base}: {pair}")
+    return "\n".join(lines)

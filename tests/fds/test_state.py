@@ -1,0 +1,259 @@
+"""The layer as frameworks treat modules: wrapped, cast, copied, saved and loaded."""
+
+import copy
+import json
+import pickle
+from functools import partial
+
+import numpy as np
+import pytest
+import torch
+import torch.distributed as dist
+import torch.multiprocessing as mp
+from torch import nn
+from torch.nn.parallel import DistributedDataParallel
+
+import dirlib
+from dirlib import BinStatistics, LabelBins
+from dirlib.fds.state import pack_settings
+
+FDS = partial(dirlib.FDS, kernel_size=5, sigma=2.0)  # ten bins have little room
+BINS = LabelBins(0, 10, 1)
+D, RANK = 4, 2
+KINDS = ["diagonal", "full", "low_rank"]
+SUMS = ["epoch.count", "epoch.mean", "epoch.scatter"]
+
+
+def batch(seed=0, n=200):
+    g = torch.Generator().manual_seed(seed)
+    labels = torch.rand(n, generator=g) * 10
+    return torch.randn(n, D, generator=g) * (1 + labels[:, None]), labels
+
+
+def layer(kind="diagonal", **options):
+    return FDS(D, BINS, covariance=kind, rank=RANK, **options)
+
+
+def in_mid_epoch(kind="diagonal"):
+    """A layer that has ended one epoch and is in the middle of the next."""
+    fds = layer(kind)
+    fds(*batch(0))
+    fds.end_epoch()
+    fds(*batch(1))
+    return fds
+
+
+def goes_on(fds):
+    """What comes out of the rest of the epoch, and of the next one."""
+    first = fds(*batch(2))
+    fds.end_epoch()
+    return torch.stack([first, fds(*batch(2))])
+
+
+def loaded(fds, kind):
+    other = layer(kind)
+    other(*batch(5)), other.end_epoch(), other(*batch(6))  # is forgotten
+    other.load_state_dict(fds.state_dict())
+    return other
+
+
+def assigned(fds, kind):
+    other = layer(kind)
+    state = {name: value.clone() for name, value in fds.state_dict().items()}
+    other.load_state_dict(state, assign=True)
+    return other
+
+
+def overwritten(fds, kind):
+    """As averaging and broadcasting do: a copy's tensors are written to directly."""
+    other = copy.deepcopy(loaded(in_mid_epoch(kind), kind))
+    other(*batch(5)), other.end_epoch(), other(*batch(5))
+    other.epoch.load_state_dict(fds.epoch.state_dict())
+    for value, new in zip(other.buffers(), fds.buffers(), strict=True):
+        value.data.copy_(new)
+    return other
+
+
+COPIES = {
+    "deepcopy": lambda fds, kind: copy.deepcopy(fds),
+    "pickle": lambda fds, kind: pickle.loads(pickle.dumps(fds)),
+    "load_state_dict": loaded,
+    "load_state_dict by assignment": assigned,
+    "buffers overwritten": overwritten,
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("how", COPIES)
+def test_a_copy_goes_on_in_mid_epoch_exactly(kind, how):
+    fds = in_mid_epoch(kind)
+    other = COPIES[how](fds, kind)
+    assert torch.equal(goes_on(other), goes_on(fds))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_saved_file_holds_plain_tensors(kind, tmp_path):
+    fds = in_mid_epoch(kind)
+    torch.save(fds.state_dict(), tmp_path / "state.pt")
+    state = torch.load(tmp_path / "state.pt", weights_only=True)
+    other = layer(kind)
+    other.load_state_dict({name: value.clone() for name, value in state.items()})
+    assert torch.equal(goes_on(other), goes_on(fds))
+
+
+CASTS = {
+    "float": lambda fds: fds.float(),
+    "half": lambda fds: fds.half(),
+    "bfloat16": lambda fds: fds.bfloat16(),
+    "to a dtype": lambda fds: fds.to(torch.float32),
+    "to a device and dtype": lambda fds: fds.to("cpu", torch.float32),
+    "with the model": lambda fds: nn.Sequential(fds).half()[0],
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("cast", CASTS.values(), ids=CASTS)
+def test_a_cast_leaves_the_statistics_as_they_are(kind, cast):
+    untouched, fds = layer(kind), cast(layer(kind))
+    for one in (untouched, fds):
+        one(*batch(0)), one.end_epoch(), one(*batch(1))
+    fds = cast(fds)
+    for name, value in untouched.state_dict().items():
+        assert torch.equal(fds.state_dict()[name], value), name
+        assert fds.state_dict()[name].dtype == value.dtype
+    assert torch.equal(goes_on(fds), goes_on(untouched))
+    z, y = batch(3)
+    assert fds(z.bfloat16(), y).dtype == torch.bfloat16
+
+
+def test_statistics_alone_keep_their_precision_too_and_move():
+    stats = BinStatistics(3, D)
+    stats.update(torch.ones(5, D), torch.tensor([0, 0, 1, 2, 2]))
+    assert stats.half().mean.dtype == torch.float64
+    assert stats.count.tolist() == [2, 1, 2]
+    moved = in_mid_epoch().to("meta")
+    tensors = [moved.epoch.count, moved.epoch.mean, moved.epoch.scatter, moved.cov]
+    assert {tensor.device.type for tensor in tensors} == {"meta"}
+    empty = moved.to_empty(device="cpu")
+    empty.load_state_dict(in_mid_epoch().state_dict())
+    assert torch.equal(goes_on(empty), goes_on(in_mid_epoch()))
+
+
+def test_the_sums_of_the_epoch_are_saved_but_are_no_buffers():
+    fds = in_mid_epoch()
+    names = [name for name, _ in fds.named_buffers()]
+    assert set(fds.state_dict()) - set(names) == {*SUMS, "_extra_state"}
+    assert fds.state_dict()["epoch.count"].sum() == 200
+
+
+def count_in_process(rank, address, out):
+    dist.init_process_group("gloo", init_method=address, rank=rank, world_size=2)
+    label = (3.0, 12.0)[rank]
+
+    class Network(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.features, self.regressor = nn.Linear(D, D), nn.Linear(D, 1)
+            self.fds = dirlib.FDS(D, LabelBins(0, 20, 1))
+
+        def forward(self, x, labels):
+            return self.regressor(self.fds(self.features(x), labels))
+
+    network = DistributedDataParallel(Network())
+    for epoch in range(2):
+        for step in range(4):
+            x = torch.randn(8, D, generator=torch.Generator().manual_seed(step))
+            network(x, torch.full((8,), label)).sum().backward()
+        network.module.fds.end_epoch()
+        assert network.module.fds.count.nonzero().flatten().tolist() == [3, 12], epoch
+    torch.save(network.module.fds.state_dict(), f"{out}/{rank}.pt")
+    dist.destroy_process_group()
+
+
+def test_each_process_of_a_wrapped_model_counts_its_own_samples(tmp_path):
+    mp.spawn(count_in_process, (f"file://{tmp_path}/meeting", str(tmp_path)), nprocs=2)
+    one, two = (torch.load(tmp_path / f"{r}.pt", weights_only=True) for r in range(2))
+    assert one["count"][[3, 12]].tolist() == [32, 32] and one["count"].sum() == 64
+    assert all(torch.equal(value, two[name]) for name, value in one.items())
+
+
+def test_settings_that_the_numbers_depend_on_are_compared():
+    states = {
+        r"bin_edges\[0\]: 0.0, here -5.0": {"bins": LabelBins(-5, 5, 1)},
+        "number of bin_edges: 11, here 21": {"bins": LabelBins(0, 10, 0.5)},
+        r"bin_edges\[5\]: 5.0, here 5.5": {
+            "bins": LabelBins.from_edges([0, 1, 2, 3, 4, 5.5, 6, 7, 8, 9, 10])
+        },
+        r"window\[2\]: 0.2\d*, here 0.4": {"sigma": 1.0},
+        "number of window: 5, here 3": {"kernel_size": 3},
+        "momentum: 0.9, here 0.5": {"momentum": 0.5},
+        "weighting: 'count', here 'uniform'": {"weighting": "uniform"},
+        "edges: 'renormalize', here 'reflect'": {"edges": "reflect"},
+        "covariance: 'diagonal', here 'full'": {"covariance": "full"},
+        "feature_dim: 4, here 5": {"feature_dim": 5},
+    }
+    for message, options in states.items():
+        fds = FDS(**{"feature_dim": D, "bins": BINS, **options})
+        before = copy.deepcopy(fds.state_dict())
+        with pytest.raises(ValueError, match=f"another {message}.*start anew"):
+            fds.load_state_dict(in_mid_epoch().state_dict(), strict=False)
+        for name, value in before.items():
+            assert torch.equal(fds.state_dict()[name], value), name
+    low = FDS(D, BINS, covariance="low_rank", rank=3)
+    with pytest.raises(ValueError, match="another rank: 2, here 3"):
+        low.load_state_dict(in_mid_epoch("low_rank").state_dict())
+
+
+def test_the_last_bits_of_another_processor_are_no_other_settings():
+    fds, other = in_mid_epoch(), layer()
+    other.window = np.nextafter(fds.window, 1)
+    other.bins = LabelBins.from_edges(np.nextafter(BINS.edges, 99))
+    other.load_state_dict(fds.state_dict())
+    assert torch.equal(other.mean, fds.mean)
+
+
+def test_a_state_that_is_not_whole_or_damaged_is_refused_and_changes_nothing():
+    state = in_mid_epoch().state_dict()
+    newer = pack_settings({"version": 3})
+    for changed, message in (
+        ({"mean": None, "epoch.count": None}, "lacks mean, epoch.count"),
+        ({"_extra_state": None}, "lacks _extra_state"),
+        ({"_extra_state": torch.zeros(9)}, "has a damaged _extra_state"),
+        ({"_extra_state": newer}, "has version 3, and this dirlib reads up to 2"),
+        ({"cov": torch.ones(2, 2)}, r"has cov of shape \[2, 2\], here \[10, 4\]"),
+    ):
+        wrong = {k: v for k, v in {**state, **changed}.items() if v is not None}
+        fds = layer()
+        with pytest.raises(ValueError, match=message):
+            fds.load_state_dict(wrong, strict=False)
+        assert not fds.mean.any() and not fds.count.any() and not fds.epoch.count.any()
+    with pytest.raises(RuntimeError, match="Missing key"):
+        layer().load_state_dict({})
+    assert not layer().load_state_dict({}, strict=False).unexpected_keys
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_state_of_version_1_is_converted(kind):
+    fds = in_mid_epoch(kind)
+    old = {name.replace("epoch.", "epoch_"): v for name, v in fds.state_dict().items()}
+    del old["_extra_state"]
+    assert {"epoch_count", "epoch_mean", "epoch_scatter"} < set(old)
+    model = nn.Sequential(nn.Linear(D, D), layer(kind))
+    state = model.state_dict()
+    state = {name: value for name, value in state.items() if name[0] == "0"}
+    state |= {f"1.{name}": value for name, value in old.items()}
+    kept = dict(state)
+    model.load_state_dict(state)
+    assert state == kept  # the caller's dict stays as it is
+    assert torch.equal(goes_on(model[1]), goes_on(fds))
+    with pytest.raises(ValueError, match="here"):
+        FDS(D + 1, BINS, covariance=kind, rank=RANK).load_state_dict(old)
+
+
+def test_the_settings_are_json_that_survives_averaging():
+    packed = [layer().get_extra_state() for _ in range(3)]
+    mean = sum(packed) / 3
+    settings = json.loads(bytes(round(byte) for byte in mean.tolist()))
+    assert settings["version"] == 2 and settings["bin_edges"] == BINS.edges.tolist()
+    state = in_mid_epoch().state_dict()
+    layer().load_state_dict({name: value.half() for name, value in state.items()})
