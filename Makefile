@@ -14,7 +14,7 @@ lab: .venv/installed                ## open the way in, in JupyterLab
 	$(BIN) -m tools.lessons.lab
 
 test: .venv/installed-dev           ## everything that can be tested
-	$(BIN) -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
+	$(BIN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-browser: .venv/installed-dev   ## the lessons in JupyterLab, in Chromium
 	$(BIN) -m tools.lessons.browser

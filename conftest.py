@@ -16,11 +16,12 @@ warm_font_cache()
 # The students' notebooks: unsolved, and what was handed in, are not solutions.
 collect_ignore = ["lessons", "grading"]
 
-# What takes a minute or more begins first, and what can fill any gap comes last: so two
-# processes end at the same time. The cells of a notebook, and the tests of a file, stay
-# together in one of them.
-SLOWEST = ("test_class", "test_unsolved", "05_", "test_exchange", "04_", "02_")
-SPREAD = ("test_proven", "test_jitter")
+# What takes a minute or more begins first, in this order: so two processes, with xdist's
+# ``--dist loadfile --no-loadscope-reorder``, end at about the same time.
+SLOWEST = (
+    "test_class", "test_unsolved", "test_jitter", "test_proven", "05_", "test_exchange",
+    "04_", "02_",
+)  # fmt: skip
 
 IN_CI = os.environ.get("CI", "").lower() not in ("", "0", "false")
 # The one reason that counts in CI too; such a test says "needs a GPU: ...".
@@ -40,17 +41,14 @@ def _fail_skipped(report) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Order the tests, and group them by file for xdist's ``--dist loadgroup``."""
+    """Order the tests, see `SLOWEST`."""
 
     def rank(item):
         name = item.path.name
         slow = [i for i, start in enumerate(SLOWEST) if name.startswith(start)]
-        return (slow or [len(SLOWEST) + name.startswith(SPREAD)])[0]
+        return (slow or [len(SLOWEST)])[0]
 
     items.sort(key=rank)
-    for item in items:
-        if not item.path.name.startswith(SPREAD):
-            item.add_marker(pytest.mark.xdist_group(item.path.as_posix()))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -104,8 +104,9 @@ def main(argv=None) -> int:
     failed = []
     for name, (settings, tests) in RUNS.items():
         print(f"\n{name}: {settings}", flush=True)
-        pytest = ["pytest", "-n", "2", "--dist", "loadgroup", "-q"]
-        pytest += ["--no-loadscope-reorder", *tests]
+        # The cells of a notebook stay together; the proofs alone are spread.
+        spread = ["--dist", "load" if tests == PROOFS else "loadfile"]
+        pytest = ["pytest", "-n", "2", *spread, "--no-loadscope-reorder", "-q", *tests]
         if child(pytest, settings, stdin=subprocess.DEVNULL).returncode:
             failed.append(name)
     print(f"\nfailed under: {', '.join(failed)}" if failed else "\nall the same")
