@@ -16,8 +16,8 @@ warm_font_cache()
 # The students' notebooks: unsolved, and what was handed in, are not solutions.
 collect_ignore = ["lessons", "grading"]
 
-# What takes a minute or more begins first, in this order: so two processes, with xdist's
-# ``--dist loadfile --no-loadscope-reorder``, end at about the same time.
+# What takes a minute or more begins first, in this order: so two processes, with
+# xdist's ``--dist loadfile --no-loadscope-reorder``, end at about the same time.
 SLOWEST = (
     "test_class", "test_unsolved", "test_jitter", "test_proven", "05_", "test_exchange",
     "04_", "02_",
