@@ -8,7 +8,6 @@ kernel with all that was defined in it. A figure is drawn once, to be shown.
 import sys
 
 from ipykernel.iostream import OutStream
-from matplotlib.backend_bases import FigureCanvasBase
 
 TEXT_LIMIT = 100_000  # characters that a cell may print
 CUT = "\n... the rest of what this cell prints is left out\n"
@@ -35,11 +34,12 @@ def calm(shell) -> None:
     def begin_cell(*_):
         for stream in streams:
             stream.left = TEXT_LIMIT
+        # pyplot draws every new figure after a cell, for a window that is not there.
+        if drawing := sys.modules.get("matplotlib.backend_bases"):
+            drawing.FigureCanvasBase.draw_idle = lambda self, *args, **kwargs: None
 
     def leave():
         raise SystemExit
 
     shell.ask_exit = leave
-    # pyplot draws every new figure after a cell, for a window that is not there.
-    FigureCanvasBase.draw_idle = lambda self, *args, **kwargs: None
     shell.events.register("pre_run_cell", begin_cell)
