@@ -51,7 +51,8 @@ def explorers(lesson, page):
         has=page.locator("img.widget-image")
     )
     shown = re.findall(r"^explorer$", text, re.MULTILINE)
-    assert bool(shown) == bool(re.search(r"^from .* import .*explorers", text, re.M))
+    imports = r"^from course\.lesson\d import \(?[\w\s,]*\bexplorers\b"
+    assert bool(shown) == bool(re.search(imports, text, re.MULTILINE))
     assert outputs.count() == len(shown)
     found = {}
     calls = re.findall(r"^explorer = \w+\.(\w+)\(", text, re.MULTILINE)
