@@ -55,7 +55,9 @@ def test_python_blocks_run_in_order(page, tmp_path, monkeypatch):
 @pytest.mark.parametrize("package", [dirlib, course], ids=["dirlib", "course"])
 def test_examples_in_docstrings(package):
     modules = pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
-    ran = [doctest.testmod(import_module(module.name)) for module in modules]
+    # `dirlib.course` does nothing but refuse notebooks of the first version.
+    names = [module.name for module in modules if module.name != "dirlib.course"]
+    ran = [doctest.testmod(import_module(name)) for name in names]
     assert sum(each.failed for each in ran) == 0 < sum(each.attempted for each in ran)
 
 
