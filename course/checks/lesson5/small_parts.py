@@ -11,6 +11,7 @@ from dirlib.bins import LabelBins
 from dirlib.fds.layer import FDS
 
 FEATURES = 2
+_empty = functools.partial(torch.zeros, dtype=torch.float64)
 
 
 class Notes:
@@ -26,7 +27,8 @@ class Network(nn.Module):
     """Three inputs, two features, one prediction per sample; notes its last call.
 
     The features come out of a BatchNorm layer or of a tanh. With `answers`, every
-    prediction is that number.
+    prediction is that number. All is float64: in float32 a weight that a step brings
+    near 0 would hang on the processor's last bits.
     """
 
     def __init__(self, normalised=False, answers=None):
@@ -43,6 +45,7 @@ class Network(nn.Module):
         if answers is not None:
             nn.init.zeros_(self.regressor.weight)
             nn.init.constant_(self.regressor.bias, answers)
+        self.double()
         self.notes = Notes()
 
     def features(self, x):
@@ -104,7 +107,7 @@ class NotingFDS(FDS):
                 self.end_epoch()
             for z, labels in batches:
                 super().forward(z, labels)
-        self.got_features, self.got_labels = torch.zeros(0, FEATURES), torch.zeros(0)
+        self.got_features, self.got_labels = _empty(0, FEATURES), _empty(0)
 
     def forward(self, z, labels):
         if z.ndim == 1 and getattr(labels, "ndim", 1) == 2:
@@ -168,4 +171,4 @@ def kind(value):
 
 def uniform(generator, low, high, *shape):
     """Random numbers between two limits."""
-    return low + (high - low) * torch.rand(shape, generator=generator)
+    return (low + (high - low) * torch.rand(shape, generator=generator)).double()

@@ -77,7 +77,7 @@ def _scenario(look, title, *batches, epochs=None, **model):
     return (Scenario(title=title, look=look, **data),)
 
 
-_worked = _random(-2, 2, 2, 3), torch.tensor([3.0, 2.0]), torch.tensor([0.5, 1.5])
+_worked = _random(-2, 2, 2, 3), *torch.tensor([[3.0, 2.0], [0.5, 1.5]]).double()
 # fmt: off
 PARTS = [
     Part("the loss", 1, [
