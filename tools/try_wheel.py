@@ -60,7 +60,19 @@ COMMANDS = [
     ["compare", "--out", "both", "--data", "t.csv", "--target", "y", "--seeds", "2",
      "--methods", "vanilla,sqinv+lds"],
     ["report", "both"],
+    ["split", "faces", "--kind", "utkface", "--cap", "2", "--out", "utk.csv"],
+    ["check", "utk.csv", "--images", "faces", "--jobs", "1"],
+    ["train", "--out", "runs/photos", "--data", "utk.csv", "--images", "faces"],
 ]  # fmt: skip
+PHOTOS = """
+import pathlib, numpy as np
+from PIL import Image
+from dirlib.datasets.faces import draw_faces
+pathlib.Path("faces").mkdir()
+ages = np.repeat(np.arange(20, 60), 8)
+for i, (age, image) in enumerate(zip(ages, draw_faces(ages, seed=0, size=32))):
+    Image.fromarray(image).save(f"faces/{age}_0_0_2017{i:013}.jpg.chip.jpg")
+"""
 
 
 def build(folder: Path) -> Path:
@@ -114,6 +126,7 @@ def main() -> int:
         for code in (LABELS.replace('assert "torch"', 'assert "pandas"'), TRAINING):
             run(python, "-c", code)
         run(python, "-c", TABLE)
+        run(python, "-c", PHOTOS)
         for command in COMMANDS:
             trains = command[0] in ("train", "compare")
             print("python -m dirlib", *command, flush=True)

@@ -92,6 +92,7 @@ class Exercise:
     wrong: list[Wrong] = field(default_factory=list)
     rtol: float = 1e-5
     adapt: Callable | None = None
+    _ran: dict = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self):
         wrong = [
@@ -139,7 +140,7 @@ class Exercise:
         unwritten = _unwritten(answer, got)
         if stopped and not unwritten and not begun(answer):
             return Verdict(**about, attempted=False)
-        want = list(self._outcomes(self.reference))
+        want = list(self._known_outcomes(self.reference))
         problems = [
             problem(g, w, self.rtol, _place(answer, g.error))
             for g, w in zip(got, want, strict=True)
@@ -166,13 +167,25 @@ class Exercise:
         function = self.adapt(answer) if self.adapt else answer
         return (run(function, args) for args in self._inputs())
 
+    def _known_outcomes(self, answer):
+        """The same of an answer of ours: each input is run once, when it is asked for.
+
+        An interrupt, at any time, loses nothing that was run.
+        """
+        function = self.adapt(answer) if self.adapt else answer
+        ran = self._ran.setdefault(answer, [])
+        for i, args in enumerate(self._inputs()):
+            if i == len(ran):
+                ran.append(run(function, args))
+            yield ran[i]
+
     def cause(self, got, want):
         """The cause of a known wrong answer that behaves as `got` does, or None."""
         if _alike(got, want, want, self.rtol):  # wrong in its type, say, not its values
             return None
         for wrong in self.wrong:
             # Most wrong answers differ at the first inputs: the others aren't run.
-            if _alike(self._outcomes(wrong.answer), got, want, self.rtol):
+            if _alike(self._known_outcomes(wrong.answer), got, want, self.rtol):
                 return wrong.cause
         return None
 

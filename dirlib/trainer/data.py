@@ -13,7 +13,6 @@ from dirlib.datasets.cache import cache_dir
 from dirlib.datasets.faces import faces
 from dirlib.datasets.photos import age_samples, open_pack, pack_images, read_meta
 from dirlib.datasets.published import label_counts
-from dirlib.datasets.tables import read_table
 from dirlib.training import processes
 from dirlib.training.samples import ImageArray
 
@@ -73,6 +72,8 @@ def load_data(settings, progress=True):
 
 
 def _table_data(settings):
+    from dirlib.datasets.tables import read_table  # scikit-learn is slow to load
+
     if settings.images is not None or settings.pack:
         raise ValueError(
             "a table has no pictures: leave out images and pack, or leave out "
