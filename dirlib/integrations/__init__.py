@@ -1,7 +1,7 @@
 """FDS in trainings that a framework runs: one callback each.
 
 Each module needs its framework, and nothing else imports it: `lightning` needs
-Lightning, `huggingface` needs Transformers, `skorch` needs skorch.
+Lightning, `transformers` needs Transformers, `skorch` needs skorch.
 """
 
 from dirlib.fds.layer import FDS
