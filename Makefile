@@ -7,7 +7,7 @@ NEED := import sys; sys.exit(0 if sys.version_info >= (3, 11) else \
   "Python 3.11 or later is needed, this is " + sys.version.split()[0] + \
   "; name another one: make PYTHON=python3.12 ...")
 
-.PHONY: lab test test-browser test-kernels test-wheel lessons release grade report bench results check-env clean
+.PHONY: lab test test-browser test-integrations test-kernels test-wheel lessons release grade report bench results check-env clean
 
 lab: .venv/installed                ## open the way in, in JupyterLab
 	$(BIN) -m course prepare
@@ -25,6 +25,10 @@ test-kernels: .venv/installed-dev   ## verdicts and lessons under other processo
 
 test-wheel: .venv/installed-dev     ## dirlib's wheel alone, in an empty folder
 	$(BIN) -m tools.try_wheel
+
+# Outside tests/conftest.py: with tests/ on the path, `import datasets` finds a folder of ours.
+test-integrations: .venv/installed-integrations  ## FDS in the training of frameworks
+	$(BIN) -m pytest -o pythonpath=. --confcutdir=tests/integrations tests/integrations
 
 lessons: .venv/installed-dev        ## build the notebooks of changed lesson scripts
 	$(BIN) -m tools.lessons.build
@@ -58,4 +62,8 @@ clean:                              ## remove caches; .venv and the recorded run
 
 .venv/installed-dev: requirements-dev.txt .venv/installed
 	$(PIP) -r requirements-dev.txt -c constraints.txt
+	@touch $@
+
+.venv/installed-integrations: requirements-integrations.txt .venv/installed-dev
+	$(PIP) -r requirements-integrations.txt -c constraints.txt
 	@touch $@

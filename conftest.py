@@ -13,8 +13,9 @@ use_lesson_env()
 matplotlib.use("Agg")
 warm_font_cache()
 
-# The students' notebooks: unsolved, and what was handed in, are not solutions.
-collect_ignore = ["lessons", "grading"]
+# The students' notebooks: unsolved, and what was handed in, are not solutions. Tests of
+# frameworks need packages of their own: `make test-integrations`.
+collect_ignore = ["lessons", "grading", "tests/integrations"]
 
 # What takes a minute or more begins first, in this order: so two processes, with
 # xdist's ``--dist loadfile --no-loadscope-reorder``, end at about the same time.
