@@ -1,14 +1,22 @@
 """How pytest runs here, be it unit tests or the solutions under nbval."""
 
 import os
+from pathlib import Path
 
 import matplotlib
 import pytest
 
-from tools.lessons.env import use_lesson_env, warm_font_cache
+from dirlib.files import write_atomically
+from tools.lessons.env import CACHE, FULL, use_lesson_env, warm_font_cache
 
 # Before any kernel starts: they inherit it, and print what the builder's kernels print.
 use_lesson_env()
+if FULL not in os.environ:
+    os.environ["IPYTHONDIR"] = str(CACHE / "ipython-short")
+    startup = CACHE / "ipython-short" / "profile_default" / "startup"
+    startup.mkdir(parents=True, exist_ok=True)
+    short = Path(__file__).parent / "tests" / "two_epochs.py"
+    write_atomically(startup / short.name, short.read_text(encoding="utf-8"))
 # In this process only: a kernel with this setting would lose its inline figures.
 matplotlib.use("Agg")
 warm_font_cache()

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from dirlib.arguments import check_choice
 from dirlib.bins import LabelBins
@@ -47,6 +46,6 @@ def label_counts(name):
     """
     check_choice("name", name, TABLES)
     file, label, train, bins, unit, exact = TABLES[name]
-    table = pd.read_csv(FOLDER / file)
-    labels = np.repeat(table[label].to_numpy(float), table[train].to_numpy(int))
+    table = np.genfromtxt(FOLDER / file, delimiter=",", names=True)
+    labels = np.repeat(table[label], table[train].astype(int))
     return LabelCounts(bins, bins.counts(labels), labels, unit, exact)

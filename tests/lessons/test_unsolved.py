@@ -4,7 +4,7 @@ An optional block begins with a paragraph that starts with **Optional or *Option
 ends at the next heading: its code cells may be left out.
 
 Trainings are short here, of few faces: every cell runs, and what it prints is compared
-with nothing. The solutions, under nbval, run the trainings in full.
+with nothing. `make test-kernels` runs the solutions with their trainings in full.
 """
 
 import re

@@ -17,6 +17,8 @@ CELL_TIMEOUT = 1800
 # The last digits of a sum depend on the number of threads: one, but where a test of just
 # that asks for another number by this variable.
 THREADS = "LESSON_THREADS"
+# Tests train for two epochs, see tests/two_epochs.py, unless this variable is set.
+FULL = "LESSON_FULL"
 FIXED_ENV = {
     "OMP_NUM_THREADS": os.environ.get(THREADS, "1"),
     "MKL_NUM_THREADS": os.environ.get(THREADS, "1"),
