@@ -1,7 +1,7 @@
 """FDS on a GPU: does it wait, what does it cost, does it agree with the CPU?
 
     python -m tools.bench.gpu                 on a GPU: some minutes, data/GPU.json
-    python -m tools.bench.gpu --device cpu --out cpu.json --size 32 --batch 8 --steps 2
+    python -m tools.bench.gpu --device cpu --out cpu.json --size 32 --steps 2
 
 Nothing of the project needs a GPU. On the CPU the script runs too, so that a test can
 try it; there, no kernel is asynchronous, and no peak of memory is read.
@@ -60,10 +60,10 @@ def agreement(device, kind, dim=64, n=4096) -> dict:
     }
 
 
-def speed(device, kind, size, batch, steps) -> dict:
-    """Images a second and peak memory of a ResNet-50 in bfloat16, channels last."""
+def speed(device, kind, model, size, batch, steps) -> dict:
+    """Images a second and peak memory of a ResNet in bfloat16, channels last."""
     on_gpu = device.type == "cuda"
-    model = ResNet("resnet50").to(device, memory_format=torch.channels_last)
+    model = ResNet(model).to(device, memory_format=torch.channels_last)
     fds = FDS(model.feature_dim, BINS, covariance=kind).to(device) if kind else None
     optimizer = torch.optim.SGD(model.parameters(), lr=1e-3, momentum=0.9)
     x = torch.randn(batch, 3, size, size, device=device)
@@ -99,6 +99,7 @@ def main(argv=None):
     parser = argparse.ArgumentParser(prog="python -m tools.bench.gpu")
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--out", type=Path, default=ROOT / "data" / "GPU.json")
+    parser.add_argument("--model", default="resnet50")
     parser.add_argument("--size", type=int, default=224, help="pixels of a side")
     parser.add_argument("--batch", type=int, default=256)
     parser.add_argument("--steps", type=int, default=50)
@@ -107,14 +108,14 @@ def main(argv=None):
     if device.type == "cuda" and not torch.cuda.is_available():
         parser.error("PyTorch finds no GPU here: --device cpu tries the script")
     name = torch.cuda.get_device_name() if device.type == "cuda" else device.type
-    sizes = (args.size, args.batch, args.steps)
+    sizes = (args.model, args.size, args.batch, args.steps)
     result = {
         "device": name,
         "torch": torch.__version__,
         "python": platform.python_version(),
-        "pixels, batch, steps": sizes,
+        "model, pixels, batch, steps": sizes,
         "agreement with the CPU": {k: agreement(device, k) for k in KINDS},
-        "ResNet-50": {
+        "training": {
             k or "without FDS": speed(device, k, *sizes)
             for k in (None, "diagonal", "low_rank")
         },
