@@ -177,7 +177,7 @@ def _judge(data, model, workers, regions):
         tables.append(pd.DataFrame(columns))
         errors = region_errors(samples.labels, y_hat, data.bins, regions)
         scores[split] = {
-            region: None if math.isnan(error) else round(error, 4)
+            region: None if math.isnan(error) else float(f"{error:.6g}")
             for region, error in errors.items()
         }
     return pd.concat(tables), scores
