@@ -79,6 +79,7 @@ class LabelBins:
     def _set_edges(self, edges, width):
         edges.flags.writeable = False
         self.edges, self._width = edges, width
+        self._largest = max(-edges[0], edges[-1])
 
     @property
     def n_bins(self):
@@ -144,7 +145,8 @@ class LabelBins:
                     f"labels[{i + j}] is {block[j]:g}: widen the bins, or leave such "
                     f"samples out"
                 )
-            b = self._search(block, edges)
+            within = block if inside else np.clip(block, edges[0], edges[-1])
+            b = self._search(within, edges)
             if not inside and out_of_range == "drop":
                 b[(block < edges[0]) | (block > edges[-1])] = -1
             index[i : i + BLOCK] = b
@@ -170,26 +172,41 @@ class LabelBins:
         return edges
 
     def _search(self, block, edges):
-        """The bin of each label of a block, clipped to 0..B-1."""
-        last = self.n_bins - 1
+        """The bin of each label of a block, all of them in the range."""
+        last, start, width = self.n_bins - 1, self.edges[0], self._width
         # How wrong a division can be about the bin: by the rounding of the labels, or
         # by that of the edges, which are written with 14 digits.
-        off = max(4 * np.finfo(edges.dtype).eps, 1e-13) * np.abs(self.edges).max()
-        if self._width is None or off > 0.1 * self._width:
-            b = np.searchsorted(edges, block, side="right") - 1
-            return np.clip(b, 0, last)
-        # A division guesses the bin, and a look at the two edges puts right what lies
-        # next to one: several times faster than a binary search, and as exact.
-        guess = (block - self.edges[0]) / self._width
-        b = np.clip(guess, 0, last).astype(np.int64)
-        guess -= b + 0.5
-        near = np.flatnonzero(np.abs(guess, out=guess) >= 0.5 - off / self._width)
+        off = max(4 * np.finfo(edges.dtype).eps, 1e-13) * self._largest
+        if width is None or off > 0.1 * width:
+            return np.minimum(np.searchsorted(edges, block, side="right") - 1, last)
+        guess = block if start == 0 else block - start
+        guess = guess if width == 1 else guess / width
+        b = np.minimum(guess.astype(np.int64), last)
+        if self._is_exact(block.dtype):
+            return b
+        # A look at the two edges puts right what lies next to one: several times faster
+        # than a binary search, and as exact.
+        near = np.abs(guess - b - 0.5) >= 0.5 - off / width
+        near = np.flatnonzero(near)
         if near.size:
+            if near.size > block.size // 4:
+                near = slice(None)
             y, c = block[near], b[near]
             c -= y < edges[c]
             c += y >= edges[c + 1]
             b[near] = np.clip(c, 0, last)
         return b
+
+    def _is_exact(self, dtype):
+        """Whether the division is never wrong.
+
+        Floats are divided by a power of two without rounding, and whole numbers below
+        2**52 differ by more than the rounding.
+        """
+        start, width = self.edges[0], self._width
+        if dtype.kind == "f":
+            return start == 0 and width >= 1 and np.frexp(width)[0] == 0.5
+        return start % 1 == 0 and width % 1 == 0 and self._largest < 2**52
 
     def counts(self, labels, out_of_range="raise"):
         """Count the labels of each bin, [B], int64; see :meth:`index`."""
