@@ -61,6 +61,18 @@ def test_two_processes_give_the_statistics_of_one(tmp_path, table, kind):
     assert len(list((tmp_path / "2").glob("*.tmp"))) == 0
 
 
+def test_two_processes_learn_the_noise_of_one(tmp_path, table):
+    """The parameters of the loss are outside of what is trained in parallel."""
+    options = ("--epochs", "3", "--batch-size", "32", "--loss", "balanced_mse")
+    for n in (1, 2):
+        done = train(tmp_path / str(n), table, n, *options)
+        assert done.returncode == 0, done.stderr
+    one, two = (load_checkpoint(tmp_path / str(n) / "checkpoint.pt") for n in (1, 2))
+    for part in ("loss", "model"):
+        for name, value in one[part].items():
+            torch.testing.assert_close(two[part][name], value, rtol=2e-3, atol=2e-4)
+
+
 def test_an_error_in_two_processes_ends_both_and_names_it(tmp_path, table):
     done = train(tmp_path / "run", table, 2, "--batch-size", "33")
     assert done.returncode != 0
