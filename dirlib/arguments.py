@@ -58,6 +58,13 @@ def as_labels(labels):
     return labels
 
 
+def finite_labels(labels):
+    """Return finite labels, [N], N > 0, as float64."""
+    y = as_labels(labels).astype(np.float64)
+    check_each("labels", y, np.isfinite(y), "finite")
+    return y
+
+
 def check_each(name, values, good, what):
     """Refuse an array, [N], for the first entry where the mask `good`, [N], is false.
 

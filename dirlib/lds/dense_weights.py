@@ -3,11 +3,11 @@
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-from dirlib.arguments import as_labels, check_each
+from dirlib.arguments import finite_labels
 
 # The density is computed on a grid, with so many steps to a bandwidth: its error is
-# then below a thousandth of its largest value.
-STEPS = 32
+# then below this part of its largest value.
+STEPS, ERROR = 32, 1e-3
 REACH = 5  # bandwidths beyond the outermost labels
 MOST_STEPS = 1 << 24
 
@@ -56,7 +56,7 @@ class DenseWeights:
 
     def fit(self, labels):
         """Learn from the training labels, [N], and return itself."""
-        y = _finite(labels)
+        y = finite_labels(labels)
         self.h = _bandwidth(y, self.bandwidth)
         low, high = y.min() - REACH * self.h, y.max() + REACH * self.h
         n_steps = int(np.ceil((high - low) / self.h * STEPS))
@@ -91,23 +91,18 @@ class DenseWeights:
         """
         if self._density is None:
             raise ValueError("no labels were seen yet: call fit(labels) first")
-        return self._unscaled(self._estimate(_finite(labels))) / self._mean
+        return self._unscaled(self._estimate(finite_labels(labels))) / self._mean
 
     def _unscaled(self, density):
-        # All labels equally common: their p' is 0.
-        spread = self._high - self._low or 1.0
+        spread = self._high - self._low
+        if spread < ERROR * self._high:  # all are equally common: their p' is 0
+            spread = np.inf
         scaled = np.clip((density - self._low) / spread, 0, 1)
         return np.maximum(1 - self.alpha * scaled, self.eps)
 
     def _estimate(self, y):
         grid = self._start + self._step * np.arange(self._density.size)
         return np.interp(y, grid, self._density, left=0, right=0)
-
-
-def _finite(labels):
-    y = as_labels(labels).astype(np.float64)
-    check_each("labels", y, np.isfinite(y), "finite")
-    return y
 
 
 def _bandwidth(y, bandwidth):
@@ -121,11 +116,12 @@ def _bandwidth(y, bandwidth):
             )
         return float(factors[bandwidth] * spread)
     try:
-        if 0 < bandwidth < np.inf:
-            return float(bandwidth)
+        good = 0 < bandwidth < np.inf
     except TypeError:
-        pass
-    raise ValueError(
-        f"bandwidth must be 'silverman', 'scott' or a number above 0, in label units, "
-        f"but got {bandwidth!r}"
-    )
+        good = False
+    if not good:
+        raise ValueError(
+            f"bandwidth must be 'silverman', 'scott' or a number above 0, in label "
+            f"units, but got {bandwidth!r}"
+        )
+    return float(bandwidth)

@@ -62,10 +62,8 @@ def balanced_mse_loss(
             f"prediction must have shape [N] or [N, 1], but got "
             f"{list(prediction.shape)}: sum this loss over several targets"
         )
-    if not isinstance(noise_sigma, torch.Tensor) and not 0 < noise_sigma < math.inf:
-        raise ValueError(
-            f"noise_sigma is {noise_sigma}: give a number above 0, in label units."
-        )
+    if not isinstance(noise_sigma, torch.Tensor):
+        _check_noise(noise_sigma)
     twice = 2 * noise_sigma**2
     if (centers is None) != (counts is None):
         raise ValueError("centers and counts belong together: give both, or none")
@@ -87,6 +85,13 @@ def balanced_mse_loss(
     loss = density.reshape(prediction.shape) + (prediction - target).square() / twice
     scale = twice.detach() if isinstance(twice, torch.Tensor) else twice
     return weight_and_reduce(scale * loss, weights, reduction)
+
+
+def _check_noise(noise_sigma):
+    if not 0 < noise_sigma < math.inf:
+        raise ValueError(
+            f"noise_sigma is {noise_sigma}: give a number above 0, in label units."
+        )
 
 
 class BalancedMSE(nn.Module):
@@ -115,10 +120,7 @@ class BalancedMSE(nn.Module):
 
     def __init__(self, noise_sigma, bins=None, counts=None):
         super().__init__()
-        if not 0 < noise_sigma < math.inf:
-            raise ValueError(
-                f"noise_sigma is {noise_sigma}: give a number above 0, in label units."
-            )
+        _check_noise(noise_sigma)
         if (bins is None) != (counts is None):
             raise ValueError("bins and counts belong together: give both, or none")
         self.log_noise_sigma = nn.Parameter(torch.tensor(math.log(noise_sigma)))

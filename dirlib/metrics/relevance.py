@@ -6,7 +6,7 @@ Learning 109, 2020, sections 3 and 4.
 
 import numpy as np
 
-from dirlib.arguments import as_labels, check_each
+from dirlib.arguments import check_each, finite_labels
 from dirlib.metrics.errors import pair
 
 
@@ -58,8 +58,7 @@ class Relevance:
 
         A ValueError refuses labels without extremes on both sides.
         """
-        y = as_labels(labels).astype(np.float64)
-        check_each("labels", y, np.isfinite(y), "finite")
+        y = finite_labels(labels)
         q1, median, q3 = np.quantile(y, [0.25, 0.5, 0.75])
         reach = coef * (q3 - q1)
         inside = y[(y >= q1 - reach) & (y <= q3 + reach)]
@@ -79,8 +78,7 @@ class Relevance:
 
     def __call__(self, labels):
         """Return the relevance of each label, [N], float64."""
-        y = as_labels(labels).astype(np.float64)
-        check_each("labels", y, np.isfinite(y), "finite")
+        y = finite_labels(labels)
         phi = self._phi(np.clip(y, self.points[0, 0], self.points[-1, 0]))
         return np.clip(phi, 0, 1)  # the last bits
 

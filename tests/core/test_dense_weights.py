@@ -117,5 +117,11 @@ def test_bad_input_gets_one_clear_sentence(call, message):
     assert "\n" not in str(caught.value)
 
 
+def test_labels_that_are_equally_common_weigh_the_same():
+    """Their densities differ by the last bits, which must not become weights."""
+    for labels in ([1, 4], [3, 9, 3, 9], [7.1, 1e3]):
+        assert DenseWeights().fit(labels)(labels).tolist() == [1] * len(labels)
+
+
 def test_a_number_as_bandwidth_takes_equal_labels():
     assert DenseWeights(bandwidth=1.0).fit([3, 3])([3, 3]).tolist() == [1, 1]
