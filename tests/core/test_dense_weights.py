@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import gaussian_kde
 
@@ -71,6 +71,7 @@ def test_alpha_goes_from_equal_weights_to_none_for_the_commonest():
     assert 0.2 < share < 1  # those that are clipped to eps
 
 
+@settings(deadline=None)
 @given(st.floats(0.01, 1000), st.floats(-1000, 1000))
 def test_the_unit_and_the_origin_of_the_labels_play_no_part(scale, shift):
     labels = SETS["normal"][:60]

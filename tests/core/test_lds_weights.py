@@ -8,7 +8,7 @@ import tracemalloc
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dirlib import (
@@ -66,6 +66,7 @@ def test_a_rare_validation_label_is_not_weighed_by_its_own_frequency():
     assert weights([80])[0] == lds_weights(train, AGES)[-1] > 10
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 2999), max_size=5), st.booleans())
 def test_parts_in_any_order_and_processes_give_the_whole(cuts, merged):
     whole = LDSWeights(AGES, clip=(0, 8)).fit(TRAIN)
@@ -121,6 +122,7 @@ def test_bins_that_training_never_saw(scheme):
     assert LDSWeights(AGES, clip=(0, 3)).fit(TRAIN).bin_weights.max() <= 3
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.floats(-3, 3), min_size=1, max_size=30),
     st.sampled_from(["gaussian", "laplace", "triangular"]),

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dirlib import Relevance, mse, sera
@@ -17,6 +17,7 @@ def ser(y, y_hat, phi, t):
     return sum((a - b) ** 2 for a, b, p in zip(y, y_hat, phi, strict=True) if p >= t)
 
 
+@settings(deadline=None)
 @given(labels, st.integers(0, 99))
 def test_sera_is_the_integral_over_the_thresholds(y, seed):
     """The integrand is a staircase: exact with its steps as the grid."""
@@ -55,6 +56,7 @@ def test_between_the_points_it_is_the_cubic_with_flat_ends():
     assert phi([-1e9, 1e9]) == pytest.approx([1, 1])
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(-50, 50), st.integers(0, 100).map(lambda k: k / 100)),
