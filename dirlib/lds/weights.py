@@ -174,7 +174,7 @@ class LDSWeights:
                 f"{weights.size:,}: use the weights in the loss"
             )
         number = weights.size if num_samples is None else num_samples
-        return WeightedRandomSampler(weights.tolist(), number, generator=generator)
+        return WeightedRandomSampler(weights, number, generator=generator)
 
 
 def lds_weights(
