@@ -103,8 +103,9 @@ class BalancedMSE(nn.Module):
     Parameters
     ----------
     noise_sigma : float
-        s at the start, in label units. The standard deviation of the labels is what an
-        untrained network is off.
+        s at the start, in label units, which matters: choose it on validation data. Far
+        below the standard deviation of the labels, it changes little; near to it,
+        predictions run to both ends of the range, and the noise learned stays large.
     bins : LabelBins, optional
         Takes the density of the labels from `counts`, and not from each batch.
     counts : array-like of shape [B], optional

@@ -172,10 +172,12 @@ def make_loss(settings, labels, bins):
     if loss is not losses.BalancedMSE:
         return loss
     labels = np.asarray(labels, dtype=float)
-    spread = float(labels.std()) or float(bins.widths[0])
-    if settings.loss == "balanced_mse_batch":
-        return loss(spread)
-    return loss(spread, bins, bins.counts(labels))
+    # Fixed: learned from the labels' whole spread, it stayed there on the faces, and
+    # predictions ran to both ends.
+    noise = (float(labels.std()) or float(bins.widths[0])) / 2
+    by_batch = settings.loss == "balanced_mse_batch"
+    loss = loss(noise) if by_batch else loss(noise, bins, bins.counts(labels))
+    return loss.requires_grad_(False)
 
 
 def _fitting(kernel_size, bins):

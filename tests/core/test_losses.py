@@ -270,7 +270,7 @@ def test_half_precision_is_lifted(loss):
 @each_loss
 def test_works_under_autocast(loss):
     layer = torch.nn.Linear(3, 1)
-    x, target = torch.ones(4, 3), torch.arange(4)
+    x, target = torch.ones(4, 3), torch.arange(4) + 9  # all on one side
     with torch.autocast("cpu", dtype=torch.bfloat16):
         prediction = layer(x).squeeze(-1)
         value = loss(prediction, target, torch.ones(4))
