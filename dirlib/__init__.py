@@ -13,11 +13,11 @@ _NAMES = {
     "fds": "BinStatistics FDS anomaly_gap bin_statistics calibrate cosine_to_anchor"
     " matrix_sqrt",
     "kernels": "kernel_window smooth_bins",
-    "lds": "density_weights effective_density effective_sample_size empirical_density"
-    " lds_weights",
-    "losses": "focal_r_loss huber_loss l1_loss mse_loss",
-    "metrics": "PairedComparison Score by_region error_by_bin gm mae mse"
-    " paired_comparison pearson region_errors spearman",
+    "lds": "DenseWeights LDSWeights density_weights effective_density"
+    " effective_sample_size empirical_density lds_weights",
+    "losses": "BalancedMSE balanced_mse_loss focal_r_loss huber_loss l1_loss mse_loss",
+    "metrics": "PairedComparison Relevance Score by_region error_by_bin gm mae mse"
+    " paired_comparison pearson region_errors sera spearman",
     "models": "MLP ResNet SmallResNet",
     "training": "ImageArray Rows extract_features fit predict",
 }

@@ -19,6 +19,52 @@ def check_choice(name, value, choices):
         )
 
 
+def as_array(name, values):
+    """Return numbers as an ndarray, in their own dtype, or refuse what would change.
+
+    Masked entries would count as if they weren't masked. A tensor that is on a GPU,
+    needs a gradient or has no counterpart in numpy is the caller's to convert.
+    """
+    if np.ma.is_masked(values):
+        raise ValueError(
+            f"{name} is a masked array, whose masked entries would count: leave these "
+            f"samples out everywhere, {name}[~numpy.ma.getmaskarray({name})]"
+        )
+    try:
+        return np.asarray(values)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise ValueError(
+            f"{name} must be a list or array of numbers, or a tensor as "
+            f"{name}.detach().cpu().float() gives it, but numpy refused it: {error}"
+        ) from error
+
+
+def as_labels(labels):
+    """Return labels, [N], N > 0, as integers or floats, in their own dtype."""
+    labels = as_array("labels", labels)
+    if labels.ndim != 1:
+        raise ValueError(
+            f"labels must be one-dimensional, but got shape {labels.shape}: "
+            f"flatten them first, for instance with labels.reshape(-1)"
+        )
+    if labels.size == 0:
+        raise ValueError("labels must not be empty, but got 0 labels")
+    if labels.dtype.kind not in "iuf":
+        kind = f" of {type(labels[0]).__name__}" if labels.dtype == object else ""
+        raise ValueError(
+            f"labels must be integers or floats, but got dtype {labels.dtype}{kind}: "
+            f"convert them, numpy.asarray(labels, dtype=float)"
+        )
+    return labels
+
+
+def finite_labels(labels):
+    """Return finite labels, [N], N > 0, as float64."""
+    y = as_labels(labels).astype(np.float64)
+    check_each("labels", y, np.isfinite(y), "finite")
+    return y
+
+
 def check_each(name, values, good, what):
     """Refuse an array, [N], for the first entry where the mask `good`, [N], is false.
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dirlib.arguments import check_each
+from dirlib.arguments import as_array, check_each
 from dirlib.bins import LabelBins
 
 FEWEST_BINS, MOST_BINS = 3, 10_000
@@ -112,11 +112,11 @@ def _by_rule(y):
 
 def _as_numbers(labels):
     """Labels as float64, [N], refused if no bins can hold them."""
-    y = np.asarray(labels)
+    y = as_array("labels", labels)
     if y.ndim != 1 or y.size == 0 or y.dtype.kind not in "iuf":
         raise ValueError(
             f"labels must be numbers of shape [N], N > 0, but got {y.dtype} of shape "
-            f"{list(y.shape)}"
+            f"{list(y.shape)}: convert them, numpy.asarray(labels, dtype=float).ravel()"
         )
     y = y.astype(np.float64)
     good = np.abs(y) <= np.finfo(np.float32).max

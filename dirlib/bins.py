@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dirlib.arguments import check_each
+from dirlib.arguments import as_array, as_labels, check_each
 
-# Labels are indexed in blocks of this many, so that temporary arrays stay small.
-BLOCK = 1 << 17
+# Labels are indexed in blocks of this many, so that they stay in the cache.
+BLOCK = 1 << 15
 
 
 class LabelBins:
@@ -79,6 +79,7 @@ class LabelBins:
     def _set_edges(self, edges, width):
         edges.flags.writeable = False
         self.edges, self._width = edges, width
+        self._largest = max(-edges[0], edges[-1])
 
     @property
     def n_bins(self):
@@ -113,18 +114,20 @@ class LabelBins:
         -------
         ndarray of shape [N], int64
             With "drop" it is shorter by the labels left out.
+
+        Raises
+        ------
+        ValueError
+            If a label is not a finite number, or outside while that is refused; or if
+            the labels' dtype, such as float16, can't tell two edges apart.
         """
         if out_of_range not in ("raise", "clip", "drop"):
             raise ValueError(
                 f'out_of_range must be "raise", "clip" or "drop", '
                 f"but got {out_of_range!r}"
             )
-        labels = _as_labels(labels)
-        # A label 0.7 stored in float32 is 0.69999999: compare it with the edge in its
-        # own precision, where the edge 0.7 is the same number.
-        edges = self.edges
-        if labels.dtype.kind == "f":
-            edges = edges.astype(labels.dtype)
+        labels = as_labels(labels)
+        edges = self._edges_in(labels.dtype)
         index = np.empty(labels.size, dtype=np.int64)
         for i in range(0, labels.size, BLOCK):
             block = labels[i : i + BLOCK]
@@ -139,49 +142,75 @@ class LabelBins:
                 j = int(np.flatnonzero((block < edges[0]) | (block > edges[-1]))[0])
                 raise ValueError(
                     f"labels must lie in [{self.edges[0]:g}, {self.edges[-1]:g}], but "
-                    f"labels[{i + j}] is {block[j]:g}: widen the bins, or pass "
-                    f'out_of_range="clip" or "drop"'
+                    f"labels[{i + j}] is {block[j]:g}: widen the bins, or leave such "
+                    f"samples out"
                 )
-            b = self._search(block, edges)
+            within = block if inside else np.clip(block, edges[0], edges[-1])
+            b = self._search(within, edges)
             if not inside and out_of_range == "drop":
                 b[(block < edges[0]) | (block > edges[-1])] = -1
             index[i : i + BLOCK] = b
         return index[index >= 0] if out_of_range == "drop" else index
 
+    def _edges_in(self, dtype):
+        """The edges as labels of this dtype see them.
+
+        A label 0.7 stored in float32 is 0.69999999: compare it with the edge in its own
+        precision, where the edge 0.7 is the same number.
+        """
+        if dtype.kind != "f":
+            return self.edges
+        with np.errstate(over="ignore"):
+            edges = self.edges.astype(dtype)
+        equal = np.flatnonzero(~(edges[1:] > edges[:-1]))
+        if equal.size:
+            low, high = self.edges[equal[0] : equal[0] + 2]
+            raise ValueError(
+                f"labels in {dtype} can't tell the edges {low} and {high} apart: use "
+                f"wider bins, or labels that were never rounded to {dtype}"
+            )
+        return edges
+
     def _search(self, block, edges):
-        """The bin of each label of a block, clipped to 0..B-1."""
-        last = self.n_bins - 1
-        if self._width is None:
-            b = np.searchsorted(edges, block, side="right") - 1
-            return np.clip(b, 0, last)
-        # A division guesses the bin, and a look at the two edges puts a rounding error
-        # right: several times faster than a binary search, and as exact.
-        guess = (block - self.edges[0]) / self._width
-        b = np.clip(guess, 0, last).astype(np.int64)
-        b -= block < edges[b]
-        b += block >= edges[b + 1]
-        return np.clip(b, 0, last, out=b)
+        """The bin of each label of a block, all of them in the range."""
+        last, start, width = self.n_bins - 1, self.edges[0], self._width
+        # How wrong a division can be about the bin: by the rounding of the labels, or
+        # by that of the edges, which are written with 14 digits.
+        off = max(4 * np.finfo(edges.dtype).eps, 1e-13) * self._largest
+        if width is None or off > 0.1 * width:
+            return np.minimum(np.searchsorted(edges, block, side="right") - 1, last)
+        guess = block if start == 0 else block - start
+        guess = guess if width == 1 else guess / width
+        b = np.minimum(guess.astype(np.int64), last)
+        if self._is_exact(block.dtype):
+            return b
+        # A look at the two edges puts right what lies next to one: several times faster
+        # than a binary search, and as exact.
+        near = np.abs(guess - b - 0.5) >= 0.5 - off / width
+        near = np.flatnonzero(near)
+        if near.size:
+            if near.size > block.size // 4:
+                near = slice(None)
+            y, c = block[near], b[near]
+            c -= y < edges[c]
+            c += y >= edges[c + 1]
+            b[near] = np.clip(c, 0, last)
+        return b
+
+    def _is_exact(self, dtype):
+        """Whether the division is never wrong.
+
+        Floats are divided by a power of two without rounding, and whole numbers below
+        2**52 differ by more than the rounding.
+        """
+        start, width = self.edges[0], self._width
+        if dtype.kind == "f":
+            return start == 0 and width >= 1 and np.frexp(width)[0] == 0.5
+        return start % 1 == 0 and width % 1 == 0 and self._largest < 2**52
 
     def counts(self, labels, out_of_range="raise"):
         """Count the labels of each bin, [B], int64; see :meth:`index`."""
         return np.bincount(self.index(labels, out_of_range), minlength=self.n_bins)
-
-
-def _as_labels(labels):
-    """Labels as a flat numeric array, refused when they are empty or not numbers."""
-    labels = np.asarray(labels)
-    if labels.ndim != 1:
-        raise ValueError(
-            f"labels must be one-dimensional, but got shape {labels.shape}: "
-            f"flatten them first, for instance with labels.reshape(-1)"
-        )
-    if labels.size == 0:
-        raise ValueError("labels must not be empty, but got 0 labels")
-    if labels.dtype.kind not in "iuf":
-        raise ValueError(
-            f"labels must be integers or floats, but got dtype {labels.dtype}"
-        )
-    return labels
 
 
 class ShotRegions(NamedTuple):
@@ -212,7 +241,7 @@ def shot_regions(train_counts, many=100, few=20):
     >>> shot_regions([101, 100, 20, 19, 0]).medium.tolist()
     [False, True, True, False, False]
     """
-    counts = np.asarray(train_counts, dtype=np.float64)
+    counts = as_array("train_counts", train_counts).astype(np.float64)
     if counts.ndim != 1 or counts.size == 0:
         raise ValueError(f"train_counts must have shape [B], but got {counts.shape}")
     good = np.isfinite(counts) & (counts >= 0)

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.ndimage import correlate1d
 
-from dirlib.arguments import check_choice
+from dirlib.arguments import as_array, check_choice
 
 KINDS = ("gaussian", "laplace", "triangular")
 EDGES = ("zero", "reflect", "renormalize")
@@ -82,7 +82,7 @@ def smooth_bins(values, window, edges="zero"):
     >>> smooth_bins([0, 0, 4, 0, 0], [0.25, 0.5, 0.25]).tolist()
     [0.0, 1.0, 2.0, 1.0, 0.0]
     """
-    values = np.asarray(values, dtype=np.float64)
+    values = as_array("values", values).astype(np.float64)
     window = np.asarray(window, dtype=np.float64)
     check_choice("edges", edges, EDGES)
     if values.ndim == 0 or values.size == 0:

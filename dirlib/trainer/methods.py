@@ -2,9 +2,9 @@
 
 A name is made of parts, joined by ``+``, in any order:
 
-- one of `vanilla`, `sqinv` and `inv`: how the loss is weighted; `vanilla`, not at all,
-  may be left out beside `fds`;
-- `lds`: the label density is smoothed before it is inverted;
+- one of `vanilla`, `sqinv`, `inv` and `dense` (:class:`dirlib.DenseWeights`): how the
+  loss is weighted; `vanilla`, not at all, may be left out beside `fds`;
+- `lds`: with `sqinv` or `inv`, the label density is smoothed before it is inverted;
 - one of `fds`, `fds_full` and `fds_low_rank`: an FDS layer, by its covariances;
 - `rrt`: the weights are for the regressor alone, trained anew on frozen features.
 """
@@ -14,6 +14,7 @@ PARTS = {
     "vanilla": ("reweight", "none"),
     "sqinv": ("reweight", "sqinv"),
     "inv": ("reweight", "inv"),
+    "dense": ("reweight", "dense"),
     "lds": ("lds", True),
     "fds": ("fds", "diagonal"),
     "fds_full": ("fds", "full"),
@@ -116,3 +117,8 @@ def _check_weights(options, name):
                 f"{name!r} has {part}, which needs weights: "
                 f"write 'sqinv+{part}' or 'inv+{part}'"
             )
+    if options["lds"] and options["reweight"] == "dense":
+        raise ValueError(
+            f"{name!r} has lds, which smooths the counts of bins, but dense has none: "
+            f"write 'dense' or 'sqinv+lds'"
+        )

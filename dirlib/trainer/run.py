@@ -18,8 +18,8 @@ from dirlib.trainer.data import load_data
 from dirlib.trainer.figures import curves
 from dirlib.trainer.folder import SPLITS, unit_of
 from dirlib.trainer.settings import (
-    LOSSES,
     make_fds,
+    make_loss,
     make_network,
     make_weights,
     settings_from,
@@ -84,7 +84,9 @@ def training_run(out, *, workers=0, resume=False, progress=True, **options):
         errors = region_errors(data.val.labels, y_hat, data.bins, regions)
         return {f"val_{region}": error for region, error in errors.items()}
 
-    train = partial(fit, validate=validate, progress=progress, **_fit_options(settings))
+    options = _fit_options(settings)
+    options["loss"] = make_loss(settings, data.train.labels, data.bins)
+    train = partial(fit, validate=validate, progress=progress, **options)
     checkpoint = out / "checkpoint.pt"
     if settings.rrt:
         history = _train_twice(train, model, data, weights, fds, workers, checkpoint)
@@ -104,7 +106,7 @@ def _fit_options(settings):
     names = ("optimizer", "schedule", "lr", "batch_size", "epochs", "seed")
     options = {name: getattr(settings, name) for name in names}
     select = None if settings.select == "last" else f"val_{settings.select}"
-    return options | {"loss": LOSSES[settings.loss], "select": select}
+    return options | {"select": select}
 
 
 def _train_twice(train, model, data, weights, fds, workers, checkpoint):
@@ -177,7 +179,7 @@ def _judge(data, model, workers, regions):
         tables.append(pd.DataFrame(columns))
         errors = region_errors(samples.labels, y_hat, data.bins, regions)
         scores[split] = {
-            region: None if math.isnan(error) else round(error, 4)
+            region: None if math.isnan(error) else float(f"{error:.6g}")
             for region, error in errors.items()
         }
     return pd.concat(tables), scores

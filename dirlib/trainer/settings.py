@@ -7,16 +7,19 @@ import numpy as np
 from dirlib import losses
 from dirlib.arguments import check_choice
 from dirlib.fds.layer import FDS
-from dirlib.lds import density_weights, empirical_density, lds_weights
+from dirlib.lds import DenseWeights, density_weights, empirical_density, lds_weights
 from dirlib.models import MLP, RESNETS, ResNet, SmallResNet
 from dirlib.training.optimizers import OPTIMIZERS, SCHEDULES
 
 SCHEMES = {"sqinv": "sqrt_inverse", "inv": "inverse"}
+REWEIGHT = ("none", *SCHEMES, "dense")
 LOSSES = {
     "l1": losses.l1_loss,
     "mse": losses.mse_loss,
     "huber": losses.huber_loss,
     "focal_r": losses.focal_r_loss,
+    "balanced_mse": losses.BalancedMSE,
+    "balanced_mse_batch": losses.BalancedMSE,
 }
 MODELS = ("small", *RESNETS, "mlp")
 AUGMENTATIONS = ("none", "flip", "crop")
@@ -52,7 +55,7 @@ class Settings:
     bin_width: float | None = _option(None, "width of the label bins")
     quantiles: int | None = _option(None, "or: so many bins of equally many samples")
     model: str | None = _option(None, "small; a ResNet; mlp for tables", MODELS)
-    reweight: str = _option("none", "the weights of rare labels", ("none", *SCHEMES))
+    reweight: str = _option("none", "the weights of rare labels", REWEIGHT)
     lds: bool = _option(False, "smooth the label density in front of the weights")
     lds_kernel_size: int = _option(9, "in bins")
     lds_sigma: float = _option(3.0, "in bins")
@@ -84,6 +87,11 @@ class Settings:
             name = "lds" if self.lds else "rrt"
             raise ValueError(
                 f"{name} needs weights, but reweight is 'none': use 'sqinv' or 'inv'"
+            )
+        if self.reweight == "dense" and self.lds:
+            raise ValueError(
+                "lds smooths the counts of the bins, and 'dense' has none: use 'sqinv' "
+                "or 'inv', or leave lds out"
             )
         if self.epochs < 1 or self.seed < 0:
             raise ValueError(
@@ -142,6 +150,8 @@ def make_weights(settings, labels, bins):
     if settings.reweight == "none":
         return None
     labels = np.asarray(labels, dtype=float)
+    if settings.reweight == "dense":
+        return DenseWeights().fit(labels)(labels)
     scheme = SCHEMES[settings.reweight]
     if not settings.lds:
         density = empirical_density(labels, bins)
@@ -154,6 +164,20 @@ def make_weights(settings, labels, bins):
         kernel_size=_fitting(settings.lds_kernel_size, bins),
         sigma=settings.lds_sigma,
     )
+
+
+def make_loss(settings, labels, bins):
+    """The loss: a function of `dirlib`, or a module that knows the training labels."""
+    loss = LOSSES[settings.loss]
+    if loss is not losses.BalancedMSE:
+        return loss
+    labels = np.asarray(labels, dtype=float)
+    # Fixed: learned from the labels' whole spread, it stayed there on the faces, and
+    # predictions ran to both ends.
+    noise = (float(labels.std()) or float(bins.widths[0])) / 2
+    by_batch = settings.loss == "balanced_mse_batch"
+    loss = loss(noise) if by_batch else loss(noise, bins, bins.counts(labels))
+    return loss.requires_grad_(False)
 
 
 def _fitting(kernel_size, bins):

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from dirlib.arguments import as_array
 from dirlib.losses import l1_loss
 from dirlib.progress import progress_bar
 from dirlib.training import processes
@@ -38,6 +39,7 @@ def fit(
         One weight per sample, with mean 1 (see :func:`dirlib.lds_weights`).
     loss : callable
         ``loss(prediction, target, weights)`` gives a scalar; one of `dirlib`'s losses.
+        The parameters of a module, such as a `dirlib.BalancedMSE`, are trained too.
     fds : dirlib.FDS, optional
         Or a layer of your own with ``end_epoch()``. Calibrates ``model.features(x)`` on
         the way to ``model.regressor``. Its state changes; the trained model works
@@ -84,10 +86,14 @@ def fit(
         )
     model.to(memory_format=torch.channels_last)  # twice as fast on a CPU
     n_batches = len(y) // batch_size or 1
+    parameters, of_loss = list(model.parameters()), []
+    if isinstance(loss, nn.Module):
+        loss.to(parameters[0].device)
+        of_loss = list(loss.parameters())
     steps = make_optimizer(
-        optimizer, schedule, model.parameters(), lr, epochs * n_batches
+        optimizer, schedule, parameters + of_loss, lr, epochs * n_batches
     )
-    training = _Training(model, fds, *steps, seed)
+    training = _Training(model, fds, loss if of_loss else None, *steps, seed)
     settings = {
         "epochs": epochs, "batch_size": batch_size, "lr": lr, "seed": seed,
         "loss": getattr(loss, "__qualname__", type(loss).__name__),
@@ -117,7 +123,7 @@ def fit(
                         f"smaller learning rate than {lr}, or look for extreme weights "
                         f"or labels"
                     )
-                training.step(value)
+                training.step(value, of_loss)
                 total += value.item()
                 bar.update()
             row = {"epoch": epoch + 1, "loss": processes.mean(total / n_batches)}
@@ -143,7 +149,11 @@ def _labels_and_weights(samples, weights):
     as_samples(samples)
     y = torch.from_numpy(np.array(needed(samples, "labels")))
     y = y.float() if y.is_floating_point() else y.long()
-    w = None if weights is None else torch.as_tensor(np.asarray(weights)).float()
+    w = (
+        None
+        if weights is None
+        else torch.as_tensor(as_array("weights", weights)).float()
+    )
     if w is not None and w.shape != y.shape:
         raise ValueError(
             f"weights must have shape {list(y.shape)}, one per sample, "
@@ -195,17 +205,22 @@ class _Calibrated(nn.Module):
 class _Training:
     """What changes while a network is trained: a checkpoint holds all of it."""
 
-    def __init__(self, model, fds, optimizer, schedule, seed):
-        self.parts = {"model": model, "optimizer": optimizer, "schedule": schedule}
-        self.parts |= {"fds": fds} if fds is not None else {}
+    def __init__(self, model, fds, loss, optimizer, schedule, seed):
+        parts = {"model": model, "optimizer": optimizer, "schedule": schedule}
+        parts |= {"fds": fds, "loss": loss}
+        self.parts = {name: part for name, part in parts.items() if part is not None}
         self.generator = torch.Generator().manual_seed(seed)
         self.history = []
         self.best = None  # the best epoch: its number, its score, and the weights
 
-    def step(self, loss):
-        """Change the weights by the gradient of the loss of a batch."""
+    def step(self, loss, of_loss):
+        """Change the weights by the gradient of the loss of a batch.
+
+        `of_loss` are the parameters of the loss itself.
+        """
         self.parts["optimizer"].zero_grad()
         loss.backward()
+        processes.average_gradients(of_loss)
         self.parts["optimizer"].step()
         self.parts["schedule"].step()
 

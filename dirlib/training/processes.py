@@ -88,6 +88,14 @@ def data_parallel(module):
     return nn.parallel.DistributedDataParallel(module) if _joined() else module
 
 
+def average_gradients(parameters):
+    """Average the gradients of parameters that are outside the parallel module."""
+    for value in parameters if _joined() else ():
+        if value.grad is not None:
+            dist.all_reduce(value.grad)
+            value.grad /= count()
+
+
 @torch.no_grad()
 def average_buffers(model):
     """Make BatchNorm's running statistics the mean of those of the processes."""

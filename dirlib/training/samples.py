@@ -18,6 +18,8 @@ import zlib
 import numpy as np
 import torch
 
+from dirlib.arguments import as_array
+
 SEEDS = 2**24  # a float32 in [0, 1) tells that many apart
 
 
@@ -35,7 +37,7 @@ class ImageArray:
 
     def __init__(self, images, labels, augment=None):
         _check_images(images)
-        self.images, self.labels = images, np.asarray(labels)
+        self.images, self.labels = images, as_array("labels", labels)
         if self.labels.shape != (len(images),):
             raise ValueError(
                 f"labels must have shape [{len(images)}], one per image, "
@@ -73,8 +75,8 @@ class Rows:
     """
 
     def __init__(self, x, labels):
-        self.x = torch.as_tensor(np.asarray(x)).float()
-        self.labels = np.asarray(labels)
+        self.x = torch.as_tensor(as_array("x", x)).float()
+        self.labels = as_array("labels", labels)
         if self.x.ndim != 2 or self.labels.shape != self.x.shape[:1]:
             raise ValueError(
                 f"rows must have shape [N, F] and labels [N], "

@@ -470,7 +470,7 @@ comb = label_counts("sts-b-dir")
 print("pairs with score 2.9: {}, with 3.0: {}".format(*comb.counts[[29, 30]]))
 print("bins that are not empty:", (comb.counts > 0).sum())
 bare = dirlib.density_weights(comb.counts[comb.bins.index(comb.labels)], "inverse")
-lds = dirlib.lds_weights(comb.labels, comb.bins, scheme="inverse")
+lds = dirlib.lds_weights(comb.labels, comb.bins, "gaussian", 5, 2.0, "inverse")
 for name, w in (("no smoothing", bare), ("LDS", lds)):
     ess = dirlib.effective_sample_size(w)
     print(f"{name:<12} largest weight {w.max():5.1f}, worth {ess:5,.0f} of {len(w):,}")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dirlib import LabelBins, ShotRegions, metrics, shot_regions
+from dirlib import LabelBins, ShotRegions, shot_regions
 from dirlib.metrics import (
     Score,
     by_region,
@@ -148,7 +148,7 @@ def test_blocks_do_not_show(monkeypatch):
     # With one row at a time each resample is drawn by itself; the law is the same.
     y, y_hat = sample()
     whole = by_region(y, y_hat, AGES, regions(), n_bootstrap=2000)["all"]
-    monkeypatch.setattr(metrics, "BLOCK", 1)
+    monkeypatch.setattr("dirlib.metrics.regions.BLOCK", 1)
     rows = by_region(y, y_hat, AGES, regions(), n_bootstrap=2000)["all"]
     assert rows.value == whole.value
     assert rows.low == pytest.approx(whole.low, abs=0.1)

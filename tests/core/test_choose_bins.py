@@ -86,7 +86,7 @@ def test_quantiles_take_over_when_most_bins_would_be_empty():
 def test_what_the_explanation_says_of_lds_is_so():
     """Quantile bins have even counts, but uneven weights: a density is per unit."""
     bins, _ = choose_bins(HEAVY)
-    weights = lds_weights(HEAVY, bins)
+    weights = lds_weights(HEAVY, bins, kernel_size=5, sigma=2.0)
     assert weights.max() > 10 * weights.min()
     wide = bins.widths[bins.index(HEAVY)] > np.median(bins.widths)
     assert weights[wide].mean() > 2 * weights[~wide].mean()

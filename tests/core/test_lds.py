@@ -117,7 +117,9 @@ def test_lds_is_the_composition_of_the_parts():
     window = kernel_window("gaussian", 5, 2.0)
     density = effective_density(SKEWED, AGES, window, "renormalize")
     w = density_weights(density[AGES.index(SKEWED)], "sqrt_inverse", (0.2, 4))
-    ours = lds_weights(SKEWED, AGES, edges="renormalize", clip=(0.2, 4))
+    ours = lds_weights(
+        SKEWED, AGES, kernel_size=5, sigma=2.0, edges="renormalize", clip=(0.2, 4)
+    )
     np.testing.assert_allclose(ours, w, rtol=1e-9)
 
 
@@ -197,7 +199,7 @@ def test_effective_sample_size_of_known_weights():
         (lambda: lds_weights([], AGES), "must not be empty"),
         (lambda: lds_weights([30, 200], AGES), r"labels\[1\] is 200"),
         (lambda: lds_weights([30], AGES, kernel_size=4), "size must be odd"),
-        (lambda: lds_weights([1], LabelBins(0, 3, 1)), "covers 5 bins"),
+        (lambda: lds_weights([1], LabelBins(0, 3, 1), kernel_size=5), "covers 5 bins"),
     ],
 )
 def test_bad_input_gets_one_clear_sentence(call, message):

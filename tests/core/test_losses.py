@@ -2,6 +2,7 @@
 
 import doctest
 import math
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -10,8 +11,15 @@ import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dirlib import LabelBins, lds_weights, losses
-from dirlib.losses import focal_r_loss, huber_loss, l1_loss, mse_loss
+from dirlib import LabelBins, lds_weights
+from dirlib.losses import (
+    balanced,
+    focal_r_loss,
+    huber_loss,
+    l1_loss,
+    mse_loss,
+    weighted,
+)
 
 LOSSES = [l1_loss, mse_loss, huber_loss, focal_r_loss]
 # One sample's loss, written out with Python floats.
@@ -262,7 +270,7 @@ def test_half_precision_is_lifted(loss):
 @each_loss
 def test_works_under_autocast(loss):
     layer = torch.nn.Linear(3, 1)
-    x, target = torch.ones(4, 3), torch.arange(4)
+    x, target = torch.ones(4, 3), torch.arange(4) + 9  # all on one side
     with torch.autocast("cpu", dtype=torch.bfloat16):
         prediction = layer(x).squeeze(-1)
         value = loss(prediction, target, torch.ones(4))
@@ -307,6 +315,28 @@ def test_weights_of_lds_go_straight_in():
     torch.testing.assert_close(
         l1_loss(target + 2, target, weights), torch.tensor(2.0, dtype=torch.float64)
     )
+
+
+@each_loss
+@pytest.mark.parametrize("convert", [np.asarray, list, torch.Tensor.tolist])
+def test_arrays_and_lists_count_as_tensors_do(loss, convert):
+    """As the README has it: weights[batch], an ndarray in float64."""
+    prediction, target, weights = batch(dtype=torch.float32)
+    want = loss(prediction, target, weights)
+    prediction.requires_grad_()
+    got = loss(prediction, convert(target), convert(weights))
+    assert got.dtype == torch.float32
+    torch.testing.assert_close(got, want)
+    got.backward()
+    assert torch.isfinite(prediction.grad).all()
+
+
+@each_loss
+def test_targets_and_weights_go_where_the_prediction_is(loss):
+    """The meta device stands for a GPU."""
+    prediction = torch.ones(3, device="meta")
+    for target in (torch.ones(3), np.ones(3), [1, 2, 3]):
+        assert loss(prediction, target, np.ones(3)).device.type == "meta"
 
 
 @each_loss
@@ -367,10 +397,12 @@ def test_other_bad_input_is_refused(loss):
         loss(x.bool(), x)
     with pytest.raises(ValueError, match="complex64"):
         loss(x, x.to(torch.complex64))
-    with pytest.raises(ValueError, match=r"target is a list.*torch\.as_tensor"):
-        loss(x, [1.0, 1.0, 1.0])
-    with pytest.raises(ValueError, match=r"weights is a ndarray.*torch\.as_tensor"):
-        loss(x, x, np.ones(3))
+    with pytest.raises(ValueError, match="prediction is a list.*carries no gradient"):
+        loss([1.0, 1.0, 1.0], x)
+    with pytest.raises(ValueError, match="target has dtype object: give real numbers"):
+        loss(x, [Decimal(1)] * 3)
+    with pytest.raises(ValueError, match="weights is a masked array"):
+        loss(x, x, np.ma.masked_equal([1.0, 2.0, 1.0], 2))
     with pytest.raises(ValueError, match='\'average\'.*"mean", "sum" or "none"'):
         loss(x, x, reduction="average")
     with pytest.raises(TypeError):
@@ -403,5 +435,6 @@ def test_a_nan_prediction_is_not_hidden():
 
 
 def test_the_examples_in_the_docstrings():
-    results = doctest.testmod(losses)
-    assert results.attempted > 0 and results.failed == 0
+    for module in (weighted, balanced):
+        results = doctest.testmod(module)
+        assert results.attempted > 0 and results.failed == 0

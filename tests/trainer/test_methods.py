@@ -9,12 +9,13 @@ from dirlib.trainer.methods import VANILLA, method_name, method_order, parse_met
 EVERY = [
     dict(zip(VANILLA, values, strict=True))
     for values in product(
-        ("none", "sqinv", "inv"),
+        ("none", "sqinv", "inv", "dense"),
         (False, True),
         ("none", "diagonal", "full", "low_rank"),
         (False, True),
     )
-    if values[0] != "none" or not (values[1] or values[3])
+    if not (values[0] == "none" and (values[1] or values[3]))
+    and not (values[0] == "dense" and values[1])
 ]
 
 
@@ -31,7 +32,7 @@ def test_a_name_gives_back_its_options_in_any_order(options):
 
 def test_names_are_different_and_known_ones_are_as_written():
     names = [method_name(options) for options in EVERY]
-    assert len(set(names)) == len(names) == 36
+    assert len(set(names)) == len(names) == 44
     known = {"vanilla", "sqinv", "sqinv+lds", "inv+lds+fds_full+rrt", "fds"}
     assert known <= set(names)
     assert method_name(parse_method("fds+lds+sqinv")) == "sqinv+lds+fds"
@@ -40,7 +41,9 @@ def test_names_are_different_and_known_ones_are_as_written():
 def test_plain_methods_come_first():
     names = [method_name(o) for o in sorted(EVERY[::-1], key=method_order)]
     assert names[:3] == ["vanilla", "fds", "fds_full"]
-    order = ["vanilla", "fds", "sqinv", "sqinv+fds", "sqinv+lds", "inv", "inv+lds"]
+    order = [
+        "vanilla", "fds", "sqinv", "sqinv+fds", "sqinv+lds", "inv", "inv+lds", "dense",
+    ]  # fmt: skip
     assert [name for name in names if name in order] == order
 
 
@@ -51,11 +54,12 @@ def test_plain_methods_come_first():
         ("vanilla+lds", "has lds, which needs weights"),
         ("lds+fds+rrt", "has lds, which needs weights"),
         ("fds+rrt", "has rrt, which needs weights: write 'sqinv[+]rrt' or"),
+        ("dense+lds", "'dense[+]lds' has lds, which smooths .*: write 'dense' or"),
         ("sqinv+inv", "both 'sqinv' and 'inv': keep one"),
         ("vanilla+sqinv", "both 'vanilla' and 'sqinv'"),
         ("sqinv+lds+lds", "both 'lds' and 'lds'"),
         ("fds+fds_full", "both 'fds' and 'fds_full'"),
-        ("sqrt", "unknown part 'sqrt': join some of vanilla, sqinv, inv, lds, fds"),
+        ("sqrt", "unknown part 'sqrt': join some of vanilla, sqinv, inv, dense, lds"),
         ("sqinv+", "unknown part ''"),
         ("", "unknown part ''"),
         ("SQINV", "unknown part 'SQINV'"),
@@ -70,7 +74,10 @@ def test_what_is_no_method_is_refused(name, message):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"reweight": "sqrt"}, "reweight must be one of none, sqinv, inv, but got"),
+        (
+            {"reweight": "sqrt"},
+            "reweight must be one of none, sqinv, inv, dense, but got",
+        ),
         ({"fds": "half"}, "fds must be one of none, diagonal, full, low_rank"),
         ({"fds": ["full"]}, "fds must be one of"),
         ({"lds": 1}, "lds must be one of False, True, but got 1"),

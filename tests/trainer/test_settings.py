@@ -64,11 +64,15 @@ def test_the_network_follows_the_data_and_paths_are_text():
     ("options", "message"),
     [
         ({"epoch": 3}, "a run has no option 'epoch': it has data, target, .*seed"),
-        ({"loss": "l2"}, "loss must be one of l1, mse, huber, focal_r, but got 'l2'"),
+        (
+            {"loss": "l2"},
+            "loss must be one of l1, mse, huber, focal_r, balanced_mse.*, but got 'l2'",
+        ),
         ({"model": ""}, "model must be one of small, resnet18.*but got ''"),
         ({"augment": "turn"}, "augment must be one of none, flip, crop, but got"),
         ({"rrt": True}, "rrt needs weights, but reweight is 'none': use 'sqinv' or"),
         ({"lds": True, "rrt": True}, "lds needs weights"),
+        ({"lds": True, "reweight": "dense"}, "lds smooths the counts of the bins, and"),
         ({"epochs": 0}, "epochs must be 1 or more and seed 0 or more, but got 0 and 0"),
         ({"seed": -1}, "seed 0 or more, but got 15 and -1"),
         ({"model": "mlp"}, "the model of a table is 'mlp', .*but got 'mlp' and the"),

@@ -99,6 +99,46 @@ def test_bad_settings_are_refused_and_nothing_is_made(tmp_path, options, message
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"loss": "balanced_mse"},
+        {"loss": "balanced_mse_batch", "select": "last"},
+        {"reweight": "dense", "fds": "diagonal"},
+        {"reweight": "dense", "loss": "balanced_mse", "rrt": True},
+    ],
+)
+def test_the_baselines_of_other_papers_train_in_a_folder(tmp_path, options):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(300, 2))
+    table = tmp_path / "table.csv"
+    y = np.exp(1 + x[:, 0]).round(1)
+    pd.DataFrame({"a": x[:, 0], "b": x[:, 1], "y": y}).to_csv(table, index=False)
+    options = {"data": table, "target": "y", "epochs": 4, **options}
+    scores = training_run(tmp_path / "run", **options, progress=False)
+    assert 0 < scores["test"]["all"] < np.abs(y - y.mean()).mean()
+    again = training_run(tmp_path / "run", **options, progress=False, resume=True)
+    assert again == scores
+
+
+def test_scores_keep_their_digits_in_any_unit(tmp_path):
+    """A target of 1e-5: four decimals said 0.0."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(300, 1))
+    table = tmp_path / "table.csv"
+    pd.DataFrame({"a": x[:, 0], "y": 1e-5 * (x[:, 0] + rng.normal(size=300))}).to_csv(
+        table, index=False
+    )
+    options = {"data": table, "target": "y", "epochs": 2}
+    scores = training_run(tmp_path / "run", **options, progress=False)
+    predictions = pd.read_csv(tmp_path / "run" / "predictions.csv")
+    test = predictions[predictions.split == "test"]
+    error = np.abs(test.label - test.prediction)
+    assert scores["test"]["all"] == pytest.approx(error.mean(), rel=1e-3)
+    gm = np.exp(np.log(error).mean())
+    assert scores["test"]["GM"] == pytest.approx(gm, rel=1e-2)
+
+
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(SystemExit, match="file"):

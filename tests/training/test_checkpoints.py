@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from course.records.ages import AGES
-from dirlib import FDS
+from dirlib import FDS, BalancedMSE
 from dirlib.models import SmallResNet
 from dirlib.training import ImageArray, fit, predict
 from dirlib.training.checkpoints import load_checkpoint, previous, save_checkpoint
@@ -86,6 +86,28 @@ from test_checkpoints import train
 print("started", flush=True)
 train(sys.argv[1], epochs=40)
 """
+
+
+def test_a_loss_with_parameters_goes_on_as_it_was(tmp_path):
+    class Stopping(BalancedMSE):
+        def forward(self, *batch):
+            self.left -= 1
+            if self.left < 0:
+                raise Stopped
+            return super().forward(*batch)
+
+    Stopping.__name__ = "BalancedMSE"
+    path, undisturbed = tmp_path / "checkpoint.pt", BalancedMSE(20.0)
+    model, history = train(with_fds=False, loss=undisturbed)
+    stopping = Stopping(20.0)
+    stopping.left = 9
+    with pytest.raises(Stopped):
+        train(path, with_fds=False, loss=stopping)
+    resumed = BalancedMSE(20.0)
+    again, same_history = train(path, with_fds=False, loss=resumed)
+    assert same_history == history
+    assert torch.equal(resumed.log_noise_sigma, undisturbed.log_noise_sigma)
+    assert np.array_equal(predict(again, IMAGES), predict(model, IMAGES))
 
 
 def test_a_killed_process_leaves_a_checkpoint_to_go_on_from(tmp_path):

@@ -61,6 +61,40 @@ def test_two_processes_give_the_statistics_of_one(tmp_path, table, kind):
     assert len(list((tmp_path / "2").glob("*.tmp"))) == 0
 
 
+LEARN = """
+import numpy as np, torch
+from dirlib import MLP, BalancedMSE, LabelBins, Rows, fit
+from dirlib.training import processes
+
+processes.start(torch.device("cpu"))
+x = np.random.default_rng(0).normal(size=(128, 2))
+y, bins = 20 + 5 * x[:, 0], LabelBins(0, 40, 1)
+loss = BalancedMSE(8.0, bins, bins.counts(y))
+model = MLP(2, output_mean=20.0, output_scale=5.0)
+fit(model, Rows(x, y), loss=loss, lr=0.03, epochs=4, batch_size=32, progress=False)
+if processes.is_first():
+    print(loss.noise_sigma.item())
+processes.stop()
+"""
+
+
+def test_two_processes_learn_the_noise_of_one(tmp_path):
+    """The parameters of the loss are outside of what is trained in parallel."""
+    script, found = tmp_path / "learn.py", []
+    script.write_text(LEARN)
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    for start in ([sys.executable], [*launcher, "--nproc_per_node=2"]):
+        done = subprocess.run(
+            [*start, str(script)],
+            env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},
+            cwd=ROOT, capture_output=True, text=True,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        found.append(float(done.stdout))
+    assert found[1] == pytest.approx(found[0], rel=1e-3)
+    assert abs(found[0] - 8) > 0.04
+
+
 def test_an_error_in_two_processes_ends_both_and_names_it(tmp_path, table):
     done = train(tmp_path / "run", table, 2, "--batch-size", "33")
     assert done.returncode != 0

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from course.records.ages import AGES
-from dirlib import FDS, l1_loss, lds_weights
+from dirlib import FDS, BalancedMSE, l1_loss, lds_weights
 from dirlib.models import ResNet, SmallResNet
 from dirlib.training import ImageArray, Rows, extract_features, fit, predict
 
@@ -299,3 +299,17 @@ def test_the_networks_of_torchvision_fit_in():
         model, SAMPLES, fds=fds, epochs=1, batch_size=32, lr=1e-3, progress=False
     )
     assert math.isfinite(rows[0]["loss"]) and fds.active.any()
+
+
+def test_a_loss_with_parameters_is_trained_along():
+    """The noise of Balanced MSE comes down to the errors; kept as it is, it stays."""
+    spread = float(LABELS.std())
+    for how in ({}, {"bins": AGES, "counts": AGES.counts(LABELS)}):
+        loss = BalancedMSE(spread, **how)
+        model, history = trained(loss=loss, epochs=12)
+        assert losses(history)[-1] < losses(history)[0]
+        assert 0 < loss.noise_sigma.item() < 0.8 * spread
+        assert np.abs(predict(model, IMAGES) - LABELS).mean() < 0.6 * spread
+        fixed = BalancedMSE(spread, **how).requires_grad_(False)
+        trained(loss=fixed, epochs=1)
+        assert fixed.noise_sigma.item() == pytest.approx(spread)

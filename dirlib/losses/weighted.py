@@ -1,26 +1,11 @@
-"""Losses for regression, each with a weight per sample.
-
-`prediction`, `target` and `weights` have the same shape, and nothing broadcasts: from
-shapes [N] and [N, 1] comes [N, N], every prediction meets every label, and training
-goes wrong without a word.
-
-"mean" divides by N, the number of elements, and not by the sum of the weights. They are
-expected to have mean 1 over the *training set*, as `dirlib.lds_weights` makes them, so
-that the mean over a batch estimates the weighted loss of the set without bias. Divided
-by the sum in the batch, a rare label would count less beside others, and the weight of
-a batch of one sample would have no effect.
-
-The loss has the dtype of the prediction, but float32 where that is a half precision:
-between 64 and 128, bfloat16 steps by half a year of age.
-
-Of the values only weights on the CPU are checked, and not in `torch.compile`: on a GPU
-the look would make each step wait. A NaN in the prediction gives a NaN loss. Under
-`torch.func.vmap` you apply the weights yourself.
-"""
+"""The losses of one sample alone, and what all losses share; see `dirlib.losses`."""
 
 import math
 
+import numpy as np
 import torch
+
+from dirlib.arguments import as_array
 
 
 def l1_loss(prediction, target, weights=None, *, reduction="mean"):
@@ -30,9 +15,9 @@ def l1_loss(prediction, target, weights=None, *, reduction="mean"):
     ----------
     prediction : Tensor[...], floating
         What the model says, in label units.
-    target : Tensor[...], floating or integer
+    target : Tensor[...] or array-like, floating or integer
         The labels, in the shape of `prediction`.
-    weights : Tensor[...], optional
+    weights : Tensor[...] or array-like, optional
         One weight per element, in the shape of `prediction`, zero or more, with mean 1
         over the training set. None stands for weights that are all 1.
     reduction : {"mean", "sum", "none"}
@@ -60,7 +45,7 @@ def l1_loss(prediction, target, weights=None, *, reduction="mean"):
     tensor(5.)
     """
     error = _error(prediction, target)
-    return _weight_and_reduce(error.abs(), weights, reduction)
+    return weight_and_reduce(error.abs(), weights, reduction)
 
 
 def mse_loss(prediction, target, weights=None, *, reduction="mean"):
@@ -70,7 +55,7 @@ def mse_loss(prediction, target, weights=None, *, reduction="mean"):
     units.
     """
     error = _error(prediction, target)
-    return _weight_and_reduce(error * error, weights, reduction)
+    return weight_and_reduce(error * error, weights, reduction)
 
 
 def huber_loss(prediction, target, weights=None, *, reduction="mean", delta=1.0):
@@ -97,7 +82,7 @@ def huber_loss(prediction, target, weights=None, *, reduction="mean", delta=1.0)
     # Both pieces in one expression, since |e| is cut off at delta: e * (e - e / 2) in
     # the parabola, delta * (e - delta / 2) on the line.
     cut = error.clamp(max=delta)
-    return _weight_and_reduce(cut * (error - 0.5 * cut), weights, reduction)
+    return weight_and_reduce(cut * (error - 0.5 * cut), weights, reduction)
 
 
 def focal_r_loss(
@@ -134,34 +119,60 @@ def focal_r_loss(
     # For gamma < 1 the slope of focus^gamma is infinite at 0, and infinity times an
     # error of 0 is NaN. The true slope of the product is 0: the clamp gives that.
     focus = focus.clamp(min=torch.finfo(focus.dtype).tiny)
-    return _weight_and_reduce(focus**gamma * error, weights, reduction)
+    return weight_and_reduce(focus**gamma * error, weights, reduction)
 
 
 def _error(prediction, target):
     """prediction - target, once both fit together; at least float32."""
-    _check_tensor("prediction", prediction)
-    _check_tensor("target", target)
+    prediction = checked_prediction(prediction)
+    return prediction - like(prediction, "target", target)
+
+
+def checked_prediction(prediction):
+    """The prediction, a floating tensor, in float32 or more."""
+    if not isinstance(prediction, torch.Tensor):
+        raise ValueError(
+            f"prediction is a {type(prediction).__name__}, which carries no gradient: "
+            "give the network's output, a tensor."
+        )
     if not prediction.is_floating_point():
         raise ValueError(
             f"prediction has dtype {prediction.dtype}, which carries no gradient: "
             "give a floating tensor, for example prediction.float()."
         )
-    _check_shape("prediction", prediction, "target", target)
-    # Not in half precision: see the top of the file.
-    dtype = torch.promote_types(prediction.dtype, torch.float32)
-    return prediction.to(dtype) - target.to(dtype)
+    # Not in half precision: see dirlib/losses/__init__.py.
+    return prediction.to(torch.promote_types(prediction.dtype, torch.float32))
 
 
-def _weight_and_reduce(losses, weights, reduction):
+def like(prediction, name, values):
+    """Labels, or what has their shape, on the prediction's device and in its dtype."""
+    # Float64 weights, which numpy gives, must not turn the loss into float64.
+    return _tensor(prediction, name, values).to(prediction.device, prediction.dtype)
+
+
+def _tensor(prediction, name, values):
+    if not isinstance(values, torch.Tensor):
+        array = as_array(name, values)
+        if array.dtype.kind not in "biuf":
+            raise ValueError(
+                f"{name} has dtype {array.dtype}: give real numbers, "
+                f"numpy.asarray({name}, dtype=float)."
+            )
+        values = torch.from_numpy(array.astype(np.float64))
+    if values.is_complex():
+        raise ValueError(f"{name} has dtype {values.dtype}: give real numbers.")
+    _check_shape("prediction", prediction, name, values)
+    return values
+
+
+def weight_and_reduce(losses, weights, reduction):
     """w_i * l_i, reduced. The one place where weights and reduction are decided."""
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f'reduction is {reduction!r}: choose "mean", "sum" or "none".')
     if weights is not None:
-        _check_tensor("weights", weights)
-        _check_shape("weights", weights, "prediction", losses)
+        weights = _tensor(losses, "weights", weights)
         _check_weight_values(weights)
-        # Float64 weights, which numpy gives, must not turn the loss into float64.
-        losses = weights.to(losses.dtype) * losses
+        losses = like(losses, "weights", weights) * losses
     if reduction == "none":
         return losses
     if reduction == "sum":
@@ -172,16 +183,6 @@ def _weight_and_reduce(losses, weights, reduction):
             'leave it out, or use reduction="sum".'
         )
     return losses.mean()
-
-
-def _check_tensor(name, value):
-    if not isinstance(value, torch.Tensor):
-        raise ValueError(
-            f"{name} is a {type(value).__name__}: give a tensor, for example "
-            f"torch.as_tensor({name})."
-        )
-    if value.is_complex():
-        raise ValueError(f"{name} has dtype {value.dtype}: give real numbers.")
 
 
 def _check_shape(name, value, other_name, other):
@@ -199,7 +200,7 @@ def _check_shape(name, value, other_name, other):
 
 
 def _check_weight_values(weights):
-    # Only where the look costs nothing: see the top of the file.
+    # Only where the look costs nothing: see dirlib/losses/__init__.py.
     if not weights.is_cpu or torch.compiler.is_compiling():
         return
     good = (weights >= 0) & (weights < math.inf)  # NaN fails both

@@ -1,13 +1,9 @@
-"""Label distribution smoothing (LDS): effective density, weights, their diagnostics.
-
-Yang, Zha, Chen, Wang and Katabi, "Delving into Deep Imbalanced Regression", ICML 2021,
-arXiv:2102.09554, section 3.1.
-"""
+"""Densities of labels, weights from a density, and what such weights are worth."""
 
 import numpy as np
 
-from dirlib.arguments import check_choice, check_each
-from dirlib.kernels import kernel_window, smooth_bins
+from dirlib.arguments import as_array, check_choice, check_each
+from dirlib.kernels import smooth_bins
 
 SCHEMES = ("inverse", "sqrt_inverse")
 
@@ -77,7 +73,7 @@ def density_weights(density_at_samples, scheme="inverse", clip=None):
     >>> density_weights([1, 1, 4], "inverse").round(3).tolist()
     [1.333, 1.333, 0.333]
     """
-    p = np.asarray(density_at_samples, dtype=np.float64)
+    p = as_array("density_at_samples", density_at_samples).astype(np.float64)
     if p.ndim != 1 or p.size == 0:
         raise ValueError(
             f"density_at_samples must have shape [N], N > 0, but got {p.shape}"
@@ -88,31 +84,37 @@ def density_weights(density_at_samples, scheme="inverse", clip=None):
             f"the density must be positive at every sample, but it is {p[i]} at "
             f"sample {i}: count the bins on the labels that you weight"
         )
-    return _to_mean_one(_raw_weights(p, scheme), np.ones(p.size), clip)
+    raw = raw_weights(p, scheme)
+    return scaled(raw, raw, np.ones(p.size), clip)
 
 
-def _raw_weights(p, scheme):
+def raw_weights(p, scheme):
+    """1 / p or 1 / sqrt(p), of any scale."""
     check_choice("scheme", scheme, SCHEMES)
     return 1 / p if scheme == "inverse" else 1 / np.sqrt(p)
 
 
-def _to_mean_one(raw, samples, clip):
-    """Scale, and clip, the weights `raw` that are carried by `samples` samples each."""
-    raw = raw / np.average(raw, weights=samples)
+def scaled(weights, raw, samples, clip):
+    """Scale, and clip, `weights` so that `raw` ones would have mean 1.
+
+    `samples` says how many samples carry each of the raw weights.
+    """
+    mean = np.average(raw, weights=samples)
     if clip is None:
-        return raw
+        return weights / mean
     low, high = clip
     if not 0 <= low <= 1 <= high:
         raise ValueError(f"clip needs 0 <= low <= 1 <= high, but got {clip}")
+    raw = raw / mean
     # Find c so that clip(c * raw, low, high) has mean 1, by bisection on log c. At the
     # two ends every weight is clipped to `low`, or to `high`; mean 1 lies between.
     below = np.log(max(low, 1e-12) / raw.max())
     above = np.log(min(high, 1e12) / raw.min())
     for _ in range(100):
         c = (below + above) / 2
-        mean = np.average(np.clip(np.exp(c) * raw, low, high), weights=samples)
-        below, above = (c, above) if mean < 1 else (below, c)
-    return np.clip(np.exp(above) * raw, low, high)
+        average = np.average(np.clip(np.exp(c) * raw, low, high), weights=samples)
+        below, above = (c, above) if average < 1 else (below, c)
+    return np.clip(np.exp(above) * (weights / mean), low, high)
 
 
 def effective_sample_size(weights):
@@ -126,7 +128,7 @@ def effective_sample_size(weights):
     weights : array-like of shape [N]
         Finite and not negative, not all zero; a ValueError refuses others.
     """
-    w = np.asarray(weights, dtype=np.float64)
+    w = as_array("weights", weights).astype(np.float64)
     if w.ndim != 1 or w.size == 0:
         raise ValueError(f"weights must have shape [N], N > 0, but got {w.shape}")
     check_each("weights", w, np.isfinite(w) & (w >= 0), "finite and not negative")
@@ -135,51 +137,3 @@ def effective_sample_size(weights):
         raise ValueError("at least one weight must be positive, but all are 0")
     w = w / largest  # no overflow in the squares
     return float(w.sum() ** 2 / (w**2).sum())
-
-
-def lds_weights(
-    labels, bins, kernel="gaussian", kernel_size=5, sigma=2.0, scheme="sqrt_inverse",
-    edges="zero", clip=None,
-):  # fmt: skip
-    """Return one weight per sample from the smoothed label density: LDS in one call.
-
-    Counts are smoothed first; the root, if any, is taken afterwards, as in the paper:
-    w_i = c / p~(y_i) or c / sqrt(p~(y_i)) (Yang et al., 2021, arXiv:2102.09554, section
-    3.1). The weights go into a loss of `dirlib`, or into the ``sample_weight`` of a
-    scikit-learn estimator.
-
-    Parameters
-    ----------
-    labels : array-like of shape [N]
-        The training labels, integers or floats inside the range of the bins.
-    bins : LabelBins
-    kernel, kernel_size, sigma
-        The window, see :func:`dirlib.kernel_window`; size and sigma in bins.
-    scheme : {"inverse", "sqrt_inverse"}
-        INV or SQINV.
-    edges : {"zero", "reflect", "renormalize"}
-        See :func:`dirlib.smooth_bins`.
-    clip : (float, float), optional
-        See :func:`density_weights`.
-
-    Returns
-    -------
-    ndarray of shape [N], float64
-        Positive, with mean 1.
-
-    Examples
-    --------
-    >>> from dirlib import LabelBins
-    >>> ages = [30, 30, 30, 30, 31, 80]
-    >>> lds_weights(ages, LabelBins(0, 101, 1)).round(2).tolist()
-    [0.83, 0.83, 0.83, 0.83, 0.86, 1.83]
-    """
-    index = bins.index(labels)
-    counts = np.bincount(index, minlength=bins.n_bins)
-    window = kernel_window(kernel, kernel_size, sigma)
-    density = smooth_bins(counts / bins.widths, window, edges)
-    # All samples of a bin share a weight, so weigh the bins and look the samples up.
-    seen = counts > 0
-    weights, raw = np.zeros(bins.n_bins), _raw_weights(density[seen], scheme)
-    weights[seen] = _to_mean_one(raw, counts[seen], clip)
-    return weights[index]

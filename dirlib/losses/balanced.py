@@ -1,0 +1,155 @@
+"""Balanced MSE: squared errors that know how the labels are distributed.
+
+Ren, Zhang, Yu and Liu, "Balanced MSE for Imbalanced Visual Regression", CVPR 2022,
+arXiv:2203.16427, section 3. A network that minimises the squared error models the
+labels as it saw them, and answers common ones too often. Here it models them as they
+would be if all were equally frequent, and the label density is put back in the loss:
+
+    L = -log N(y; y_hat, s^2) + log integral of p(y') N(y'; y_hat, s^2) dy'
+
+with the noise s and the training labels' density p. The integral is a sum over the
+other labels of the batch ("batch-based Monte Carlo"), or over bins ("bin-based
+numerical integration").
+"""
+
+import math
+
+import torch
+from torch import nn
+
+from dirlib.arguments import as_array, check_each
+from dirlib.losses.weighted import checked_prediction, like, weight_and_reduce
+
+
+def balanced_mse_loss(
+    prediction, target, weights=None, *, noise_sigma, centers=None, counts=None,
+    reduction="mean",
+):  # fmt: skip
+    """Return the balanced squared error, in squared label units.
+
+    l_i = 2 s^2 (log sum_j m_j exp(-(y_hat_i - c_j)^2 / (2 s^2)) + (y_hat_i - y_i)^2 /
+    (2 s^2)), where the c_j are the labels of the batch, each with m_j = 1 (Ren et al.,
+    2022, arXiv:2203.16427: "BMC"); or, with `counts`, the centers of the bins, each
+    with its share of the samples m_j ("BNI"). The factor 2 s^2 is a constant for the
+    gradient: it gives the loss the scale of `mse_loss`, whatever s is.
+
+    Parameters
+    ----------
+    prediction : Tensor of shape [N] or [N, 1], floating
+    target, weights, reduction
+        As for :func:`dirlib.l1_loss`. The weights are 1 unless two methods are to be
+        joined: this loss is itself one against imbalance.
+    noise_sigma : float or Tensor[]
+        s, in label units, above 0: how far a good prediction is off.
+    centers, counts : Tensor or array-like of shape [B], optional
+        Of the bins, and their training samples; both or none. Without them, the batch
+        must be large enough to stand for the training set.
+
+    Returns
+    -------
+    Tensor[] or, with ``reduction="none"``, of the shape of `prediction`
+
+    Raises
+    ------
+    ValueError
+        As `l1_loss`; for another shape; if `noise_sigma`, a float, is not above 0; or
+        if `centers` and `counts` don't fit together.
+    """
+    prediction = checked_prediction(prediction)
+    target = like(prediction, "target", target)
+    if prediction.ndim not in (1, 2) or prediction.shape[1:].numel() != 1:
+        raise ValueError(
+            f"prediction must have shape [N] or [N, 1], but got "
+            f"{list(prediction.shape)}: sum this loss over several targets"
+        )
+    if not isinstance(noise_sigma, torch.Tensor):
+        _check_noise(noise_sigma)
+    twice = 2 * noise_sigma**2
+    if (centers is None) != (counts is None):
+        raise ValueError("centers and counts belong together: give both, or none")
+    if centers is None:
+        centers, log_share = target.reshape(-1), 0.0
+    else:
+        centers, counts = (
+            torch.as_tensor(v).to(prediction.device, prediction.dtype)
+            for v in (centers, counts)
+        )
+        if centers.ndim != 1 or centers.shape != counts.shape:
+            raise ValueError(
+                f"centers and counts must have shape [B], one per bin, but got "
+                f"{list(centers.shape)} and {list(counts.shape)}"
+            )
+        log_share = (counts / counts.sum()).log()
+    distance = (prediction.reshape(-1, 1) - centers).square()
+    density = torch.logsumexp(log_share - distance / twice, dim=1)
+    loss = density.reshape(prediction.shape) + (prediction - target).square() / twice
+    scale = twice.detach() if isinstance(twice, torch.Tensor) else twice
+    return weight_and_reduce(scale * loss, weights, reduction)
+
+
+def _check_noise(noise_sigma):
+    if not 0 < noise_sigma < math.inf:
+        raise ValueError(
+            f"noise_sigma is {noise_sigma}: give a number above 0, in label units."
+        )
+
+
+class BalancedMSE(nn.Module):
+    """:func:`balanced_mse_loss` with a noise that is learned along with the network.
+
+    The noise is a parameter: give ``loss.parameters()`` to the optimizer too, as
+    :func:`dirlib.fit` does; ``loss.requires_grad_(False)`` keeps it as it is.
+
+    Parameters
+    ----------
+    noise_sigma : float
+        s at the start, in label units, which matters: choose it on validation data. Far
+        below the standard deviation of the labels, it changes little; near to it,
+        predictions run to both ends of the range, and the noise learned stays large.
+    bins : LabelBins, optional
+        Takes the density of the labels from `counts`, and not from each batch.
+    counts : array-like of shape [B], optional
+        Training samples of each bin; smoothed ones, if you like.
+
+    Examples
+    --------
+    >>> loss = BalancedMSE(noise_sigma=8.0)
+    >>> prediction, target = torch.tensor([30.0, 50.0]), torch.tensor([30.0, 60.0])
+    >>> loss(prediction, target).item() < 100
+    True
+    """
+
+    def __init__(self, noise_sigma, bins=None, counts=None):
+        super().__init__()
+        _check_noise(noise_sigma)
+        if (bins is None) != (counts is None):
+            raise ValueError("bins and counts belong together: give both, or none")
+        self.log_noise_sigma = nn.Parameter(torch.tensor(math.log(noise_sigma)))
+        centers = None
+        if bins is not None:
+            counts = as_array("counts", counts)
+            if counts.shape != bins.centers.shape or not counts.any():
+                raise ValueError(
+                    f"counts must have shape [{bins.n_bins}], one per bin, and not be "
+                    f"all 0, but got {list(counts.shape)}"
+                )
+            check_each("counts", counts, counts >= 0, "0 or more")
+            centers = torch.as_tensor(bins.centers[counts > 0]).float()
+            counts = torch.as_tensor(counts[counts > 0]).float()
+        self.register_buffer("centers", centers)
+        self.register_buffer("counts", counts)
+
+    @property
+    def noise_sigma(self):
+        """s, a tensor, in label units."""
+        return self.log_noise_sigma.exp()
+
+    def extra_repr(self):
+        way = "batch" if self.centers is None else f"{len(self.centers)} bins"
+        return f"noise_sigma={self.noise_sigma.item():.4g}, density of the {way}"
+
+    def forward(self, prediction, target, weights=None):
+        return balanced_mse_loss(
+            prediction, target, weights, noise_sigma=self.noise_sigma,
+            centers=self.centers, counts=self.counts,
+        )  # fmt: skip
