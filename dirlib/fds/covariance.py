@@ -1,28 +1,32 @@
 """Three ways to keep a covariance per bin, with the same methods on each.
 
 Each class works on one tensor for all bins, `cov` of shape [B, *shape] in float64:
-variances, matrices, or rows. A *scatter* is such a tensor too, a sum of outer products
-that nothing has divided yet. What is written for one class works for all.
+variances, matrices, or rows. A *scatter*, [B, *sums_shape], is what a sum of outer
+products is gathered in; it is linear in them, and nothing has divided it yet. What is
+written for one class works for all.
 """
 
+import numpy as np
 import torch
-import torch.distributed as dist
 from torch.nn.functional import pad
 
 from dirlib.fds.calibration import (
     BINS,
+    TINY,
     apply_factors,
     apply_matrices,
     calibration_transform,
     rows_of,
 )
-from dirlib.fds.grouping import blocks, map_bins
+from dirlib.fds.grouping import in_tiles, map_tiles, put, tiles
 
-# Rows of a bin that are multiplied at a time: enough for speed, little memory.
-ROWS = 64
+# Products of tiles are added up by about this many numbers: little memory.
+NUMBERS = 1 << 22
 # Covariances that need more memory are refused: an error that names the cure is
 # better than a machine that swaps.
 MOST_BYTES = 4 * 2**30
+# As a share of the largest: an eigenvalue that is rounding alone.
+SMALL = 1e-13
 
 
 def column(per_bin, like):
@@ -62,11 +66,21 @@ class Covariance:
     def __init__(self, feature_dim, rank):
         self.feature_dim = feature_dim
 
-    def reduce(self, scatter):
-        """Return the sum over all processes, the same in each."""
-        total = scatter.clone()
-        dist.all_reduce(total)
-        return total
+    @property
+    def sums_shape(self):
+        """That of one bin's scatter."""
+        return self.shape
+
+    def move(self, device):
+        """Keep what `add` needs on this device."""
+
+    def from_sums(self, scatter):
+        """Return a scatter as a covariance is kept, [B, *shape]."""
+        return scatter
+
+    def to_sums(self, cov):
+        """Return a scatter that `from_sums` makes this of."""
+        return cov
 
     def mix(self, *terms):
         """Return the sum of weight [B] * cov over the terms (weight, cov)."""
@@ -115,9 +129,21 @@ class Diagonal(Covariance):
             'only variances were kept: make the statistics with covariance="full"'
         )
 
-    def add(self, scatter, index, rows):
-        """Add row^T row of each row [N, D] to its bin, in place; uses the rows up."""
-        scatter.index_add_(0, index, rows.square_())
+    def add(self, scatter, index, group, bins, rows):
+        """Add row^T row of each row [N, D] to its bin, in place; uses the rows up.
+
+        `index`, `group` and `bins` as in :mod:`dirlib.fds.grouping`.
+        """
+        n_groups = len(scatter if bins is None else bins)
+        sums = rows.new_zeros(n_groups + 1, self.feature_dim)
+        put(scatter, bins, sums.index_add_(0, group, rows.square_())[:-1])
+
+    def add_outer(self, scatter, bins, left, right, sign):
+        """Add sign * left^T right of each group [G, D] to its bin, in place."""
+        if bins is None:
+            scatter.addcmul_(left, right, value=sign)
+        else:
+            scatter.index_add_(0, bins, left * right, alpha=sign)
 
     def identity(self, n_bins):
         """Return the transform that changes nothing, in float64."""
@@ -144,9 +170,15 @@ class Full(Covariance):
     def dense(self, cov):
         return cov
 
-    def add(self, scatter, index, rows):
-        for bins, block in blocks(index, rows, ROWS):
-            scatter.index_add_(0, bins, block.mT @ block)
+    def add(self, scatter, index, group, bins, rows):
+        add_products(scatter, index, rows, lambda block: block)
+
+    def add_outer(self, scatter, bins, left, right, sign):
+        left, right = left[:, :, None], right[:, None]
+        if bins is None:
+            scatter.baddbmm_(left, right, alpha=sign)
+        else:
+            scatter.index_add_(0, bins, left @ right, alpha=sign)
 
     def identity(self, n_bins):
         eye = torch.eye(self.feature_dim, dtype=torch.float64)
@@ -164,6 +196,12 @@ class LowRank(Covariance):
     exact diagonal of what was summed; rho makes the trace of the model exact. Sums of
     such matrices are exact until their rows are cut back to `rank`: the variance that
     is cut off then goes to rho.
+
+    To decompose matrices in each batch would take long, and a GPU would wait for it. So
+    a scatter S is gathered as a sketch, S Omega with a fixed matrix Omega of signs, of
+    shape [D, K], and the diagonal of S. At the end of an epoch Nystrom's formula finds
+    the rows: S is about (S Omega) (Omega^T S Omega)^+ (S Omega)^T, and exactly so if
+    its rank is at most K (Tropp, Yurtsever, Udell and Cevher, 2017, arXiv:1706.05736).
     """
 
     name, cure = "low_rank", "a smaller rank"
@@ -171,6 +209,34 @@ class LowRank(Covariance):
     def __init__(self, feature_dim, rank):
         super().__init__(feature_dim, rank)
         self.rank = min(rank, feature_dim)
+        self.n_sketch = min(3 * rank, feature_dim)
+
+    @property
+    def sums_shape(self):
+        return (self.n_sketch + 1, self.feature_dim)
+
+    def move(self, device):
+        if self.n_sketch == self.feature_dim:
+            omega = np.eye(self.feature_dim)
+        else:  # the same on every computer
+            rng = np.random.default_rng(0)
+            omega = 2.0 * rng.integers(0, 2, (self.feature_dim, self.n_sketch)) - 1
+        self.omega = torch.from_numpy(omega).to(device)
+
+    def from_sums(self, scatter):
+        sketch = scatter[:, :-1]
+        values, vectors = torch.linalg.eigh(sketch @ self.omega)
+        # What is smaller is rounding.
+        real = values > values[:, -1:].clamp(min=TINY) * SMALL
+        root = torch.where(real, values, torch.inf).rsqrt()[:, :, None]
+        rows = root * (vectors.mT @ sketch)
+        return torch.cat([truncate(rows, self.rank), scatter[:, -1:]], 1)
+
+    def to_sums(self, cov):
+        rows = cov[:, :-1]
+        sketch = (rows @ self.omega).mT @ rows
+        sketch += rest(cov)[:, None, None] * self.omega.T
+        return torch.cat([sketch, cov[:, -1:]], 1)
 
     @property
     def shape(self):
@@ -183,20 +249,13 @@ class LowRank(Covariance):
         eye = torch.eye(self.feature_dim, dtype=cov.dtype, device=cov.device)
         return cov[:, :-1].mT @ cov[:, :-1] + rest(cov)[:, None, None] * eye
 
-    def add(self, scatter, index, rows):
-        scatter[:, -1].index_add_(0, index, rows**2)
-        for bins, block in blocks(index, rows, most=max(self.rank, 16)):
-            stack = torch.cat([scatter[bins, :-1], block], 1)
-            scatter[bins, :-1] = truncate(stack, self.rank)
+    def add(self, scatter, index, group, bins, rows):
+        add_products(scatter[:, :-1], index, rows, lambda block: block @ self.omega)
+        Diagonal.add(self, scatter[:, -1], index, group, bins, rows)
 
-    def reduce(self, scatter):
-        one = scatter.new_ones(len(scatter))
-        total = torch.zeros_like(scatter)
-        for process in range(dist.get_world_size()):
-            part = scatter.clone()
-            dist.broadcast(part, src=process)
-            total = self.mix((one, total), (one, part))
-        return total
+    def add_outer(self, scatter, bins, left, right, sign):
+        Full.add_outer(self, scatter[:, :-1], bins, right @ self.omega, left, sign)
+        Diagonal.add_outer(self, scatter[:, -1], bins, left, right, sign)
 
     def mix(self, *terms):
         rows = [cov[:, :-1] * weight.sqrt()[:, None, None] for weight, cov in terms]
@@ -264,10 +323,19 @@ class LowRank(Covariance):
             moved = torch.addcmul(start, block, last)
             return torch.baddbmm(moved, block @ right.mT, left)
 
-        return map_bins(of_block, index, z)
+        return map_tiles(of_block, index, z, len(transform))
 
     def numbers(self):
         return 23 * self.rank
+
+
+def add_products(scatter, index, rows, left):
+    """Add left(x)^T x of the rows x [N, D] of each bin to `scatter` [B, K, D]."""
+    at, bins, size = tiles(index, len(scatter))
+    block = in_tiles(rows, at, bins, size)
+    step = max(1, NUMBERS // scatter[0].numel())
+    for part, here in zip(block.split(step), bins.split(step), strict=True):
+        scatter.index_add_(0, here, left(part).mT @ part)
 
 
 COVARIANCES = {kind.name: kind for kind in (Diagonal, Full, LowRank)}

@@ -214,12 +214,12 @@ def test_the_last_bits_of_another_processor_are_no_other_settings():
 
 def test_a_state_that_is_not_whole_or_damaged_is_refused_and_changes_nothing():
     state = in_mid_epoch().state_dict()
-    newer = pack_settings({"version": 3})
+    newer = pack_settings({"version": 4})
     for changed, message in (
         ({"mean": None, "epoch.count": None}, "lacks mean, epoch.count"),
         ({"_extra_state": None}, "lacks _extra_state"),
         ({"_extra_state": torch.zeros(9)}, "has a damaged _extra_state"),
-        ({"_extra_state": newer}, "has version 3, and this dirlib reads up to 2"),
+        ({"_extra_state": newer}, "has version 4, and this dirlib reads up to 3"),
         ({"cov": torch.ones(2, 2)}, r"has cov of shape \[2, 2\], here \[10, 4\]"),
     ):
         wrong = {k: v for k, v in {**state, **changed}.items() if v is not None}
@@ -233,11 +233,20 @@ def test_a_state_that_is_not_whole_or_damaged_is_refused_and_changes_nothing():
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_state_of_version_1_is_converted(kind):
+@pytest.mark.parametrize("version", [1, 2])
+def test_an_older_state_is_converted(kind, version):
+    """Before version 3, "low_rank" kept rows where there are sums now."""
     fds = in_mid_epoch(kind)
-    old = {name.replace("epoch.", "epoch_"): v for name, v in fds.state_dict().items()}
-    del old["_extra_state"]
-    assert {"epoch_count", "epoch_mean", "epoch_scatter"} < set(old)
+    old = fds.state_dict()
+    own = fds.epoch.kind
+    old["epoch.scatter"] = own.from_sums(old["epoch.scatter"])
+    settings = json.loads(bytes(old.pop("_extra_state").tolist()))
+    if version == 1:
+        old = {name.replace("epoch.", "epoch_"): v for name, v in old.items()}
+        assert {"epoch_count", "epoch_mean", "epoch_scatter"} < set(old)
+    else:
+        old["_extra_state"] = pack_settings({**settings, "version": 2})
+    fds.epoch.scatter = own.to_sums(own.from_sums(fds.epoch.scatter))
     model = nn.Sequential(nn.Linear(D, D), layer(kind))
     state = model.state_dict()
     state = {name: value for name, value in state.items() if name[0] == "0"}
@@ -254,6 +263,6 @@ def test_the_settings_are_json_that_survives_averaging():
     packed = [layer().get_extra_state() for _ in range(3)]
     mean = sum(packed) / 3
     settings = json.loads(bytes(round(byte) for byte in mean.tolist()))
-    assert settings["version"] == 2 and settings["bin_edges"] == BINS.edges.tolist()
+    assert settings["version"] == 3 and settings["bin_edges"] == BINS.edges.tolist()
     state = in_mid_epoch().state_dict()
     layer().load_state_dict({name: value.half() for name, value in state.items()})

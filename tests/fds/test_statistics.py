@@ -85,10 +85,12 @@ def test_features_far_from_zero_keep_their_variance(covariance):
     )
 
 
-def test_large_blocks_are_split(monkeypatch):
-    whole = gathered("full")
-    monkeypatch.setattr("dirlib.fds.covariance.ROWS", 4)
-    assert_same(gathered("full"), whole)
+def test_products_of_many_tiles_are_split(monkeypatch):
+    kinds = ("full", "low_rank")
+    whole = [gathered(kind) for kind in kinds]
+    monkeypatch.setattr("dirlib.fds.covariance.NUMBERS", 4 * D * D)
+    for kind, expected in zip(kinds, whole, strict=True):
+        assert_same(gathered(kind), expected)
 
 
 def test_half_precision_and_gradients_are_left_alone():
