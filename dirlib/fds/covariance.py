@@ -60,7 +60,7 @@ class Covariance:
     rank : int or None
     """
 
-    cure = 'covariance="low_rank"'
+    cure = 'covariance="low_rank" or "diagonal"'
     rank = None
 
     def __init__(self, feature_dim, rank):
@@ -101,18 +101,18 @@ class Covariance:
             raise ValueError(
                 f"{self.name} covariances of {n_bins} bins and {self.feature_dim} "
                 f"features need about {needed / 2**30:.1f} GiB: use {self.cure}, "
-                f'covariance="diagonal", or a linear layer to fewer features in front'
+                f"or a linear layer to fewer features in front"
             )
 
     def numbers(self):
         """How many float64 numbers a feature of a bin takes at a time, as measured."""
-        return 0
+        return 17
 
 
 class Diagonal(Covariance):
     """The variance of each feature, [B, D]; a transform is a factor for each."""
 
-    name = "diagonal"
+    name, cure = "diagonal", "wider bins"
 
     @property
     def shape(self):
@@ -204,7 +204,7 @@ class LowRank(Covariance):
     its rank is at most K (Tropp, Yurtsever, Udell and Cevher, 2017, arXiv:1706.05736).
     """
 
-    name, cure = "low_rank", "a smaller rank"
+    name, cure = "low_rank", 'a smaller rank, covariance="diagonal"'
 
     def __init__(self, feature_dim, rank):
         super().__init__(feature_dim, rank)
@@ -326,7 +326,7 @@ class LowRank(Covariance):
         return map_tiles(of_block, index, z, len(transform))
 
     def numbers(self):
-        return 23 * self.rank
+        return 32 * self.rank
 
 
 def add_products(scatter, index, rows, left):

@@ -19,15 +19,19 @@ def edge_tables(bins, device):
     """
     tables = {}
     for dtype in FLOATS:
-        if dtype == torch.bfloat16:  # numpy has none
-            edges = torch.tensor(bins.edges).to(dtype)
-        else:
-            with np.errstate(over="ignore"):
-                edges = bins.edges.astype(str(dtype).removeprefix("torch."))
-            edges = torch.from_numpy(edges)
-        apart = bool((edges[1:] > edges[:-1]).all())
-        tables[dtype] = edges.to(device) if apart else None
+        name = str(dtype).removeprefix("torch.")
+        with np.errstate(over="ignore"):
+            edges = _bfloat16(bins.edges) if "b" in name else bins.edges.astype(name)
+        apart = (edges[1:] > edges[:-1]).all()
+        tables[dtype] = torch.from_numpy(edges).to(device, dtype) if apart else None
     return tables
+
+
+def _bfloat16(values):
+    """Round to bfloat16, in float32: to the nearest, ties to even. NumPy has none."""
+    bits = values.astype(np.float32).view(np.uint32)
+    bits = bits + 0x7FFF + (bits >> 16 & 1) & 0xFFFF0000
+    return bits.astype(np.uint32).view(np.float32)
 
 
 def as_label_tensor(labels, shape, device):
@@ -57,7 +61,7 @@ def as_label_tensor(labels, shape, device):
         )
     if labels.dtype == torch.bool or labels.is_complex():
         raise ValueError(f"labels must be integers or floats, but got {labels.dtype}")
-    return labels.detach().reshape(-1).to(device, non_blocking=True)
+    return labels.detach().reshape(-1).contiguous().to(device, non_blocking=True)
 
 
 def find_bins(labels, tables):

@@ -6,7 +6,8 @@ arXiv:2102.09554, section 3.2.
 The names in the layer's state, of versions 2 and 3, and what version 1 called them:
 
 - `count`, `freedom`, `mean`, `cov`, the running statistics, and `smoothed_mean`,
-  `shift`, `transform`, `active`, which the next epoch uses: the same. They are buffers.
+  `shift`, `transform`, which the next epoch uses: the same. They are buffers. `active`
+  was one before version 3, and is computed now: no average of bools has a meaning.
 - `epoch.count`, `epoch.mean`, `epoch.scatter`, the sums of the epoch under way, which
   are no buffers: `epoch_count`, `epoch_mean`, `epoch_scatter`.
 - `_extra_state`, the version and the settings: not there. See :mod:`dirlib.fds.state`.
@@ -89,8 +90,6 @@ class FDS(nn.Module):
         What this process has collected since the last ``end_epoch()``.
     count, mean, smoothed_mean : Tensor of shape [B] and [B, D], float64
         The running statistics, and what they are smoothed to.
-    active : Tensor of shape [B], bool
-        The bins that are calibrated.
 
     Raises
     ------
@@ -154,7 +153,6 @@ class FDS(nn.Module):
         ):  # fmt: skip
             self.register_buffer(name, torch.zeros(n_bins, *shape, **kept))
         self.register_buffer("transform", kind.identity(n_bins))
-        self.register_buffer("active", torch.zeros(n_bins, dtype=torch.bool))
         self._edges = edge_tables(bins, self.count.device)
         self._returns = 0  # from eval() to train() since the last end_epoch()
 
@@ -172,6 +170,12 @@ class FDS(nn.Module):
             f"FDS(feature_dim={self.mean.shape[1]}, bins={self.bins}, "
             f"covariance={self.covariance!r}, momentum={self.momentum})"
         )
+
+    @property
+    def active(self):
+        """The bins that are calibrated, Tensor of shape [B], bool."""
+        _, weight = self._smoother(self.freedom)
+        return (self.count > 0) & (weight > 0)
 
     def train(self, mode=True):
         """Set the mode; warn once if epochs seem to pass without ``end_epoch()``."""
@@ -220,6 +224,8 @@ class FDS(nn.Module):
                 f"features must have shape [..., {feature_dim}], but got "
                 f"{list(z.shape)}"
             )
+        if self.epoch.count.device != self.count.device:
+            self.to(self.count.device)  # the buffers alone were moved, as FSDP does
         labels = as_label_tensor(labels, z.shape[:-1], z.device)
         index = find_bins(labels, self._edges)
         if not len(index):
@@ -236,7 +242,7 @@ class FDS(nn.Module):
         if not _recomputes():
             self.epoch.add(flat.detach(), index)
         out = self.epoch.kind.apply(self.transform, self.shift, index, flat)
-        return out.reshape(z.shape)
+        return out if z.ndim == 2 else out.reshape(z.shape)
 
     @torch.no_grad()
     def end_epoch(self, statistics=None):
@@ -329,7 +335,7 @@ class FDS(nn.Module):
         kind = self.epoch.kind
         smoother, _ = self._smoother(self.count)
         self.smoothed_mean.copy_(smoother(self.mean))
-        smoother, weight = self._smoother(self.freedom)
+        smoother, _ = self._smoother(self.freedom)
         smoothed_cov = kind.smooth(self.cov, smoother)
         # A bin without a variance of its own takes the smoothed one: its scale stays.
         own = self.freedom / (self.freedom + self.shrinkage)
@@ -337,10 +343,9 @@ class FDS(nn.Module):
         cov = kind.mix((own, self.cov), (1 - own, smoothed_cov))
         transform = kind.transform(cov, smoothed_cov, self.clip)
         shift = constant_part(kind.apply, transform, self.mean, self.smoothed_mean)
-        active = (self.count > 0) & (weight > 0)
+        active = self.active
         # Exactly the identity where there is nothing to calibrate with.
         transform[~active] = kind.identity(1).to(cov)
-        self.active.copy_(active)
         self.transform.copy_(transform)
         self.shift.copy_(torch.where(active[:, None], shift, 0.0))
 

@@ -59,6 +59,8 @@ def check_state(state, prefix, own, kind):
         if difference := _difference(name, theirs[name], value):
             raise _refusal(difference)
     scatter = f"{prefix}epoch.scatter"
+    if version < 3:
+        state.pop(f"{prefix}active", None)
     if version < 3 and state[scatter].shape[1:] == kind.shape:
         state[scatter] = kind.to_sums(state[scatter].to(own[scatter]))
     for key, value in own.items():

@@ -342,7 +342,15 @@ def without_cast(fn):
     """Make of `fn`, of ``Module._apply``, what moves a tensor and keeps its dtype."""
 
     def moved(tensor):
-        out = fn(tensor)
+        try:
+            out = fn(tensor)
+        except TypeError as error:
+            if "float64" not in str(error):
+                raise
+            raise TypeError(
+                "the statistics of FDS are kept in float64, which this device has not: "
+                "train on a CPU or a CUDA device, or without FDS"
+            ) from error
         return out if out.dtype == tensor.dtype else tensor.to(out.device)
 
     return moved

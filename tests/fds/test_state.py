@@ -1,17 +1,13 @@
-"""The layer as frameworks treat modules: wrapped, cast, copied, saved and loaded."""
+"""The saved state: what it holds, what it refuses, and older versions of it."""
 
 import copy
 import json
-import pickle
 from functools import partial
 
 import numpy as np
 import pytest
 import torch
-import torch.distributed as dist
-import torch.multiprocessing as mp
 from torch import nn
-from torch.nn.parallel import DistributedDataParallel
 
 import dirlib
 from dirlib import BinStatistics, LabelBins
@@ -50,47 +46,6 @@ def goes_on(fds):
     return torch.stack([first, fds(*batch(2))])
 
 
-def loaded(fds, kind):
-    other = layer(kind)
-    other(*batch(5)), other.end_epoch(), other(*batch(6))  # is forgotten
-    other.load_state_dict(fds.state_dict())
-    return other
-
-
-def assigned(fds, kind):
-    other = layer(kind)
-    state = {name: value.clone() for name, value in fds.state_dict().items()}
-    other.load_state_dict(state, assign=True)
-    return other
-
-
-def overwritten(fds, kind):
-    """As averaging and broadcasting do: a copy's tensors are written to directly."""
-    other = copy.deepcopy(loaded(in_mid_epoch(kind), kind))
-    other(*batch(5)), other.end_epoch(), other(*batch(5))
-    other.epoch.load_state_dict(fds.epoch.state_dict())
-    for value, new in zip(other.buffers(), fds.buffers(), strict=True):
-        value.data.copy_(new)
-    return other
-
-
-COPIES = {
-    "deepcopy": lambda fds, kind: copy.deepcopy(fds),
-    "pickle": lambda fds, kind: pickle.loads(pickle.dumps(fds)),
-    "load_state_dict": loaded,
-    "load_state_dict by assignment": assigned,
-    "buffers overwritten": overwritten,
-}
-
-
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("how", COPIES)
-def test_a_copy_goes_on_in_mid_epoch_exactly(kind, how):
-    fds = in_mid_epoch(kind)
-    other = COPIES[how](fds, kind)
-    assert torch.equal(goes_on(other), goes_on(fds))
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_saved_file_holds_plain_tensors(kind, tmp_path):
     fds = in_mid_epoch(kind)
@@ -99,31 +54,6 @@ def test_a_saved_file_holds_plain_tensors(kind, tmp_path):
     other = layer(kind)
     other.load_state_dict({name: value.clone() for name, value in state.items()})
     assert torch.equal(goes_on(other), goes_on(fds))
-
-
-CASTS = {
-    "float": lambda fds: fds.float(),
-    "half": lambda fds: fds.half(),
-    "bfloat16": lambda fds: fds.bfloat16(),
-    "to a dtype": lambda fds: fds.to(torch.float32),
-    "to a device and dtype": lambda fds: fds.to("cpu", torch.float32),
-    "with the model": lambda fds: nn.Sequential(fds).half()[0],
-}
-
-
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("cast", CASTS.values(), ids=CASTS)
-def test_a_cast_leaves_the_statistics_as_they_are(kind, cast):
-    untouched, fds = layer(kind), cast(layer(kind))
-    for one in (untouched, fds):
-        one(*batch(0)), one.end_epoch(), one(*batch(1))
-    fds = cast(fds)
-    for name, value in untouched.state_dict().items():
-        assert torch.equal(fds.state_dict()[name], value), name
-        assert fds.state_dict()[name].dtype == value.dtype
-    assert torch.equal(goes_on(fds), goes_on(untouched))
-    z, y = batch(3)
-    assert fds(z.bfloat16(), y).dtype == torch.bfloat16
 
 
 def test_statistics_alone_keep_their_precision_too_and_move():
@@ -144,37 +74,6 @@ def test_the_sums_of_the_epoch_are_saved_but_are_no_buffers():
     names = [name for name, _ in fds.named_buffers()]
     assert set(fds.state_dict()) - set(names) == {*SUMS, "_extra_state"}
     assert fds.state_dict()["epoch.count"].sum() == 200
-
-
-def count_in_process(rank, address, out):
-    dist.init_process_group("gloo", init_method=address, rank=rank, world_size=2)
-    label = (3.0, 12.0)[rank]
-
-    class Network(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.features, self.regressor = nn.Linear(D, D), nn.Linear(D, 1)
-            self.fds = dirlib.FDS(D, LabelBins(0, 20, 1))
-
-        def forward(self, x, labels):
-            return self.regressor(self.fds(self.features(x), labels))
-
-    network = DistributedDataParallel(Network())
-    for epoch in range(2):
-        for step in range(4):
-            x = torch.randn(8, D, generator=torch.Generator().manual_seed(step))
-            network(x, torch.full((8,), label)).sum().backward()
-        network.module.fds.end_epoch()
-        assert network.module.fds.count.nonzero().flatten().tolist() == [3, 12], epoch
-    torch.save(network.module.fds.state_dict(), f"{out}/{rank}.pt")
-    dist.destroy_process_group()
-
-
-def test_each_process_of_a_wrapped_model_counts_its_own_samples(tmp_path):
-    mp.spawn(count_in_process, (f"file://{tmp_path}/meeting", str(tmp_path)), nprocs=2)
-    one, two = (torch.load(tmp_path / f"{r}.pt", weights_only=True) for r in range(2))
-    assert one["count"][[3, 12]].tolist() == [32, 32] and one["count"].sum() == 64
-    assert all(torch.equal(value, two[name]) for name, value in one.items())
 
 
 def test_settings_that_the_numbers_depend_on_are_compared():
