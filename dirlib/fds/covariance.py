@@ -18,7 +18,7 @@ from dirlib.fds.calibration import (
     calibration_transform,
     rows_of,
 )
-from dirlib.fds.grouping import in_tiles, map_tiles, put, tiles
+from dirlib.fds.grouping import in_tiles, map_tiles, tiles
 
 # Products of tiles are added up by about this many numbers: little memory.
 NUMBERS = 1 << 22
@@ -129,14 +129,9 @@ class Diagonal(Covariance):
             'only variances were kept: make the statistics with covariance="full"'
         )
 
-    def add(self, scatter, index, group, bins, rows):
-        """Add row^T row of each row [N, D] to its bin, in place; uses the rows up.
-
-        `index`, `group` and `bins` as in :mod:`dirlib.fds.grouping`.
-        """
-        n_groups = len(scatter if bins is None else bins)
-        sums = rows.new_zeros(n_groups + 1, self.feature_dim)
-        put(scatter, bins, sums.index_add_(0, group, rows.square_())[:-1])
+    def add(self, scatter, index, rows):
+        """Add row^T row of each row [N, D] to its bin, in place; uses the rows up."""
+        scatter.index_add_(0, index, rows.square_())
 
     def add_outer(self, scatter, bins, left, right, sign):
         """Add sign * left^T right of each group [G, D] to its bin, in place."""
@@ -170,7 +165,7 @@ class Full(Covariance):
     def dense(self, cov):
         return cov
 
-    def add(self, scatter, index, group, bins, rows):
+    def add(self, scatter, index, rows):
         add_products(scatter, index, rows, lambda block: block)
 
     def add_outer(self, scatter, bins, left, right, sign):
@@ -249,9 +244,9 @@ class LowRank(Covariance):
         eye = torch.eye(self.feature_dim, dtype=cov.dtype, device=cov.device)
         return cov[:, :-1].mT @ cov[:, :-1] + rest(cov)[:, None, None] * eye
 
-    def add(self, scatter, index, group, bins, rows):
+    def add(self, scatter, index, rows):
         add_products(scatter[:, :-1], index, rows, lambda block: block @ self.omega)
-        Diagonal.add(self, scatter[:, -1], index, group, bins, rows)
+        Diagonal.add(self, scatter[:, -1], index, rows)
 
     def add_outer(self, scatter, bins, left, right, sign):
         Full.add_outer(self, scatter[:, :-1], bins, right @ self.omega, left, sign)

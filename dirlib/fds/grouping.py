@@ -1,6 +1,6 @@
 """Group the samples of a batch by bin, and read nothing back from the device.
 
-Everywhere `index` [N] holds the bin of each sample, 0 .. B - 1, and B for a sample that
+Where `index` [N] holds the bin of each sample, 0 .. B - 1, B stands for a sample that
 belongs to no bin. What depends on the batch's values has a fixed size here.
 """
 
@@ -13,23 +13,23 @@ def compact(index, n_bins):
     Parameters
     ----------
     index : Tensor of shape [N], int64
+        0 .. B - 1.
     n_bins : int
         B.
 
     Returns
     -------
     group : Tensor of shape [N], int64
-        0 .. G - 1, and G for a sample of no bin.
+        0 .. G - 1.
     bins : Tensor of shape [G], int64, or None
-        The bin of each group; of any bin where no sample has this group. None: G is B,
-        and the groups are the bins.
+        The bin of each group; any bin where no sample has this group. None: G is B, and
+        the groups are the bins.
     """
     if n_bins <= 2 * len(index):
         return index, None
     ordered, order = index.sort(stable=True)
     group = _changes(ordered).cumsum(0) - 1
-    bins = torch.zeros_like(index).scatter_(0, group, ordered.clamp(max=n_bins - 1))
-    group = torch.where(ordered < n_bins, group, len(index))
+    bins = torch.zeros_like(index).scatter_(0, group, ordered)
     return torch.empty_like(index).scatter_(0, order, group), bins
 
 
@@ -38,8 +38,11 @@ def take(table, bins):
     return table if bins is None else table.index_select(0, bins)
 
 
-def put(table, bins, values):
+def put(table, bins, values, times=None):
     """Add values [G, ...] to the rows of a table [B, ...], in place."""
+    if times is not None and bins is None:
+        return table.addcmul_(values, times)
+    values = values if times is None else values * times
     return table.add_(values) if bins is None else table.index_add_(0, bins, values)
 
 

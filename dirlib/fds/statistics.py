@@ -155,31 +155,32 @@ class BinStatistics(nn.Module):
             The bin of each sample, 0 .. B - 1. With B it enters no bin, whatever its
             features are, and is counted in `skipped`.
         """
-        n, dim = features.shape
-        group, bins = compact(index, len(self.count))
-        n_groups = len(self.count if bins is None else bins)
-        # One more row, and one more group: for groups and samples without the other.
-        z = self.mean.new_empty(n + 1, dim)
+        n, n_bins = len(features), len(self.count)
+        counted, index = index < n_bins, index.clamp(max=n_bins - 1)
+        group, bins = compact(index, n_bins)
+        n_groups = n_bins if bins is None else len(bins)
+        row = torch.arange(n, device=index.device)
+        before = take(self.count, bins)
+        one = counted.to(before)
+        added = torch.zeros_like(before).index_add_(0, group, one)
+        self.skipped += n - added.sum().long()
+        # One more row, of zeros: of groups without a sample.
+        z = self.mean.new_empty(n + 1, self.mean.shape[1])
         z[:n].copy_(features)
         z[n] = 0
-        first = index.new_full((n_groups + 1,), n)
-        rows = torch.arange(n, device=index.device)
-        first.scatter_reduce_(0, group, rows, "amin")
-        added = self.count.new_zeros(n_groups + 1)
-        added = added.index_add_(0, group, torch.ones_like(z[:n, 0]))[:-1]
-        self.skipped += n - added.sum().long()
-        # About the first sample of each group, for features that are far from 0.
-        start = z.index_select(0, first[:-1])
-        deviation = z[:n].sub_(z.index_select(0, first.index_select(0, group)))
-        sums = z.new_zeros(n_groups + 1, dim).index_add_(0, group, deviation)[:-1]
-        mean = sums / added.clamp(min=1)[:, None]
-        self.kind.add(self.scatter, index, group, bins, deviation)
-        self.kind.add_outer(self.scatter, bins, sums, mean, -1)
-        # Two sets of samples lie about two means.
-        before = take(self.count, bins)
-        delta = mean.add_(start).sub_(take(self.mean, bins))
-        shift = delta * (added / (before + added).clamp(min=1))[:, None]
-        self.kind.add_outer(self.scatter, bins, shift, delta.mul_(before[:, None]), 1)
+        # The first sample of a new bin stands for its mean: deviations stay small.
+        first = index.new_full((n_groups,), n)
+        first.scatter_reduce_(0, group, torch.where(counted, row, n), "amin")
+        new = (before == 0).to(before)[:, None]
+        put(self.mean, bins, z.index_select(0, first), new)
+        z[:n].sub_(self.mean.index_select(0, index))
+        z.index_fill_(0, torch.where(counted, n, row), 0)
+        deviation = z[:n]
+        sums = z.new_zeros(n_groups, z.shape[1]).index_add_(0, group, deviation)
+        # Sum of (z - mean)^2 about the new mean: that about the old one, less n shift^2.
+        shift = sums / (before + added).clamp(min=1)[:, None]
+        self.kind.add_outer(self.scatter, bins, sums, shift, -1)
+        self.kind.add(self.scatter, index, deviation)
         put(self.mean, bins, shift)
         put(self.count, bins, added)
 
@@ -288,7 +289,10 @@ class BinStatistics(nn.Module):
 
 def all_finite(z):
     """Whether all features of a sample are finite, [N], bool."""
-    return z.detach().abs().amax(1).isfinite()  # a NaN is the largest of all
+    z = z.detach()
+    if z.dtype == torch.float64:
+        return z.abs().amax(1).isfinite()  # a NaN is the largest of all
+    return z.sum(1, dtype=torch.float64).isfinite()  # which can't overflow
 
 
 def bin_statistics(features, labels, bins, covariance="diagonal", rank=16):
