@@ -21,7 +21,7 @@ from dirlib.fds.calibration import (
 from dirlib.fds.grouping import in_tiles, map_tiles, tiles
 
 # Products of tiles are added up by about this many numbers: little memory.
-NUMBERS = 1 << 22
+NUMBERS = 1 << 20
 # Covariances that need more memory are refused: an error that names the cure is
 # better than a machine that swaps.
 MOST_BYTES = 4 * 2**30

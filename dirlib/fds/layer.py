@@ -231,16 +231,16 @@ class FDS(nn.Module):
         if not len(index):
             return z
         flat = z.reshape(-1, feature_dim)
-        good = all_finite(flat) & labels.isfinite()
+        good = all_finite(flat, labels)
         if self.check and not good.all():
             bad = int(good.int().argmin())
             raise ValueError(
                 f"features and labels must be finite, but sample {bad} of the batch "
                 f"has the label {labels[bad].item()} and the features {flat[bad]}"
             )
-        index = torch.where(good, index, len(self.count))
         if not _recomputes():
-            self.epoch.add(flat.detach(), index)
+            self.epoch.add(flat.detach(), index, good)
+        index = torch.where(good, index, len(self.count))
         out = self.epoch.kind.apply(self.transform, self.shift, index, flat)
         return out if z.ndim == 2 else out.reshape(z.shape)
 

@@ -141,10 +141,10 @@ class BinStatistics(nn.Module):
         self._check_shapes(features, index)
         if len(index):
             self._check_values(features, index)
-            self.add(features, index.long())
+            self.add(features, index.long(), torch.ones_like(index, dtype=torch.bool))
 
     @torch.no_grad()
-    def add(self, features, index):
+    def add(self, features, index, counted):
         """Take a batch in without a look at its values: nothing waits for the device.
 
         Parameters
@@ -152,18 +152,18 @@ class BinStatistics(nn.Module):
         features : Tensor of shape [N, D]
             N is not 0.
         index : Tensor of shape [N], int64
-            The bin of each sample, 0 .. B - 1. With B it enters no bin, whatever its
-            features are, and is counted in `skipped`.
+            The bin of each sample.
+        counted : Tensor of shape [N], bool
+            False for a sample that is left out, whatever its features are. `skipped`
+            counts them.
         """
         n, n_bins = len(features), len(self.count)
-        counted, index = index < n_bins, index.clamp(max=n_bins - 1)
         group, bins = compact(index, n_bins)
         n_groups = n_bins if bins is None else len(bins)
         row = torch.arange(n, device=index.device)
         before = take(self.count, bins)
-        one = counted.to(before)
-        added = torch.zeros_like(before).index_add_(0, group, one)
-        self.skipped += n - added.sum().long()
+        added = torch.zeros_like(before).index_add_(0, group, counted.to(before))
+        self.skipped += (~counted).sum()
         # One more row, of zeros: of groups without a sample.
         z = self.mean.new_empty(n + 1, self.mean.shape[1])
         z[:n].copy_(features)
@@ -177,7 +177,7 @@ class BinStatistics(nn.Module):
         z.index_fill_(0, torch.where(counted, n, row), 0)
         deviation = z[:n]
         sums = z.new_zeros(n_groups, z.shape[1]).index_add_(0, group, deviation)
-        # Sum of (z - mean)^2 about the new mean: that about the old one, less n shift^2.
+        # Sum of (z - mean)^2 about the new mean: as about the old, less n shift^2.
         shift = sums / (before + added).clamp(min=1)[:, None]
         self.kind.add_outer(self.scatter, bins, sums, shift, -1)
         self.kind.add(self.scatter, index, deviation)
@@ -287,12 +287,13 @@ class BinStatistics(nn.Module):
             )
 
 
-def all_finite(z):
-    """Whether all features of a sample are finite, [N], bool."""
-    z = z.detach()
-    if z.dtype == torch.float64:
-        return z.abs().amax(1).isfinite()  # a NaN is the largest of all
-    return z.sum(1, dtype=torch.float64).isfinite()  # which can't overflow
+def all_finite(z, labels=0.0):
+    """Whether the features of a sample, and its label, are finite, [N], bool."""
+    # One number tells. A sum in float64 can't overflow, but that of float64 can; and of
+    # absolute values, NaN is the largest.
+    z, wide = z.detach(), torch.float64
+    one = z.abs().amax(1) if z.dtype == wide else z.sum(1, dtype=wide)
+    return (one + labels).isfinite()
 
 
 def bin_statistics(features, labels, bins, covariance="diagonal", rank=16):
