@@ -21,7 +21,8 @@ import torch
 from torch import nn
 
 from dirlib.fds.calibration import check_clip, constant_part
-from dirlib.fds.covariance import COVARIANCES, column, weighted_sum
+from dirlib.fds.covariance import column, weighted_sum
+from dirlib.fds.kinds import COVARIANCES
 from dirlib.fds.labels import as_label_tensor, edge_tables, find_bins
 from dirlib.fds.state import check_state, pack_settings
 from dirlib.fds.statistics import BinStatistics, all_finite, without_cast
@@ -46,6 +47,7 @@ class FDS(nn.Module):
     gets a layer of its own, in front of its own regressor::
 
         layers = nn.ModuleList(FDS(64, bins) for bins in (ages, heights))
+        pairs = zip(layers, regressors)
         y_hat = [head(fds(z, y[:, t])) for t, (fds, head) in enumerate(pairs)]
 
     Parameters
@@ -134,7 +136,8 @@ class FDS(nn.Module):
             )
         check_clip(clip)
         if window is None:
-            kernel_size = kernel_size or _default_size(bins.n_bins)
+            if kernel_size is None:
+                kernel_size = _default_size(bins.n_bins)
             window = kernel_window(kernel, kernel_size, sigma)
         self.window = np.asarray(window, dtype=np.float64)
         smooth_bins(np.zeros(bins.n_bins), self.window)  # refuses a bad window

@@ -11,8 +11,9 @@ import torch
 import torch.distributed as dist
 from torch import nn
 
-from dirlib.fds.covariance import COVARIANCES, column
+from dirlib.fds.covariance import column
 from dirlib.fds.grouping import compact, put, take
+from dirlib.fds.kinds import COVARIANCES
 
 # Features are taken in by batches of about this many numbers.
 BATCH = 1 << 22
@@ -39,7 +40,7 @@ class BinStatistics(nn.Module):
     covariance : {"diagonal", "full", "low_rank"}
         Keep the variance of each feature; the covariance matrix; or, for long features,
         its leading directions, and equal variance in all others (see
-        :class:`dirlib.fds.covariance.LowRank`). The last needs about ``rank / D`` of
+        :class:`dirlib.fds.low_rank.LowRank`). The last needs about ``rank / D`` of
         the memory of the second. It is exact where N_b - 1 <= rank; its variances are
         always exact.
     rank : int

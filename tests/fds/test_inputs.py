@@ -45,7 +45,7 @@ def indices(labels, bins):
 def test_bins_are_those_of_label_bins(bins, dtype, data):
     """On edges and beside them in the labels' own precision, and anywhere."""
     edges = bins.edges.astype(dtype)
-    near = [edges, np.nextafter(edges, dtype(-9e4)), np.nextafter(edges, dtype(9e4))]
+    near = [edges, np.nextafter(edges, dtype(-np.inf)), np.nextafter(edges, dtype(np.inf))]
     low, high = float(edges[0]) - 5, float(edges[-1]) + 5
     anywhere = data.draw(st.lists(st.floats(low, high), max_size=20))
     labels = np.concatenate([*near, np.array(anywhere).astype(dtype)])
@@ -203,6 +203,8 @@ def test_few_bins_shrink_the_default_window_alone():
         assert len(dirlib.FDS(D, LabelBins(0, 15, 1)).window) == 15
     with pytest.raises(ValueError, match="covers 15 bins"):
         dirlib.FDS(D, BINS, kernel_size=15)
+    with pytest.raises(ValueError, match="size must be odd and positive"):
+        dirlib.FDS(D, BINS, kernel_size=0)
 
 
 def test_a_forgotten_end_of_the_epoch_is_said_once():

@@ -8,8 +8,9 @@ import torch
 import dirlib
 from dirlib import BinStatistics, LabelBins
 from dirlib.fds.calibration import calibration_transform
-from dirlib.fds.covariance import COVARIANCES, LowRank, rest
-from dirlib.fds.covariance import truncate as cut
+from dirlib.fds.kinds import COVARIANCES
+from dirlib.fds.low_rank import LowRank, rest
+from dirlib.fds.low_rank import truncate as cut
 
 # Few bins have no room for the default window.
 FDS = partial(dirlib.FDS, kernel_size=5, sigma=2.0)

@@ -136,7 +136,7 @@ def test_a_state_that_is_not_whole_or_damaged_is_refused_and_changes_nothing():
 def test_an_older_state_is_converted(kind, version):
     """Before version 3, "low_rank" kept rows where there are sums now."""
     fds = in_mid_epoch(kind)
-    old = fds.state_dict()
+    old = fds.state_dict() | {"active": fds.active}
     own = fds.epoch.kind
     old["epoch.scatter"] = own.from_sums(old["epoch.scatter"])
     settings = json.loads(bytes(old.pop("_extra_state").tolist()))
