@@ -45,10 +45,10 @@ def indices(labels, bins):
 def test_bins_are_those_of_label_bins(bins, dtype, data):
     """On edges and beside them in the labels' own precision, and anywhere."""
     edges = bins.edges.astype(dtype)
-    near = [edges, np.nextafter(edges, dtype(-np.inf)), np.nextafter(edges, dtype(np.inf))]
+    beside = (np.nextafter(edges, dtype(side)) for side in (-np.inf, np.inf))
     low, high = float(edges[0]) - 5, float(edges[-1]) + 5
     anywhere = data.draw(st.lists(st.floats(low, high), max_size=20))
-    labels = np.concatenate([*near, np.array(anywhere).astype(dtype)])
+    labels = np.concatenate([edges, *beside, np.array(anywhere).astype(dtype)])
     expected = bins.index(labels, "clip").tolist()
     assert indices(torch.from_numpy(labels), bins) == expected
 
