@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from scipy.linalg import svd
 
-from dirlib.fds.grouping import map_bins
+from dirlib.fds.grouping import map_tiles
 
 # A variance below this share of the largest one counts as none.
 FLAT = 1e-10
@@ -69,10 +69,13 @@ def constant_part(apply, transform, mean, smoothed_mean):
 
 
 def apply_factors(transform, shift, index, z):
-    """Return transform_b * z + shift_b of each sample; transform [B, D]."""
+    """Return transform_b * z + shift_b of each sample; transform [B, D].
+
+    A sample with index B stays as it is.
+    """
     # In place on the copy that was just gathered: one large tensor less.
-    moved = rows_of(shift, index, z.dtype)
-    return moved.addcmul_(rows_of(transform, index, z.dtype), z)
+    moved = rows_of(shift, index, z.dtype, 0.0)
+    return moved.addcmul_(rows_of(transform, index, z.dtype, 1.0), z)
 
 
 def apply_matrices(transform, shift, index, z):
@@ -82,18 +85,25 @@ def apply_matrices(transform, shift, index, z):
         factor = rows_of(transform, bins, block.dtype).mT
         return torch.baddbmm(rows_of(shift, bins, block.dtype)[:, None], block, factor)
 
-    return map_bins(of_block, index, z)
+    return map_tiles(of_block, index, z, len(transform))
 
 
-def rows_of(table, index, dtype):
+def rows_of(table, index, dtype, beyond=0.0):
     """Return a new tensor of rows of a table [B, ...], in the dtype of features.
 
-    Converted each time, where the fewest rows are: a copy that was kept would be wrong
-    once a framework loads, copies or averages the table behind our back.
+    Index B stands for a row of `beyond`. The table is converted each time, where the
+    fewest rows are: a copy that was kept would be wrong once a framework loads, copies
+    or averages the table behind our back.
     """
-    if len(table) < 1.5 * len(index):  # less to convert, and then half to copy
-        return table.to(dtype).index_select(0, index)
-    return table.index_select(0, index).to(dtype)
+    n_rows = len(table)
+    if n_rows < 1.5 * len(index):  # less to convert, and then half to copy
+        converted = table.new_empty(n_rows + 1, *table.shape[1:], dtype=dtype)
+        converted[:-1].copy_(table)
+        converted[-1].fill_(beyond)
+        return converted.index_select(0, index)
+    rows = table.index_select(0, index.clamp(max=n_rows - 1)).to(dtype)
+    none = (index == n_rows).reshape(-1, *[1] * (rows.ndim - 1))
+    return rows.masked_fill_(none, beyond)
 
 
 def calibration_transform(cov, smoothed_cov, clip=None):

@@ -1,90 +1,118 @@
-"""Put the samples of each bin side by side, for one matrix product per bin."""
+"""Group the samples of a batch by bin, and read nothing back from the device.
+
+Where `index` [N] holds the bin of each sample, 0 .. B - 1, B stands for a sample that
+belongs to no bin. What depends on the batch's values has a fixed size here.
+"""
 
 import torch
 
 
-def places(index):
-    """Say where each sample stands once those of a bin stand side by side.
+def compact(index, n_bins):
+    """Number the bins that a batch may hold: its cost then follows the batch.
 
     Parameters
     ----------
     index : Tensor of shape [N], int64
-        The bin of each sample; N may not be 0.
+        0 .. B - 1.
+    n_bins : int
+        B.
 
     Returns
     -------
-    bins : Tensor of shape [T], int64
-        The bins that occur, ascending.
     group : Tensor of shape [N], int64
-        Which of them each sample is in: ``bins[group] == index``.
-    place : Tensor of shape [N], int64
-        How many earlier samples the same bin has.
+        0 .. G - 1.
+    bins : Tensor of shape [G], int64, or None
+        The bin of each group; any bin where no sample has this group. None: G is B, and
+        the groups are the bins.
     """
-    order = index.argsort(stable=True)
-    bins, counts = torch.unique_consecutive(index[order], return_counts=True)
-    first = counts.cumsum(0) - counts
-    ranks = torch.arange(len(bins), device=index.device)
-    group, place = torch.empty_like(index), torch.empty_like(index)
-    sorted_group = ranks.repeat_interleave(counts)
-    group[order] = sorted_group
-    place[order] = torch.arange(len(index), device=index.device) - first[sorted_group]
-    return bins, group, place
+    if n_bins <= 2 * len(index):
+        return index, None
+    ordered, order = index.sort(stable=True)
+    group = _changes(ordered).cumsum(0) - 1
+    bins = torch.zeros_like(index).scatter_(0, group, ordered)
+    return torch.empty_like(index).scatter_(0, order, group), bins
 
 
-def blocks(index, rows, most):
-    """Yield the rows of each bin side by side, at most so many of a bin at a time.
+def take(table, bins):
+    """The rows of a table [B, ...] that belong to the groups, [G, ...]."""
+    return table if bins is None else table.index_select(0, bins)
+
+
+def put(table, bins, values, times=None):
+    """Add values [G, ...] to the rows of a table [B, ...], in place."""
+    if times is not None and bins is None:
+        return table.addcmul_(values, times)
+    values = values if times is None else values * times
+    return table.add_(values) if bins is None else table.index_add_(0, bins, values)
+
+
+def tiles(index, n_bins):
+    """Say where each sample stands once those of a bin stand side by side, in tiles.
+
+    A tile is for T rows of one bin, and a bin has as many as it needs. Their number G
+    is the largest that N samples can need.
 
     Parameters
     ----------
     index : Tensor of shape [N], int64
-    rows : Tensor of shape [N, D]
-    most : int
+    n_bins : int
+        B.
 
-    Yields
-    ------
-    bins : Tensor of shape [T], int64
-        Each bin at most once.
-    block : Tensor of shape [T, K, D], K <= `most`
-        Rows of 0 where a bin has fewer than K.
+    Returns
+    -------
+    at : Tensor of shape [N], int64
+        The row of each sample among the G * T rows, and G * T for one of no bin.
+    bins : Tensor of shape [G], int64
+        The bin of each tile; any one where the tile is empty.
+    size : int
+        T.
     """
-    if not len(index):
-        return
-    bins, group, place = places(index)
-    longest = int(place.max()) + 1
-    for start in range(0, longest, most):
-        size = min(most, longest - start)
-        if size == longest:
-            here, part, at = bins, group, place
-            taken = rows
-        else:
-            now = ((place >= start) & (place < start + most)).nonzero().squeeze(1)
-            present, part = group[now].unique(return_inverse=True)
-            here, at, taken = bins[present], place[now] - start, rows[now]
-        block = rows.new_zeros(len(here), size, rows.shape[1])
-        block[part, at] = taken
-        yield here, block
+    n = len(index)
+    size = 2 * -(-n // n_bins) if n_bins < n else 1
+    most = min(n, n_bins + 1 + n // size)
+    ordered, order = index.sort(stable=True)
+    row = torch.arange(n, device=index.device)
+    place = row - torch.where(_changes(ordered), row, 0).cummax(0).values
+    tile = (place % size == 0).cumsum(0) - 1
+    bins = index.new_zeros(most).scatter_(0, tile, ordered.clamp(max=n_bins - 1))
+    at = torch.where(ordered < n_bins, tile * size + place % size, most * size)
+    return torch.empty_like(index).scatter_(0, order, at), bins, size
 
 
-def map_bins(function, index, z):
+def in_tiles(rows, at, bins, size):
+    """Put rows [N, D] where `tiles` says, [G, T, D], among rows of 0."""
+    block = rows.new_zeros(len(bins) * size + 1, rows.shape[1])
+    return block.index_copy(0, at, rows)[:-1].unflatten(0, (len(bins), size))
+
+
+def map_tiles(function, index, z, n_bins):
     """Apply ``function(block, bins)`` to the samples of each bin, side by side.
 
     Parameters
     ----------
     function : callable
-        Gets [T, K, D] and the bins [T], and gives [T, K, D].
+        Gets [G, T, D] and the bins [G], and gives [G, T, D].
     index : Tensor of shape [N], int64
     z : Tensor of shape [N, D]
+    n_bins : int
+        B.
 
     Returns
     -------
     Tensor of shape [N, D]
-        In the order of `z`. Gradients flow to `z`.
+        In the order of `z`; a sample of no bin as it came. Gradients flow to `z`.
     """
     if not len(index):
         return z
-    bins, group, place = places(index)
-    block = z.new_zeros(len(bins), int(place.max()) + 1, z.shape[1])
-    block[group, place] = z
+    at, bins, size = tiles(index, n_bins)
     # Autocast would round the matrices, and with them features that it left alone.
     with torch.autocast(z.device.type, enabled=False):
-        return function(block, bins)[group, place]
+        out = function(in_tiles(z, at, bins, size), bins).flatten(0, 1)
+    out = out.index_select(0, at.clamp(max=len(out) - 1))
+    return torch.where((index < n_bins)[:, None], out, z)
+
+
+def _changes(ordered):
+    """Where a run of equal numbers begins, [N], bool; N may not be 0."""
+    first = torch.ones_like(ordered[:1], dtype=torch.bool)
+    return torch.cat([first, ordered[1:] != ordered[:-1]])

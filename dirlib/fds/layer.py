@@ -3,15 +3,17 @@
 Yang, Zha, Chen, Wang and Katabi, "Delving into Deep Imbalanced Regression", ICML 2021,
 arXiv:2102.09554, section 3.2.
 
-The names in the layer's state, of version 2, and what version 1 called them:
+The names in the layer's state, of versions 2 and 3, and what version 1 called them:
 
 - `count`, `freedom`, `mean`, `cov`, the running statistics, and `smoothed_mean`,
-  `shift`, `transform`, `active`, which the next epoch uses: the same. They are buffers.
+  `shift`, `transform`, which the next epoch uses: the same. They are buffers. `active`
+  was one before version 3, and is computed now: no average of bools has a meaning.
 - `epoch.count`, `epoch.mean`, `epoch.scatter`, the sums of the epoch under way, which
   are no buffers: `epoch_count`, `epoch_mean`, `epoch_scatter`.
 - `_extra_state`, the version and the settings: not there. See :mod:`dirlib.fds.state`.
 """
 
+import warnings
 from numbers import Real
 
 import numpy as np
@@ -19,10 +21,15 @@ import torch
 from torch import nn
 
 from dirlib.fds.calibration import check_clip, constant_part
-from dirlib.fds.covariance import COVARIANCES, column, weighted_sum
+from dirlib.fds.covariance import column, weighted_sum
+from dirlib.fds.kinds import COVARIANCES
+from dirlib.fds.labels import as_label_tensor, edge_tables, find_bins
 from dirlib.fds.state import check_state, pack_settings
-from dirlib.fds.statistics import BinStatistics, bin_index, without_cast
+from dirlib.fds.statistics import BinStatistics, all_finite, without_cast
 from dirlib.kernels import kernel_window, smooth_bins
+
+# The default window, in bins.
+KERNEL_SIZE = 15
 
 
 class FDS(nn.Module):
@@ -32,7 +39,16 @@ class FDS(nn.Module):
     it with the pair of plain and smoothed statistics of the last ``end_epoch()``, as
     :func:`dirlib.calibrate` does. It is the identity in the first epoch, in ``eval()``,
     and for bins it has not seen. As a part of a model it may be wrapped by
-    DistributedDataParallel; a cast of the model leaves its statistics in float64.
+    DistributedDataParallel; a cast of the model leaves its statistics in float64, so
+    that it can't go to a device without float64, such as Apple's MPS. ``forward`` waits
+    for no device, and in ``eval()`` needs no labels.
+
+    Labels of several targets say several things about a feature vector: each target
+    gets a layer of its own, in front of its own regressor::
+
+        layers = nn.ModuleList(FDS(64, bins) for bins in (ages, heights))
+        pairs = zip(layers, regressors)
+        y_hat = [head(fds(z, y[:, t])) for t, (fds, head) in enumerate(pairs)]
 
     Parameters
     ----------
@@ -42,7 +58,9 @@ class FDS(nn.Module):
         Labels outside its range count in the nearest bin.
     kernel, kernel_size, sigma
         The smoothing window, see :func:`dirlib.kernel_window`; in bins. The paper's is
-        5 and 2.0; a wider one did better in this project's search (data/README.md).
+        5 and 2.0; a wider one, the default of 15 and 5.0, did better in this project's
+        search (data/README.md). With fewer than 15 bins the default is as wide as they
+        are, and a warning says so.
     window : array-like of shape [K], optional
         A window of your own, in place of these three.
     momentum : float
@@ -63,6 +81,10 @@ class FDS(nn.Module):
         without a covariance takes Sigma~_b.
     clip : (float, float), optional
         Bounds on the factor by which a variance may change, in every direction.
+    check : bool
+        Refuse a feature or label that isn't finite at once. The device is waited for.
+        Otherwise such a sample passes unchanged, enters no statistic, and
+        ``end_epoch()`` refuses.
 
     Attributes
     ----------
@@ -70,8 +92,6 @@ class FDS(nn.Module):
         What this process has collected since the last ``end_epoch()``.
     count, mean, smoothed_mean : Tensor of shape [B] and [B, D], float64
         The running statistics, and what they are smoothed to.
-    active : Tensor of shape [B], bool
-        The bins that are calibrated.
 
     Raises
     ------
@@ -86,7 +106,7 @@ class FDS(nn.Module):
         feature_dim,
         bins,
         kernel="gaussian",
-        kernel_size=15,
+        kernel_size=None,
         sigma=5.0,
         window=None,
         momentum=0.9,
@@ -96,6 +116,7 @@ class FDS(nn.Module):
         edges="renormalize",
         shrinkage=10.0,
         clip=(0.1, 10.0),
+        check=False,
     ):
         super().__init__()
         for name, value, allowed in (
@@ -115,22 +136,37 @@ class FDS(nn.Module):
             )
         check_clip(clip)
         if window is None:
+            if kernel_size is None:
+                kernel_size = _default_size(bins.n_bins)
             window = kernel_window(kernel, kernel_size, sigma)
         self.window = np.asarray(window, dtype=np.float64)
         smooth_bins(np.zeros(bins.n_bins), self.window)  # refuses a bad window
         COVARIANCES[covariance](feature_dim, rank).check_memory(bins.n_bins)
         self.bins, self.momentum, self.covariance = bins, momentum, covariance
         self.weighting, self.edges = weighting, edges
-        self.shrinkage, self.clip = shrinkage, clip
+        self.shrinkage, self.clip, self.check = shrinkage, clip, check
         self.epoch = BinStatistics(bins.n_bins, feature_dim, covariance, rank)
         # The running statistics: samples, degrees of freedom, mean, (co)variance.
-        for name, like in (
-            ("count", "count"), ("freedom", "count"), ("mean", "mean"),
-            ("cov", "scatter"), ("smoothed_mean", "mean"), ("shift", "mean"),
+        kind, n_bins = self.epoch.kind, bins.n_bins
+        kept = {"dtype": torch.float64, "device": self.epoch.count.device}
+        for name, shape in (
+            ("count", ()), ("freedom", ()), ("mean", (feature_dim,)),
+            ("cov", kind.shape), ("smoothed_mean", (feature_dim,)),
+            ("shift", (feature_dim,)),
         ):  # fmt: skip
-            self.register_buffer(name, torch.zeros_like(getattr(self.epoch, like)))
-        self.register_buffer("transform", self.epoch.kind.identity(bins.n_bins))
-        self.register_buffer("active", torch.zeros(bins.n_bins, dtype=torch.bool))
+            self.register_buffer(name, torch.zeros(n_bins, *shape, **kept))
+        self.register_buffer("transform", kind.identity(n_bins))
+        self._edges = edge_tables(bins, self.count.device)
+        self._returns = 0  # from eval() to train() since the last end_epoch()
+
+    @torch.no_grad()
+    def reset_parameters(self):
+        """Make the start state anew, as for memory that ``to_empty()`` has given."""
+        self.epoch.reset()
+        for buffer in self.buffers():
+            buffer.zero_()
+        self.transform.copy_(self.epoch.kind.identity(len(self.count)))
+        self._returns = 0
 
     def __repr__(self):
         return (
@@ -138,28 +174,78 @@ class FDS(nn.Module):
             f"covariance={self.covariance!r}, momentum={self.momentum})"
         )
 
-    def forward(self, z, labels):
+    @property
+    def active(self):
+        """The bins that are calibrated, Tensor of shape [B], bool."""
+        _, weight = self._smoother(self.freedom)
+        return (self.count > 0) & (weight > 0)
+
+    def train(self, mode=True):
+        """Set the mode; warn once if epochs seem to pass without ``end_epoch()``."""
+        if mode and not self.training and self._returns is not None:
+            self._returns += 1
+            count = self.epoch.count
+            if self._returns > 1 and not count.is_meta and count.any():
+                self._returns = None
+                warnings.warn(
+                    "FDS went from eval() to train() twice without end_epoch(), and "
+                    "calibrates nothing new: call it once after each epoch of training",
+                    stacklevel=2,
+                )
+        return super().train(mode)
+
+    def forward(self, z, labels=None):
         """Calibrate a batch while training; return it as it is in ``eval()``.
 
         Parameters
         ----------
-        z : Tensor of shape [N, D]
-        labels : Tensor or array-like of shape [N]
+        z : Tensor of shape [..., D]
+            Features of samples, tokens or pixels.
+        labels : Tensor or array-like of shape [...]
+            One for each feature vector. In ``eval()`` they may be left out.
 
         Returns
         -------
-        Tensor of shape [N, D], in the dtype of `z`
+        Tensor of shape [..., D], in the dtype of `z`
 
         Raises
         ------
         ValueError
-            If shapes don't fit, or a feature or a label isn't finite.
+            If shapes don't fit, labels are missing or of a precision that can't tell
+            the bins apart; with `check`, if a feature or a label isn't finite.
         """
         if not self.training:
             return z
-        index = bin_index(labels, self.bins, z.device)
-        self.epoch.update(z.detach(), index)
-        return self.epoch.kind.apply(self.transform, self.shift, index, z)
+        if labels is None:
+            raise ValueError(
+                "FDS needs the labels of the batch while it trains: call fds(z, "
+                "labels), or eval() first"
+            )
+        feature_dim = self.mean.shape[1]
+        if z.ndim < 1 or z.shape[-1] != feature_dim:
+            raise ValueError(
+                f"features must have shape [..., {feature_dim}], but got "
+                f"{list(z.shape)}"
+            )
+        if self.epoch.count.device != self.count.device:
+            self.to(self.count.device)  # the buffers alone were moved, as FSDP does
+        labels = as_label_tensor(labels, z.shape[:-1], z.device)
+        index = find_bins(labels, self._edges)
+        if not len(index):
+            return z
+        flat = z.reshape(-1, feature_dim)
+        good = all_finite(flat, labels)
+        if self.check and not good.all():
+            bad = int(good.int().argmin())
+            raise ValueError(
+                f"features and labels must be finite, but sample {bad} of the batch "
+                f"has the label {labels[bad].item()} and the features {flat[bad]}"
+            )
+        if not _recomputes():
+            self.epoch.add(flat.detach(), index, good)
+        index = torch.where(good, index, len(self.count))
+        out = self.epoch.kind.apply(self.transform, self.shift, index, flat)
+        return out if z.ndim == 2 else out.reshape(z.shape)
 
     @torch.no_grad()
     def end_epoch(self, statistics=None):
@@ -181,13 +267,21 @@ class FDS(nn.Module):
         Raises
         ------
         ValueError
-            If there is no sample, or the statistics have another shape or kind.
+            If there is no sample, the statistics have another shape or kind, or
+            ``forward`` met samples that aren't finite. Nothing has changed then.
         """
         stats = self.epoch
         if statistics is not None:
             stats.check_same_shape(statistics)
             stats = statistics.copy(self.mean.device)
         stats = stats.all_reduce()
+        if stats.skipped:
+            raise ValueError(
+                f"{stats.skipped} samples of this epoch had a feature or a label that "
+                f"isn't finite: FDS(..., check=True) stops at the first of them. To go "
+                f"on without them, call epoch.skipped.zero_() on the layer, and "
+                f"end_epoch() again"
+            )
         if not stats.count.any():
             raise ValueError(
                 "no sample came since the last end_epoch(): call it once after each "
@@ -199,11 +293,13 @@ class FDS(nn.Module):
         known, new = self.count > 0, stats.count > 0
         self._fold(self.mean, stats.mean, known, new)
         per_freedom = 1 / freedom.clamp(min=1)
-        self._fold(self.cov, stats.scatter, self.freedom > 0, freedom > 0, per_freedom)
+        scatter = stats.kind.from_sums(stats.scatter)
+        self._fold(self.cov, scatter, self.freedom > 0, freedom > 0, per_freedom)
         self._fold(self.freedom, freedom, known, new)
         self._fold(self.count, stats.count, known, new)
         self._smooth()
         self.epoch.reset()
+        self._returns = 0
 
     @torch.no_grad()
     def distances(self):
@@ -242,7 +338,7 @@ class FDS(nn.Module):
         kind = self.epoch.kind
         smoother, _ = self._smoother(self.count)
         self.smoothed_mean.copy_(smoother(self.mean))
-        smoother, weight = self._smoother(self.freedom)
+        smoother, _ = self._smoother(self.freedom)
         smoothed_cov = kind.smooth(self.cov, smoother)
         # A bin without a variance of its own takes the smoothed one: its scale stays.
         own = self.freedom / (self.freedom + self.shrinkage)
@@ -250,10 +346,9 @@ class FDS(nn.Module):
         cov = kind.mix((own, self.cov), (1 - own, smoothed_cov))
         transform = kind.transform(cov, smoothed_cov, self.clip)
         shift = constant_part(kind.apply, transform, self.mean, self.smoothed_mean)
-        active = (self.count > 0) & (weight > 0)
+        active = self.active
         # Exactly the identity where there is nothing to calibrate with.
         transform[~active] = kind.identity(1).to(cov)
-        self.active.copy_(active)
         self.transform.copy_(transform)
         self.shift.copy_(torch.where(active[:, None], shift, 0.0))
 
@@ -275,7 +370,9 @@ class FDS(nn.Module):
         return smoother, total
 
     def _apply(self, fn, recurse=True):
-        return super()._apply(without_cast(fn), recurse)
+        super()._apply(without_cast(fn), recurse)
+        self._edges = edge_tables(self.bins, self.count.device)
+        return self
 
     def get_extra_state(self):
         """Return the settings that give the numbers of the state their meaning."""
@@ -295,5 +392,26 @@ class FDS(nn.Module):
         """Do nothing: `_load_from_state_dict` has compared the settings already."""
 
     def _load_from_state_dict(self, state_dict, prefix, *args):
-        check_state(state_dict, prefix, self.state_dict(prefix=prefix))
+        own = self.state_dict(prefix=prefix)
+        check_state(state_dict, prefix, own, self.epoch.kind)
         super()._load_from_state_dict(state_dict, prefix, *args)
+
+
+def _default_size(n_bins):
+    """The size of the default window: odd, and no more than the bins."""
+    if n_bins >= KERNEL_SIZE:
+        return KERNEL_SIZE
+    size = n_bins - 1 + n_bins % 2
+    warnings.warn(
+        f"{n_bins} bins have no room for the default window of {KERNEL_SIZE} bins, and "
+        f"FDS takes one of {size}: choose it with kernel_size and sigma",
+        stacklevel=3,
+    )
+    return size
+
+
+def _recomputes():
+    """Whether activation checkpointing runs forward again, as a part of backward."""
+    if torch.compiler.is_compiling():
+        return False
+    return torch._C._current_graph_task_id() != -1

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import torch
 
-VERSION = 2
+VERSION = 3
 KEY = "_extra_state"
 # As a share of the largest: another processor may compute other last bits.
 SLACK = 1e-12
@@ -20,16 +20,19 @@ def pack_settings(settings):
     return torch.tensor(list(text.encode()), device="cpu")
 
 
-def check_state(state, prefix, own):
+def check_state(state, prefix, own, kind):
     """Refuse a state that doesn't fit a layer, before anything of it is loaded.
 
     Parameters
     ----------
     state : dict
         Its keys for this layer begin with `prefix`. It is changed in place: names of
-        version 1 become today's, and each value takes the dtype of the layer's.
+        version 1 become today's, rows of "low_rank" before version 3 become sums, and
+        each value takes the dtype of the layer's.
     own : dict
         The layer's state, with the same prefix.
+    kind : Covariance
+        The layer's, see :mod:`dirlib.fds.covariance`.
 
     Raises
     ------
@@ -38,7 +41,8 @@ def check_state(state, prefix, own):
         newer version, or if a part of it is missing.
     """
     # Version 1 says nothing of its settings: there is only the shape to compare.
-    for old in [key for key in state if key.startswith(f"{prefix}epoch_")]:
+    first = [key for key in state if key.startswith(f"{prefix}epoch_")]
+    for old in first:
         state[old.replace(f"{prefix}epoch_", f"{prefix}epoch.", 1)] = state.pop(old)
         state[prefix + KEY] = own[prefix + KEY]
     missing = [key for key in own if key not in state]
@@ -47,13 +51,18 @@ def check_state(state, prefix, own):
     if missing:
         raise _refusal(f"lacks {', '.join(missing)}")
     theirs, ours = (_unpack(values[prefix + KEY]) for values in (state, own))
-    if theirs["version"] > VERSION:
-        raise _refusal(
-            f"has version {theirs['version']}, and this dirlib reads up to {VERSION}"
-        )
+    version = 1 if first else theirs["version"]
+    if version > VERSION:
+        raise _refusal(f"has version {version}, and this dirlib reads up to {VERSION}")
+    del ours["version"]
     for name, value in ours.items():
         if difference := _difference(name, theirs[name], value):
             raise _refusal(difference)
+    scatter = f"{prefix}epoch.scatter"
+    if version < 3:
+        state.pop(f"{prefix}active", None)
+    if version < 3 and state[scatter].shape[1:] == kind.shape:
+        state[scatter] = kind.to_sums(state[scatter].to(own[scatter]))
     for key, value in own.items():
         if key != prefix + KEY and state[key].shape != value.shape:
             shapes = list(state[key].shape), list(value.shape)

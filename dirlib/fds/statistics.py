@@ -6,17 +6,18 @@ mu_b is the mean of the features z in bin b, and Sigma_b = 1/(N_b - 1) * the sum
 
 import contextlib
 import copy
-import math
 
 import torch
 import torch.distributed as dist
 from torch import nn
 
-from dirlib.fds.covariance import COVARIANCES, column
+from dirlib.fds.covariance import column
+from dirlib.fds.grouping import compact, put, take
+from dirlib.fds.kinds import COVARIANCES
 
 # Features are taken in by batches of about this many numbers.
 BATCH = 1 << 22
-# The tensors that hold everything.
+# The tensors that hold everything, and are saved.
 SUMS = ("count", "mean", "scatter")
 
 
@@ -39,9 +40,9 @@ class BinStatistics(nn.Module):
     covariance : {"diagonal", "full", "low_rank"}
         Keep the variance of each feature; the covariance matrix; or, for long features,
         its leading directions, and equal variance in all others (see
-        :class:`dirlib.fds.covariance.LowRank`). The last needs about ``rank / D`` of
-        the memory of the second. It is exact where N_b - 1 <= rank, and otherwise
-        depends a little on the order of the samples; its variances are always exact.
+        :class:`dirlib.fds.low_rank.LowRank`). The last needs about ``rank / D`` of
+        the memory of the second. It is exact where N_b - 1 <= rank; its variances are
+        always exact.
     rank : int
         The number of directions that "low_rank" keeps; at most D are.
 
@@ -53,6 +54,8 @@ class BinStatistics(nn.Module):
     scatter : Tensor of shape [B, ...], float64
         The sum of the outer products of the deviations from the mean, in the form of
         `kind`, a class of :mod:`dirlib.fds.covariance`.
+    skipped : Tensor of shape [], int64
+        How many samples :meth:`add` has left out. Not saved.
 
     Raises
     ------
@@ -78,7 +81,9 @@ class BinStatistics(nn.Module):
         kept = {"dtype": torch.float64, "device": device}
         self.count = torch.zeros(n_bins, **kept)
         self.mean = torch.zeros(n_bins, feature_dim, **kept)
-        self.scatter = torch.zeros(n_bins, *self.kind.shape, **kept)
+        self.scatter = torch.zeros(n_bins, *self.kind.sums_shape, **kept)
+        self.skipped = torch.zeros((), dtype=torch.int64, device=device)
+        self.kind.move(self.mean.device)
 
     def copy(self, device=None):
         """Return the same statistics in tensors of their own, on `device` if given."""
@@ -86,27 +91,34 @@ class BinStatistics(nn.Module):
 
     def reset(self):
         """Forget all samples."""
-        for name in SUMS:
+        for name in (*SUMS, "skipped"):
             getattr(self, name).zero_()
 
+    def reset_parameters(self):
+        """Make the start state anew, as for memory that ``to_empty()`` has given."""
+        self.reset()
+
     @contextlib.contextmanager
-    def _as_buffers(self):
+    def _as_buffers(self, names=SUMS):
         """Make the sums buffers while PyTorch moves, saves or loads the module."""
-        self._buffers.update((name, self.__dict__.pop(name)) for name in SUMS)
+        self._buffers.update((name, self.__dict__.pop(name)) for name in names)
         try:
             yield
         finally:
-            self.__dict__.update((name, self._buffers.pop(name)) for name in SUMS)
+            self.__dict__.update((name, self._buffers.pop(name)) for name in names)
 
     def _apply(self, fn, recurse=True):
-        with self._as_buffers():
-            return super()._apply(without_cast(fn), recurse)
+        with self._as_buffers((*SUMS, "skipped")):
+            super()._apply(without_cast(fn), recurse)
+        self.kind.move(self.mean.device)
+        return self
 
     def _save_to_state_dict(self, *args):
         with self._as_buffers():
             super()._save_to_state_dict(*args)
 
     def _load_from_state_dict(self, *args):
+        self.skipped.zero_()
         with self._as_buffers():
             super()._load_from_state_dict(*args)
 
@@ -128,24 +140,50 @@ class BinStatistics(nn.Module):
         """
         index = torch.as_tensor(index, device=self.count.device)
         self._check_shapes(features, index)
-        if not len(index):
-            return
-        z, index = features.to(self.mean), index.long()
-        self._check_values(z, index)
-        added = torch.bincount(index, minlength=len(self.count))
-        seen = added.nonzero().squeeze(1)
-        before = self.count.index_select(0, seen)[:, None]
-        self.count.add_(added)
-        rows = z.new_empty(len(z) + len(seen), z.shape[1])
-        deviation, moved = rows[: len(z)], rows[len(z) :]
-        torch.sub(z, self.mean.index_select(0, index), out=deviation)
-        shift = torch.zeros_like(self.mean).index_add_(0, index, deviation)
-        shift = shift.index_select(0, seen) / self.count.index_select(0, seen)[:, None]
-        self.mean.index_add_(0, seen, shift)
-        torch.sub(z, self.mean.index_select(0, index), out=deviation)
-        # What came before lies about the old mean: one more row moves it to the new.
-        torch.mul(before.sqrt(), shift, out=moved)
-        self.kind.add(self.scatter, torch.cat([index, seen]), rows)
+        if len(index):
+            self._check_values(features, index)
+            self.add(features, index.long(), torch.ones_like(index, dtype=torch.bool))
+
+    @torch.no_grad()
+    def add(self, features, index, counted):
+        """Take a batch in without a look at its values: nothing waits for the device.
+
+        Parameters
+        ----------
+        features : Tensor of shape [N, D]
+            N is not 0.
+        index : Tensor of shape [N], int64
+            The bin of each sample.
+        counted : Tensor of shape [N], bool
+            False for a sample that is left out, whatever its features are. `skipped`
+            counts them.
+        """
+        n, n_bins = len(features), len(self.count)
+        group, bins = compact(index, n_bins)
+        n_groups = n_bins if bins is None else len(bins)
+        row = torch.arange(n, device=index.device)
+        before = take(self.count, bins)
+        added = torch.zeros_like(before).index_add_(0, group, counted.to(before))
+        self.skipped += (~counted).sum()
+        # One more row, of zeros: of groups without a sample.
+        z = self.mean.new_empty(n + 1, self.mean.shape[1])
+        z[:n].copy_(features)
+        z[n] = 0
+        # The first sample of a new bin stands for its mean: deviations stay small.
+        first = index.new_full((n_groups,), n)
+        first.scatter_reduce_(0, group, torch.where(counted, row, n), "amin")
+        new = (before == 0).to(before)[:, None]
+        put(self.mean, bins, z.index_select(0, first), new)
+        z[:n].sub_(self.mean.index_select(0, index))
+        z.index_fill_(0, torch.where(counted, n, row), 0)
+        deviation = z[:n]
+        sums = z.new_zeros(n_groups, z.shape[1]).index_add_(0, group, deviation)
+        # Sum of (z - mean)^2 about the new mean: as about the old, less n shift^2.
+        shift = sums / (before + added).clamp(min=1)[:, None]
+        self.kind.add_outer(self.scatter, bins, sums, shift, -1)
+        self.kind.add(self.scatter, index, deviation)
+        put(self.mean, bins, shift)
+        put(self.count, bins, added)
 
     def merge(self, other):
         """Return the statistics of both sets of samples together; neither changes.
@@ -161,9 +199,10 @@ class BinStatistics(nn.Module):
         share = other.count / both.count.clamp(min=1)
         delta = other.mean - self.mean
         both.mean += share[:, None] * delta
-        one = torch.ones_like(both.count)
-        both.scatter = self.kind.mix((one, self.scatter), (one, other.scatter))
-        both._add_one_row_a_bin((self.count * share).sqrt()[:, None] * delta)
+        both.scatter += other.scatter
+        apart = (self.count * share)[:, None] * delta
+        self.kind.add_outer(both.scatter, None, apart, delta, 1)
+        both.skipped += other.skipped
         return both
 
     @torch.no_grad()
@@ -181,8 +220,10 @@ class BinStatistics(nn.Module):
         total.mean = sums / total.count.clamp(min=1)[:, None]
         # Each process moves its deviations to the common mean before they are added.
         delta = self.mean - total.mean
-        total._add_one_row_a_bin(self.count.sqrt()[:, None] * delta)
-        total.scatter = self.kind.reduce(total.scatter)
+        apart = self.count[:, None] * delta
+        self.kind.add_outer(total.scatter, None, apart, delta, 1)
+        dist.all_reduce(total.scatter)
+        dist.all_reduce(total.skipped)
         return total
 
     def variance(self):
@@ -199,11 +240,7 @@ class BinStatistics(nn.Module):
         ValueError
             If only variances were kept.
         """
-        return self._divided(self.kind.dense(self.scatter))
-
-    def _add_one_row_a_bin(self, rows):
-        index = torch.arange(len(rows), device=rows.device)
-        self.kind.add(self.scatter, index, rows)
+        return self._divided(self.kind.dense(self.kind.from_sums(self.scatter)))
 
     def _divided(self, scatter):
         freedom = column(self.count - 1, scatter)
@@ -243,12 +280,21 @@ class BinStatistics(nn.Module):
             raise ValueError(
                 f"index must lie in 0..{len(self.count) - 1}, but got {low}..{high}"
             )
-        # One sum tells: it is finite unless a feature isn't, or it overflows.
-        if not math.isfinite(z.sum()) and not z.isfinite().all():
-            row = int((~z.isfinite()).any(1).nonzero()[0])
+        good = all_finite(z)
+        if not good.all():
             raise ValueError(
-                f"features must be finite, but those of sample {row} aren't"
+                f"features must be finite, but those of sample "
+                f"{int(good.int().argmin())} aren't"
             )
+
+
+def all_finite(z, labels=0.0):
+    """Whether the features of a sample, and its label, are finite, [N], bool."""
+    # One number tells. A sum in float64 can't overflow, but that of float64 can; and of
+    # absolute values, NaN is the largest.
+    z, wide = z.detach(), torch.float64
+    one = z.abs().amax(1) if z.dtype == wide else z.sum(1, dtype=wide)
+    return (one + labels).isfinite()
 
 
 def bin_statistics(features, labels, bins, covariance="diagonal", rank=16):
@@ -302,7 +348,15 @@ def without_cast(fn):
     """Make of `fn`, of ``Module._apply``, what moves a tensor and keeps its dtype."""
 
     def moved(tensor):
-        out = fn(tensor)
+        try:
+            out = fn(tensor)
+        except TypeError as error:
+            if "float64" not in str(error):
+                raise
+            raise TypeError(
+                "the statistics of FDS are kept in float64, which this device has not: "
+                "train on a CPU or a CUDA device, or without FDS"
+            ) from error
         return out if out.dtype == tensor.dtype else tensor.to(out.device)
 
     return moved

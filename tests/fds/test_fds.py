@@ -368,9 +368,11 @@ def test_it_works_under_autocast_with_one_sample_and_odd_labels(kind):
             "use a smaller rank",
         ),
         (lambda: FDS(D, BINS).end_epoch(), "no sample came"),
-        (lambda: FDS(D, BINS)(torch.ones(3, 2), [1, 2, 3]), r"shape \[N, 4\]"),
-        (lambda: FDS(D, BINS)(torch.ones(2, D), [1, 2, 3]), "2 integers"),
-        (lambda: FDS(D, BINS)(torch.ones(1, D), [math.nan]), r"labels\[0\] is nan"),
+        (lambda: FDS(D, BINS)(torch.ones(3, 2), [1, 2, 3]), r"shape \[\.\.\., 4\]"),
+        (
+            lambda: FDS(D, BINS)(torch.ones(2, D), [1, 2, 3]),
+            r"shape \[2\], .* got \[3\]",
+        ),
         (
             lambda: calibrate(
                 torch.ones(1, 3), torch.tensor([-1]), *[torch.ones(2, 3)] * 4

@@ -8,8 +8,9 @@ import torch
 import dirlib
 from dirlib import BinStatistics, LabelBins
 from dirlib.fds.calibration import calibration_transform
-from dirlib.fds.covariance import COVARIANCES, LowRank, rest
-from dirlib.fds.covariance import truncate as cut
+from dirlib.fds.kinds import COVARIANCES
+from dirlib.fds.low_rank import LowRank, rest
+from dirlib.fds.low_rank import truncate as cut
 
 # Few bins have no room for the default window.
 FDS = partial(dirlib.FDS, kernel_size=5, sigma=2.0)
@@ -146,6 +147,32 @@ def test_the_identity_is_exact_in_any_precision():
         assert torch.equal(kept, z.to(dtype))
 
 
+def test_a_sketch_gives_rows_back_and_keeps_the_trace():
+    kind = LowRank(30, 4)
+    kind.move("cpu")
+    rows = normal(B, 4, 30)
+    flat = torch.cat([rows, rows.square().sum(1, keepdim=True)], 1)
+    assert kind.to_sums(flat).shape == (B, *kind.sums_shape) == (B, 13, 30)
+    again = kind.from_sums(kind.to_sums(flat))
+    torch.testing.assert_close(kind.dense(again), kind.dense(flat))
+    flat[:, -1] += 0.5  # as much in each direction that the rows leave out
+    again = kind.dense(kind.from_sums(kind.to_sums(flat)))
+    torch.testing.assert_close(trace(again), trace(kind.dense(flat)))
+    assert (again - kind.dense(flat)).norm() < 0.1 * kind.dense(flat).norm()
+    none = torch.zeros(B, 13, 30).double()
+    assert torch.equal(kind.from_sums(none), torch.zeros(B, 5, 30).double())
+
+
+def test_the_order_and_the_batches_do_not_matter():
+    z, y = data(n=300, dim=40)
+    stats = [BinStatistics(B, 40, "low_rank", 3) for _ in range(2)]
+    order = torch.randperm(300, generator=torch.Generator().manual_seed(0))
+    stats[0].update(z, y.long())
+    for i in order.split(7):
+        stats[1].update(z[i], y[i].long())
+    torch.testing.assert_close(stats[1].covariance(), stats[0].covariance())
+
+
 @pytest.mark.parametrize("batches", [1, 7, 200])
 def test_statistics_with_all_directions_are_the_full_ones(batches):
     z, y = data()
@@ -171,7 +198,7 @@ def test_few_samples_are_exact_in_one_batch_in_many_and_merged():
         torch.testing.assert_close(
             stats.covariance(), full.covariance(), equal_nan=True
         )
-        assert rest(stats.scatter).max() < 1e-9
+        assert rest(stats.kind.from_sums(stats.scatter)).max() < 1e-9
 
 
 def test_the_strong_directions_are_found_and_variances_are_exact():
@@ -238,8 +265,11 @@ def test_features_as_long_as_those_of_a_large_network():
 
 
 def test_each_kind_has_the_shapes_of_its_statistics():
-    for name, make in COVARIANCES.items():
-        stats, kind = BinStatistics(B, D, name, rank=RANK), make(D, RANK)
-        assert stats.scatter.shape[1:] == kind.shape
-        made = kind.transform(stats.scatter, stats.scatter, None)
+    for name in COVARIANCES:
+        stats = BinStatistics(B, D, name, rank=RANK)
+        kind = stats.kind
+        assert stats.scatter.shape[1:] == kind.sums_shape
+        cov = kind.from_sums(stats.scatter)
+        assert cov.shape[1:] == kind.shape
+        made = kind.transform(cov, cov, None)
         assert made.shape == kind.identity(B).shape

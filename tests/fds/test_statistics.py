@@ -85,10 +85,12 @@ def test_features_far_from_zero_keep_their_variance(covariance):
     )
 
 
-def test_large_blocks_are_split(monkeypatch):
-    whole = gathered("full")
-    monkeypatch.setattr("dirlib.fds.covariance.ROWS", 4)
-    assert_same(gathered("full"), whole)
+def test_products_of_many_tiles_are_split(monkeypatch):
+    kinds = ("full", "low_rank")
+    whole = [gathered(kind) for kind in kinds]
+    monkeypatch.setattr("dirlib.fds.covariance.NUMBERS", 4 * D * D)
+    for kind, expected in zip(kinds, whole, strict=True):
+        assert_same(gathered(kind), expected)
 
 
 def test_half_precision_and_gradients_are_left_alone():
@@ -154,26 +156,27 @@ def test_bad_kinds_and_mergers_are_refused():
         gathered("full").merge(low)
 
 
-def reduce_in_process(rank, address, covariance, out):
+def reduce_in_process(rank, address, out):
     dist.init_process_group("gloo", init_method=address, rank=rank, world_size=2)
     part = slice(0, 23) if rank == 0 else slice(23, N)
-    stats = BinStatistics(B, D, covariance)
-    stats.update(Z[part], INDEX[part])
-    total = stats.all_reduce()
-    torch.save(total.state_dict(), f"{out}/{rank}.pt")
+    for covariance in KINDS:
+        stats = BinStatistics(B, D, covariance)
+        stats.update(Z[part], INDEX[part])
+        total = stats.all_reduce()
+        torch.save(total.state_dict(), f"{out}/{covariance}{rank}.pt")
+    stats.skipped += rank + 1
+    assert stats.all_reduce().skipped == 3
     dist.destroy_process_group()
 
 
-@pytest.mark.parametrize("covariance", KINDS)
-def test_two_processes_give_the_statistics_of_one(covariance, tmp_path):
-    address = f"file://{tmp_path}/meeting"
-    mp.spawn(reduce_in_process, (address, covariance, str(tmp_path)), nprocs=2)
-    one = gathered(covariance)
-    for rank in (0, 1):
-        saved = torch.load(tmp_path / f"{rank}.pt", weights_only=True)
-        total = BinStatistics(B, D, covariance)
-        total.load_state_dict(saved)
-        assert_same(total, one, 1e-6)
+def test_two_processes_give_the_statistics_of_one(tmp_path):
+    mp.spawn(reduce_in_process, (f"file://{tmp_path}/meeting", str(tmp_path)), nprocs=2)
+    for covariance in KINDS:
+        for rank in (0, 1):
+            saved = torch.load(tmp_path / f"{covariance}{rank}.pt", weights_only=True)
+            total = BinStatistics(B, D, covariance)
+            total.load_state_dict(saved)
+            assert_same(total, gathered(covariance), 1e-6)
 
 
 @pytest.mark.parametrize("covariance", KINDS)

@@ -1,4 +1,4 @@
-"""Time FDS against one affine map and against a layer of plain loops, as published.
+"""Time FDS against a gathered affine map and a layer of plain loops, as published.
 
 ``make bench`` runs it and keeps the table in ``data/BENCH.txt``. Only ratios mean
 something on another machine.
@@ -95,32 +95,54 @@ def trained(dim, **options):
     return fds
 
 
-def calibration():
-    """Forward and backward of one batch, without the statistics."""
-    print(f"calibrating a batch of {BATCH}, forward and backward, B = {BINS.n_bins}")
-    print(f"{'D':>6}{'affine':>12}{'diagonal':>12}{'low rank':>12}{'full':>12}"
-          f"{'loops':>12}{'diagonal/affine':>18}{'loops/diagonal':>16}")  # fmt: skip
+def gathered_affine(dim):
+    """What any layer that calibrates has to do: a factor and a shift of each bin."""
+    factor, shift = torch.rand(2, BINS.n_bins, dim)
+
+    def layer(z, labels):
+        index = labels.long()
+        return factor[index] * z + shift[index]
+
+    return layer
+
+
+def step():
+    """Forward and backward of one batch, with its statistics."""
+    print(
+        f"a batch of {BATCH} with its statistics, forward and backward, "
+        f"B = {BINS.n_bins}, one thread; as a multiple of a gathered affine map"
+    )
+    names = ("affine", "diagonal", "low_rank", "full", "loops")
+    print(f"{'D':>6}" + "".join(f"{name:>20}" for name in names))
     for dim in DIMS:
         z, labels = toy(BATCH, dim)
-        index = torch.from_numpy(BINS.index(labels))
-        a, b = torch.rand(dim), torch.rand(dim)
-        times = {"affine": seconds(there_and_back(lambda x, a=a, b=b: x * a + b, z))}
-        kinds = ("diagonal", "low_rank", "full")[: 3 if dim < 1024 else 2]
-        for kind in kinds:
-            fds = trained(dim, covariance=kind)
-            tables, apply = (fds.transform, fds.shift), fds.epoch.kind.apply
-            times[kind] = seconds(
-                there_and_back(lambda x, f=apply, t=tables, i=index: f(*t, i, x), z)
-            )
-        loops = PlainLoops(dim)
-        times["loops"] = seconds(
-            there_and_back(lambda x, f=loops, y=labels: f(x, y), z)
-        )
-        shown = [times.get(k) for k in ("affine", *("diagonal", "low_rank", "full"))]
-        cells = [f"{1e3 * t:9.3f} ms" if t else f"{'-':>12}" for t in shown]
-        cells.append(f"{1e3 * times['loops']:9.3f} ms")
-        print(f"{dim:6}{''.join(cells)}{times['diagonal'] / times['affine']:17.1f}x"
-              f"{times['loops'] / times['diagonal']:15.0f}x")  # fmt: skip
+        kinds = names[1:4] if dim < 1024 else names[1:3]
+        layers = {"affine": gathered_affine(dim), "loops": PlainLoops(dim)}
+        layers |= {kind: trained(dim, covariance=kind) for kind in kinds}
+        times = {name: step_time(layer, z, labels) for name, layer in layers.items()}
+        cells = (cell(times.get(name), times["affine"]) for name in names)
+        print(f"{dim:6}" + "".join(cells))
+    print("the loops have no statistics here: theirs is a second pass over the data")
+
+
+def step_time(layer, z, labels):
+    return seconds(there_and_back(lambda z: layer(z, labels), z))
+
+
+def cell(spent, least):
+    return f"{1e3 * spent:9.3f} ms{spent / least:7.1f}x" if spent else f"{'-':>20}"
+
+
+def many_bins():
+    """The cost of a step should follow the batch, not the number of bins."""
+    print("\nthe same at D = 64, diagonal, with more bins; as a multiple of the first")
+    z, share = toy(BATCH, 64)[0], torch.linspace(0, 1, BATCH)
+    times = []
+    for n_bins in (100, 10_000, 100_000):
+        fds, labels = FDS(64, LabelBins(0, n_bins, 1)), share * n_bins
+        fds(z.detach(), labels), fds.end_epoch()
+        times.append(step_time(fds, z, labels))
+        print(f"{n_bins:10,} bins {cell(times[-1], times[0])}")
 
 
 def epoch():
@@ -217,7 +239,12 @@ def peak_memory():
 
 
 def main():
-    calibration()
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    torch.empty(1 << 23)  # frees 32 MB: malloc keeps memory then, as in any training
+    step()
+    many_bins()
+    torch.set_num_threads(threads)
     epoch()
     memory()
 

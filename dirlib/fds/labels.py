@@ -1,0 +1,86 @@
+"""Labels as the layer meets them: their bins, found on the device that they are on."""
+
+import numpy as np
+import torch
+
+FLOATS = (torch.float64, torch.float32, torch.float16, torch.bfloat16)
+
+
+def edge_tables(bins, device):
+    """Return the bins' edges in each precision that labels may have.
+
+    A label 0.7 in float32 is 0.69999999: it is compared with the edge in its own
+    precision, where 0.7 is the same number, as :meth:`dirlib.LabelBins.index` does.
+
+    Returns
+    -------
+    dict of dtype to Tensor of shape [B + 1], or None
+        None where two edges are the same number in this precision.
+    """
+    tables = {}
+    for dtype in FLOATS:
+        name = str(dtype).removeprefix("torch.")
+        with np.errstate(over="ignore"):
+            edges = _bfloat16(bins.edges) if "b" in name else bins.edges.astype(name)
+        apart = (edges[1:] > edges[:-1]).all()
+        tables[dtype] = torch.from_numpy(edges).to(device, dtype) if apart else None
+    return tables
+
+
+def _bfloat16(values):
+    """Round to bfloat16, in float32: to the nearest, ties to even. NumPy has none."""
+    bits = values.astype(np.float32).view(np.uint32)
+    bits = bits + 0x7FFF + (bits >> 16 & 1) & 0xFFFF0000
+    return bits.astype(np.uint32).view(np.float32)
+
+
+def as_label_tensor(labels, shape, device):
+    """Return labels as a flat tensor on `device`.
+
+    Parameters
+    ----------
+    labels : Tensor or array-like of shape `shape`
+    shape : sequence of int
+
+    Raises
+    ------
+    ValueError
+        If the shape differs, or the labels are masked or no numbers.
+    """
+    if not isinstance(labels, torch.Tensor):
+        if isinstance(labels, np.ma.MaskedArray):
+            raise ValueError(
+                "labels must not be a masked array, whose mask would be lost: give "
+                "labels.compressed(), and the features of ~mask alone"
+            )
+        labels = torch.as_tensor(np.asarray(labels))
+    if labels.shape != tuple(shape):
+        raise ValueError(
+            f"labels must have shape {list(shape)}, one per feature vector, but got "
+            f"{list(labels.shape)}"
+        )
+    if labels.dtype == torch.bool or labels.is_complex():
+        raise ValueError(f"labels must be integers or floats, but got {labels.dtype}")
+    return labels.detach().reshape(-1).contiguous().to(device, non_blocking=True)
+
+
+def find_bins(labels, tables):
+    """Return the bin of each label, [N], int64; the nearest if it is out of range.
+
+    Nothing is read back from the device. The bin of a label that isn't finite is any.
+
+    Raises
+    ------
+    ValueError
+        If the labels' precision can't tell two edges apart.
+    """
+    if not labels.is_floating_point():
+        labels = labels.to(torch.float64)
+    edges = tables.get(labels.dtype)
+    if edges is None:
+        raise ValueError(
+            f"labels of {labels.dtype} can't tell the bins apart, since some edges are "
+            f"the same number in it: give the labels in float32 or float64"
+        )
+    index = torch.bucketize(labels, edges, right=True) - 1
+    return index.clamp(0, len(edges) - 2)
