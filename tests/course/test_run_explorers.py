@@ -23,6 +23,7 @@ from course.explorers.runs import (
 from course.records.methods import FDS_SETTINGS, KERNEL
 from course.records.read import data_dir
 from dirlib import FDS
+from dirlib.fds.layer import KERNEL_SIZE
 
 REGIONS = {"many": (101, 10**6), "medium": (20, 100), "few": (1, 19)}
 # Every trial of the searches that a kernel of the explorer stands for.
@@ -341,6 +342,7 @@ def test_the_seeds_that_a_record_lacks_are_said(shared):
 def test_the_recorded_kernels_are_those_of_the_experiments():
     defaults = inspect.signature(FDS).parameters
     defaults = {name: p.default for name, p in defaults.items()}
+    defaults["kernel_size"] = KERNEL_SIZE
     used = {"lds": KERNEL} | {k: defaults | s for k, s in FDS_SETTINGS.items()}
     assert RECORDED == {
         name: f"{setting['kernel_size']} {setting['sigma']:g}"
