@@ -32,7 +32,6 @@ PROOFS = ["tests/checks/test_proven.py"]
 RUNS = {
     "the oldest kernels": (OLDEST, [*PROOFS, "solutions"]),
     "two threads": ({THREADS: "2"}, PROOFS),
-    "the oldest kernels, two threads": (VARIABLES, PROOFS),
 }
 
 
