@@ -26,36 +26,64 @@ def as_array(name, values):
     needs a gradient or has no counterpart in numpy is the caller's to convert.
     """
     if np.ma.is_masked(values):
+        kept = f"{name}[~numpy.ma.getmaskarray({name})]"
+        cure = f"leave these samples out everywhere, {kept}"
+        if name.endswith("counts"):
+            cure = f"give {name}.filled(0)"
         raise ValueError(
-            f"{name} is a masked array, whose masked entries would count: leave these "
-            f"samples out everywhere, {name}[~numpy.ma.getmaskarray({name})]"
+            f"{name} is a masked array, whose masked entries would count: {cure}"
+        )
+    if str(getattr(values, "dtype", "")) == "torch.bfloat16":
+        raise ValueError(
+            f"{name} must not be in bfloat16, whose steps are up to 1/128 of a number: "
+            f"give {name} from before they were rounded to it or, where such steps are "
+            f"fine enough, {name}.detach().cpu().float()"
         )
     try:
         return np.asarray(values)
     except (TypeError, ValueError, RuntimeError) as error:
         raise ValueError(
             f"{name} must be a list or array of numbers, or a tensor as "
-            f"{name}.detach().cpu().float() gives it, but numpy refused it: {error}"
+            f"{name}.detach().cpu() gives it, but numpy refused it: {error}"
         ) from error
 
 
 def as_labels(labels):
     """Return labels, [N], N > 0, as integers or floats, in their own dtype."""
     labels = as_array("labels", labels)
-    if labels.ndim != 1:
-        raise ValueError(
-            f"labels must be one-dimensional, but got shape {labels.shape}: "
-            f"flatten them first, for instance with labels.reshape(-1)"
-        )
     if labels.size == 0:
         raise ValueError("labels must not be empty, but got 0 labels")
     if labels.dtype.kind not in "iuf":
-        kind = f" of {type(labels[0]).__name__}" if labels.dtype == object else ""
+        kind, cure = "", "convert them, numpy.asarray(labels, dtype=float)"
+        if labels.dtype == object:
+            kinds = sorted({type(label).__name__ for label in labels.flat})
+            kind = f" of {' and '.join(kinds)}"
+            if "NoneType" in kinds:
+                cure = "leave out the samples without a label"
         raise ValueError(
             f"labels must be integers or floats, but got dtype {labels.dtype}{kind}: "
-            f"convert them, numpy.asarray(labels, dtype=float)"
+            f"{cure}"
+        )
+    if labels.ndim != 1:
+        raise ValueError(
+            f"labels must be one-dimensional, but got shape {labels.shape}: "
+            f"flatten them first, numpy.ravel(labels)"
         )
     return labels
+
+
+def as_counts(name, counts, n_bins=None):
+    """Return counts, [B], finite and not negative; `n_bins` is B, if it is known."""
+    counts = as_array(name, counts)
+    fits = counts.ndim == 1 and counts.size and n_bins in (None, counts.size)
+    if not fits or counts.dtype.kind not in "biuf":
+        raise ValueError(
+            f"{name} must be numbers of shape [{n_bins or 'B'}], one per bin, but got "
+            f"{list(counts.shape)} of {counts.dtype}"
+        )
+    good = np.isfinite(counts) & (counts >= 0)
+    check_each(name, counts, good, "finite and not negative")
+    return counts
 
 
 def finite_labels(labels):

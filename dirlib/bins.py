@@ -4,10 +4,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dirlib.arguments import as_array, as_labels, check_each
+from dirlib.arguments import as_counts, as_labels
 
 # Labels are indexed in blocks of this many, so that they stay in the cache.
 BLOCK = 1 << 15
+MOST_BINS = 10**7
 
 
 class LabelBins:
@@ -46,6 +47,11 @@ class LabelBins:
             raise ValueError(
                 f"bins need finite start < stop and width > 0, but got "
                 f"start={start}, stop={stop}, width={width}"
+            )
+        if (stop - start) / width > MOST_BINS:
+            raise ValueError(
+                f"the range {start} to {stop} has {(stop - start) / width:.4g} bins of "
+                f"width {width}, more than {MOST_BINS:,}: use wider bins"
             )
         n_bins = round((stop - start) / width)
         if n_bins < 1 or abs(n_bins * width - (stop - start)) > 1e-6 * width:
@@ -92,6 +98,12 @@ class LabelBins:
     @property
     def widths(self):
         return np.diff(self.edges)
+
+    def __eq__(self, other):
+        return isinstance(other, LabelBins) and np.array_equal(self.edges, other.edges)
+
+    def __hash__(self):
+        return hash((self.n_bins, self.edges[0], self.edges[-1]))
 
     def __repr__(self):
         low, high = self.edges[0], self.edges[-1]
@@ -143,7 +155,7 @@ class LabelBins:
                 raise ValueError(
                     f"labels must lie in [{self.edges[0]:g}, {self.edges[-1]:g}], but "
                     f"labels[{i + j}] is {block[j]:g}: widen the bins, or leave such "
-                    f"samples out"
+                    f'samples out; LDS weights also take out_of_range="clip"'
                 )
             within = block if inside else np.clip(block, edges[0], edges[-1])
             b = self._search(within, edges)
@@ -213,6 +225,15 @@ class LabelBins:
         return np.bincount(self.index(labels, out_of_range), minlength=self.n_bins)
 
 
+def check_bins(bins):
+    """Refuse what are no bins."""
+    if not isinstance(bins, LabelBins):
+        raise ValueError(
+            f"bins must be dirlib.LabelBins, such as LabelBins(0, 101, 1), but got a "
+            f"{type(bins).__name__}"
+        )
+
+
 class ShotRegions(NamedTuple):
     """Four masks of shape [B], bool; each bin is in exactly one of them."""
 
@@ -234,20 +255,19 @@ def shot_regions(train_counts, many=100, few=20):
     train_counts : array-like of shape [B]
         Training samples in each bin.
     many, few : float
-        The two thresholds, in samples per bin.
+        The two thresholds, in samples per bin; 0 <= few <= many.
 
     Examples
     --------
     >>> shot_regions([101, 100, 20, 19, 0]).medium.tolist()
     [False, True, True, False, False]
     """
-    counts = as_array("train_counts", train_counts).astype(np.float64)
-    if counts.ndim != 1 or counts.size == 0:
-        raise ValueError(f"train_counts must have shape [B], but got {counts.shape}")
-    good = np.isfinite(counts) & (counts >= 0)
-    check_each("train_counts", counts, good, "finite and not negative")
-    if few > many:
-        raise ValueError(f"few must not exceed many, but got few={few}, many={many}")
+    counts = as_counts("train_counts", train_counts)
+    if not 0 <= few <= many:
+        raise ValueError(
+            f"few must be 0 or more and must not exceed many, but got few={few}, "
+            f"many={many}"
+        )
     return ShotRegions(
         many=counts > many,
         medium=(counts >= few) & (counts <= many) & (counts > 0),

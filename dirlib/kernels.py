@@ -38,11 +38,11 @@ def kernel_window(kind, size, sigma=2.0):
     >>> kernel_window("triangular", 3).tolist()
     [0.25, 0.5, 0.25]
     """
-    check_choice("kind", kind, KINDS)
+    check_choice("kernel kind", kind, KINDS)
     if size != int(size) or size < 1 or size % 2 == 0:
         raise ValueError(
-            f"size must be odd and positive, so that the window has a middle bin, "
-            f"but got {size!r}"
+            f"kernel_size must be odd and positive, so that the window has a middle "
+            f"bin, but got {size!r}"
         )
     if not (np.isfinite(sigma) and sigma > 0):
         raise ValueError(f"sigma must be finite and positive, but got {sigma}")
@@ -90,7 +90,7 @@ def smooth_bins(values, window, edges="zero"):
     if not np.isfinite(values).all():
         first = np.argwhere(~np.isfinite(values))[0].tolist()
         raise ValueError(f"values must be finite, but the one at {first} is not")
-    _check_window(window, n_bins=values.shape[0])
+    check_window(window, n_bins=values.shape[0])
     if edges == "reflect":
         return correlate1d(values, window, axis=0, mode="mirror")
     smoothed = correlate1d(values, window, axis=0, mode="constant")
@@ -101,7 +101,8 @@ def smooth_bins(values, window, edges="zero"):
     return smoothed
 
 
-def _check_window(window, n_bins):
+def check_window(window, n_bins):
+    """Refuse a window that is not symmetric, or too wide for the bins."""
     if window.ndim != 1 or window.size % 2 == 0:
         raise ValueError(
             f"the window must have an odd length, so that it has a middle bin, "
@@ -110,7 +111,7 @@ def _check_window(window, n_bins):
     if window.size > n_bins:
         raise ValueError(
             f"the window covers {window.size} bins, but there are only {n_bins}: "
-            f"use a smaller window or narrower bins"
+            f"use a smaller kernel_size or narrower bins"
         )
     if not np.isfinite(window).all() or (window < 0).any() or window.sum() <= 0:
         raise ValueError(

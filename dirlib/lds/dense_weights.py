@@ -52,20 +52,26 @@ class DenseWeights:
         if not 0 < eps <= 1:
             raise ValueError(f"eps must be above 0 and at most 1, but got {eps}")
         self.alpha, self.bandwidth, self.eps = alpha, bandwidth, eps
-        self._density = None
+
+    def __getattr__(self, name):  # what `fit` has not set yet
+        if name in ("h", "largest", "effective_sample_size", "_start"):
+            raise ValueError("no labels were seen yet: call fit(labels) first")
+        raise AttributeError(f"DenseWeights has no {name!r}")
 
     def fit(self, labels):
         """Learn from the training labels, [N], and return itself."""
         y = finite_labels(labels)
-        self.h = _bandwidth(y, self.bandwidth)
-        low, high = y.min() - REACH * self.h, y.max() + REACH * self.h
-        n_steps = int(np.ceil((high - low) / self.h * STEPS))
-        if n_steps > MOST_STEPS:
+        h = _bandwidth(y, self.bandwidth)
+        with np.errstate(over="ignore"):
+            low, high = y.min() - REACH * h, y.max() + REACH * h
+            steps = np.ceil((high - low) / h * STEPS)
+        if not steps <= MOST_STEPS or h < np.spacing(np.abs(y).max()):
             raise ValueError(
-                f"the bandwidth {self.h:g} is too small for labels from {y.min():g} to "
+                f"the bandwidth {h:g} is too small for labels from {y.min():g} to "
                 f"{y.max():g}: give a larger one, in label units"
             )
-        self._start, self._step = low, (high - low) / n_steps
+        n_steps = int(steps)
+        self.h, self._start, self._step = h, low, (high - low) / n_steps
         # Each label is shared by the two points of the grid that it lies between.
         place = (y - low) / self._step
         left = place.astype(np.int64)
@@ -89,8 +95,6 @@ class DenseWeights:
         Where the density is below, or above, that of every training label, the weight
         is that of the rarest, or of the commonest, of these.
         """
-        if self._density is None:
-            raise ValueError("no labels were seen yet: call fit(labels) first")
         return self._unscaled(self._estimate(finite_labels(labels))) / self._mean
 
     def _unscaled(self, density):
@@ -108,11 +112,14 @@ class DenseWeights:
 def _bandwidth(y, bandwidth):
     factors = {"silverman": (0.75 * y.size) ** -0.2, "scott": y.size**-0.2}
     if isinstance(bandwidth, str) and bandwidth in factors:
-        spread = y.std(ddof=1) if y.size > 1 else 0.0
-        if spread == 0:
+        with np.errstate(over="ignore", invalid="ignore"):
+            spread = y.std(ddof=1) if y.size > 1 else 0.0
+        if not 0 < spread < np.inf:
+            why = f"the labels' standard deviation is {spread:g} in floating point"
+            if np.all(y == y[0]):
+                why = f"all labels are {y[0]:g}"
             raise ValueError(
-                f"all labels are {y[0]:g}, which gives no bandwidth: give a number, in "
-                f"label units"
+                f"{why}, which gives no bandwidth: give a number, in label units"
             )
         return float(factors[bandwidth] * spread)
     try:

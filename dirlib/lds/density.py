@@ -3,6 +3,7 @@
 import numpy as np
 
 from dirlib.arguments import as_array, check_choice, check_each
+from dirlib.bins import check_bins
 from dirlib.kernels import smooth_bins
 
 SCHEMES = ("inverse", "sqrt_inverse")
@@ -24,6 +25,7 @@ def empirical_density(labels, bins):
     ndarray of shape [B], float64
         In samples' share per unit of label. Times ``N * bins.widths`` it is the counts.
     """
+    check_bins(bins)
     counts = bins.counts(labels)
     return counts / (counts.sum() * bins.widths)
 
@@ -94,17 +96,32 @@ def raw_weights(p, scheme):
     return 1 / p if scheme == "inverse" else 1 / np.sqrt(p)
 
 
+def checked_clip(clip):
+    """Return the pair (low, high), or None, or refuse what is neither."""
+    if clip is None:
+        return None
+    try:
+        low, high = clip
+        good = 0 <= low <= 1 <= high
+    except (TypeError, ValueError):
+        good = False
+    if not good:
+        raise ValueError(
+            f"clip must be a pair (low, high), 0 <= low <= 1 <= high, but got {clip!r}"
+        )
+    return low, high
+
+
 def scaled(weights, raw, samples, clip):
     """Scale, and clip, `weights` so that `raw` ones would have mean 1.
 
     `samples` says how many samples carry each of the raw weights.
     """
     mean = np.average(raw, weights=samples)
+    clip = checked_clip(clip)
     if clip is None:
         return weights / mean
     low, high = clip
-    if not 0 <= low <= 1 <= high:
-        raise ValueError(f"clip needs 0 <= low <= 1 <= high, but got {clip}")
     raw = raw / mean
     # Find c so that clip(c * raw, low, high) has mean 1, by bisection on log c. At the
     # two ends every weight is clipped to `low`, or to `high`; mean 1 lies between.

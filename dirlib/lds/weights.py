@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from dirlib.arguments import as_array, check_choice, check_each
-from dirlib.kernels import EDGES, kernel_window, smooth_bins
-from dirlib.lds.density import SCHEMES, raw_weights, scaled
+from dirlib.arguments import as_counts, check_choice, whole_number
+from dirlib.bins import check_bins
+from dirlib.kernels import EDGES, check_window, kernel_window, smooth_bins
+from dirlib.lds.density import SCHEMES, checked_clip, raw_weights, scaled
 
 KERNEL_SIZE = 9
 MOST_TO_SAMPLE = 2**24  # torch.multinomial takes no more
@@ -24,6 +25,9 @@ class LDSWeights:
     finite where the window reaches a sample; beyond, where p~ is 0, it gets the largest
     weight of all bins: nothing is rarer. Such weights can be above `largest`; `clip`
     bounds them too.
+
+    Its arrays are read-only and its settings fixed, so that its weights are always
+    those of its counts.
 
     Parameters
     ----------
@@ -48,7 +52,7 @@ class LDSWeights:
     ----------
     counts : ndarray of shape [B], int64 or float64
         Training samples of each bin. All that is learned: to join processes, add these
-        up, or use :meth:`merge`.
+        up in :meth:`add_counts`, or use :meth:`merge`.
     density : ndarray of shape [B], float64
         p~, in samples' share per unit of label.
     bin_weights : ndarray of shape [B], float64
@@ -72,23 +76,31 @@ class LDSWeights:
         self, bins, kernel="gaussian", kernel_size=None, sigma=3.0,
         scheme="sqrt_inverse", edges="zero", clip=None, out_of_range="raise",
     ):  # fmt: skip
+        check_bins(bins)
         if kernel_size is None:
             kernel_size = min(KERNEL_SIZE, bins.n_bins - 1 + bins.n_bins % 2)
-        self.bins, self.window = bins, kernel_window(kernel, kernel_size, sigma)
+        window = kernel_window(kernel, kernel_size, sigma)
+        check_window(window, bins.n_bins)
         check_choice("scheme", scheme, SCHEMES)
         check_choice("edges", edges, EDGES)
         check_choice("out_of_range", out_of_range, ("raise", "clip"))
-        self.scheme, self.edges, self.clip = scheme, edges, clip
+        self.bins, self.window, self.scheme = bins, _read_only(window), scheme
+        self.edges, self.clip = edges, checked_clip(clip)
         self.out_of_range = out_of_range
-        self._forget()
+        self._counts, self._bin_weights = np.zeros(bins.n_bins, np.int64), None
 
-    def _forget(self):
-        self.counts, self._bin_weights = np.zeros(self.bins.n_bins, np.int64), None
+    def __setattr__(self, name, value):
+        if name[0] != "_" and name in vars(self):
+            raise AttributeError(
+                f"{name} is fixed: make another LDSWeights, and add these counts to it"
+            )
+        super().__setattr__(name, value)
 
     def fit(self, labels):
         """Learn from the training labels, [N], and forget others; returns itself."""
-        self._forget()
-        return self.partial_fit(labels)
+        counts = self.bins.counts(labels, self.out_of_range)
+        self._counts, self._bin_weights = counts, None
+        return self
 
     def partial_fit(self, labels):
         """Learn from a part of the training labels, [n], too; returns itself."""
@@ -96,29 +108,33 @@ class LDSWeights:
 
     def add_counts(self, counts):
         """Learn from labels that were counted elsewhere, [B]; returns itself."""
-        counts = as_array("counts", counts)
-        if counts.shape != self.counts.shape:
-            raise ValueError(
-                f"counts must have shape [{self.bins.n_bins}], one per bin, but got "
-                f"{list(counts.shape)}"
-            )
-        good = np.isfinite(counts) & (counts >= 0)
-        check_each("counts", counts, good, "finite and not negative")
-        self.counts, self._bin_weights = self.counts + counts, None
+        counts = as_counts("counts", counts, self.bins.n_bins)
+        self._counts, self._bin_weights = self._counts + counts, None
         return self
 
     def merge(self, other):
         """Learn what `other`, of equal bins, learned in another process too."""
-        if not np.array_equal(self.bins.edges, other.bins.edges):
+        if not isinstance(other, LDSWeights):
             raise ValueError(
-                f"weights of {other.bins} can't be merged into those of {self.bins}: "
-                f"fit both with the same bins"
+                f"only LDSWeights can be merged, but got a {type(other).__name__}: "
+                f"counts go into add_counts(counts)"
+            )
+        if self.bins != other.bins:
+            edges = zip(self.bins.edges, other.bins.edges, strict=False)
+            first = next((f", the edge {b} for {a}" for a, b in edges if a != b), "")
+            raise ValueError(
+                f"weights of {other.bins} can't be merged into those of {self.bins}"
+                f"{first}: fit both with the same bins"
             )
         return self.add_counts(other.counts)
 
     @property
+    def counts(self):
+        return _read_only(self._counts)
+
+    @property
     def density(self):
-        return self._smoothed() / self._fitted().sum()
+        return _read_only(self._smoothed() / self._fitted().sum())
 
     @property
     def bin_weights(self):
@@ -129,7 +145,7 @@ class LDSWeights:
             raw[~np.isfinite(raw)] = raw[np.isfinite(raw)].max()
             seen = counts > 0
             self._bin_weights = scaled(raw, raw[seen], counts[seen], self.clip)
-        return self._bin_weights
+        return _read_only(self._bin_weights)
 
     @property
     def largest(self):
@@ -174,7 +190,14 @@ class LDSWeights:
                 f"{weights.size:,}: use the weights in the loss"
             )
         number = weights.size if num_samples is None else num_samples
+        number = whole_number("num_samples", number, 1)
         return WeightedRandomSampler(weights, number, generator=generator)
+
+
+def _read_only(array):
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 def lds_weights(

@@ -17,8 +17,16 @@ import math
 import torch
 from torch import nn
 
-from dirlib.arguments import as_array, check_each
-from dirlib.losses.weighted import checked_prediction, like, weight_and_reduce
+from dirlib.arguments import as_counts
+from dirlib.bins import check_bins
+from dirlib.losses.weighted import (
+    as_tensor,
+    at_least_float32,
+    check_values,
+    checked_prediction,
+    like,
+    weight_and_reduce,
+)
 
 
 def balanced_mse_loss(
@@ -40,10 +48,12 @@ def balanced_mse_loss(
         As for :func:`dirlib.l1_loss`. The weights are 1 unless two methods are to be
         joined: this loss is itself one against imbalance.
     noise_sigma : float or Tensor[]
-        s, in label units, above 0: how far a good prediction is off.
+        s, in label units, above 0: how far a good prediction is off. The value of a
+        tensor is not checked.
     centers, counts : Tensor or array-like of shape [B], optional
         Of the bins, and their training samples; both or none. Without them, the batch
-        must be large enough to stand for the training set.
+        must be large enough to stand for the training set. Values are checked on the
+        CPU alone.
 
     Returns
     -------
@@ -52,8 +62,9 @@ def balanced_mse_loss(
     Raises
     ------
     ValueError
-        As `l1_loss`; for another shape; if `noise_sigma`, a float, is not above 0; or
-        if `centers` and `counts` don't fit together.
+        As `l1_loss`; for another shape; if `noise_sigma`, a float, is not above 0 or
+        its square no float32; or if `centers` and `counts` don't fit together, are not
+        finite, or a count is negative, or all are 0.
     """
     prediction = checked_prediction(prediction)
     target = like(prediction, "target", target)
@@ -64,6 +75,12 @@ def balanced_mse_loss(
         )
     if not isinstance(noise_sigma, torch.Tensor):
         _check_noise(noise_sigma)
+    elif noise_sigma.numel() != 1:
+        raise ValueError(
+            f"noise_sigma has shape {list(noise_sigma.shape)}: give one number."
+        )
+    else:
+        noise_sigma = at_least_float32(noise_sigma.reshape(()))
     twice = 2 * noise_sigma**2
     if (centers is None) != (counts is None):
         raise ValueError("centers and counts belong together: give both, or none")
@@ -71,15 +88,19 @@ def balanced_mse_loss(
         centers, log_share = target.reshape(-1), 0.0
     else:
         centers, counts = (
-            torch.as_tensor(v).to(prediction.device, prediction.dtype)
-            for v in (centers, counts)
+            as_tensor(name, values).to(prediction.device, prediction.dtype)
+            for name, values in (("centers", centers), ("counts", counts))
         )
-        if centers.ndim != 1 or centers.shape != counts.shape:
+        if centers.ndim != 1 or centers.shape != counts.shape or not len(centers):
             raise ValueError(
                 f"centers and counts must have shape [B], one per bin, but got "
                 f"{list(centers.shape)} and {list(counts.shape)}"
             )
-        log_share = (counts / counts.sum()).log()
+        total, limits = counts.sum(), torch.finfo(counts.dtype)
+        check_values("centers", centers, "finite", low=limits.min)
+        check_values("counts", counts, "finite and not negative")
+        check_values("the sum of counts", total, "above 0 and finite", low=limits.tiny)
+        log_share = (counts / total).log()
     distance = (prediction.reshape(-1, 1) - centers).square()
     density = torch.logsumexp(log_share - distance / twice, dim=1)
     loss = density.reshape(prediction.shape) + (prediction - target).square() / twice
@@ -88,9 +109,10 @@ def balanced_mse_loss(
 
 
 def _check_noise(noise_sigma):
-    if not 0 < noise_sigma < math.inf:
+    if not 1e-18 <= noise_sigma <= 1e18:  # as 2 s^2 must be a float32
         raise ValueError(
-            f"noise_sigma is {noise_sigma}: give a number above 0, in label units."
+            f"noise_sigma is {noise_sigma}: give a number above 0, in label units, "
+            f"from 1e-18 to 1e18."
         )
 
 
@@ -127,22 +149,20 @@ class BalancedMSE(nn.Module):
         self.log_noise_sigma = nn.Parameter(torch.tensor(math.log(noise_sigma)))
         centers = None
         if bins is not None:
-            counts = as_array("counts", counts)
-            if counts.shape != bins.centers.shape or not counts.any():
-                raise ValueError(
-                    f"counts must have shape [{bins.n_bins}], one per bin, and not be "
-                    f"all 0, but got {list(counts.shape)}"
-                )
-            check_each("counts", counts, counts >= 0, "0 or more")
+            check_bins(bins)
+            counts = as_counts("counts", counts, bins.n_bins)
+            if not counts.any():
+                raise ValueError("counts must not all be 0: count the training labels.")
             centers = torch.as_tensor(bins.centers[counts > 0]).float()
-            counts = torch.as_tensor(counts[counts > 0]).float()
+            # At most 1, since 65504 is the largest number of a module in float16.
+            counts = torch.as_tensor(counts[counts > 0] / counts.max()).float()
         self.register_buffer("centers", centers)
         self.register_buffer("counts", counts)
 
     @property
     def noise_sigma(self):
-        """s, a tensor, in label units."""
-        return self.log_noise_sigma.exp()
+        """s, a tensor, in label units; in float32 or more."""
+        return at_least_float32(self.log_noise_sigma).exp()
 
     def extra_repr(self):
         way = "batch" if self.centers is None else f"{len(self.centers)} bins"

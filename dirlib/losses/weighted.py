@@ -140,17 +140,24 @@ def checked_prediction(prediction):
             f"prediction has dtype {prediction.dtype}, which carries no gradient: "
             "give a floating tensor, for example prediction.float()."
         )
-    # Not in half precision: see dirlib/losses/__init__.py.
-    return prediction.to(torch.promote_types(prediction.dtype, torch.float32))
+    return at_least_float32(prediction)
+
+
+def at_least_float32(x):
+    """A tensor, but not in half precision: see dirlib/losses/__init__.py."""
+    return x.to(torch.promote_types(x.dtype, torch.float32))
 
 
 def like(prediction, name, values):
     """Labels, or what has their shape, on the prediction's device and in its dtype."""
+    values = as_tensor(name, values)
+    _check_shape("prediction", prediction, name, values)
     # Float64 weights, which numpy gives, must not turn the loss into float64.
-    return _tensor(prediction, name, values).to(prediction.device, prediction.dtype)
+    return values.to(prediction.device, prediction.dtype)
 
 
-def _tensor(prediction, name, values):
+def as_tensor(name, values):
+    """Real numbers as a tensor, with the dtype and device that a tensor has."""
     if not isinstance(values, torch.Tensor):
         array = as_array(name, values)
         if array.dtype.kind not in "biuf":
@@ -161,7 +168,6 @@ def _tensor(prediction, name, values):
         values = torch.from_numpy(array.astype(np.float64))
     if values.is_complex():
         raise ValueError(f"{name} has dtype {values.dtype}: give real numbers.")
-    _check_shape("prediction", prediction, name, values)
     return values
 
 
@@ -170,9 +176,11 @@ def weight_and_reduce(losses, weights, reduction):
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f'reduction is {reduction!r}: choose "mean", "sum" or "none".')
     if weights is not None:
-        weights = _tensor(losses, "weights", weights)
-        _check_weight_values(weights)
-        losses = like(losses, "weights", weights) * losses
+        weights = as_tensor("weights", weights)
+        scale = like(losses, "weights", weights)
+        what = "finite and zero or more, as those of dirlib.lds_weights are"
+        check_values("weights", weights, what)
+        losses = scale * losses
     if reduction == "none":
         return losses
     if reduction == "sum":
@@ -199,14 +207,15 @@ def _check_shape(name, value, other_name, other):
     )
 
 
-def _check_weight_values(weights):
+def check_values(name, values, what, low=0.0):
+    """Refuse a tensor with values that are not finite, or below `low`."""
     # Only where the look costs nothing: see dirlib/losses/__init__.py.
-    if not weights.is_cpu or torch.compiler.is_compiling():
+    if not values.is_cpu or torch.compiler.is_compiling():
         return
-    good = (weights >= 0) & (weights < math.inf)  # NaN fails both
+    good = (values >= low) & (values < math.inf)  # NaN fails both
     if not good.all():
         position = (~good).nonzero()[0].tolist()
         raise ValueError(
-            f"weights{position} is {weights[tuple(position)].item()}: weights must be "
-            "finite and zero or more, as those of dirlib.lds_weights are."
+            f"{name}{position or ''} is {values[tuple(position)].item()}: "
+            f"{name} must be {what}."
         )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dirlib.bins import ShotRegions, check_bins
 from dirlib.metrics.errors import (
     SMALL,
     check_confidence,
@@ -25,6 +26,7 @@ def error_by_bin(y, y_hat, bins):
     The bin of a sample is that of its label, which must lie in the range of the bins.
     NaN where a bin has no sample: leave those bins out of a correlation.
     """
+    check_bins(bins)
     error, index = np.abs(errors(y, y_hat)), bins.index(y)
     counts = np.bincount(index, minlength=bins.n_bins)
     sums = np.bincount(index, weights=error, minlength=bins.n_bins)
@@ -39,6 +41,12 @@ def region_samples(y, bins, regions, out_of_range="raise"):
     float64, can fall into the bin below. `out_of_range`, "raise" or "clip", is that of
     :meth:`dirlib.LabelBins.index`.
     """
+    check_bins(bins)
+    if not isinstance(regions, ShotRegions):
+        raise ValueError(
+            f"regions must be dirlib.ShotRegions, but got a {type(regions).__name__}: "
+            f"dirlib.shot_regions(counts) makes them from the training labels' counts"
+        )
     index = bins.index(y, out_of_range)
     samples = {"all": np.ones(index.size, dtype=bool)}
     for name, mask in regions._asdict().items():

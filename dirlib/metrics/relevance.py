@@ -56,8 +56,10 @@ class Relevance:
         is 0 there. For skewed labels the paper's authors prefer the adjusted box plot
         of Hubert and Vandervieren (2008): give its adjacent values as points.
 
-        A ValueError refuses labels without extremes on both sides.
+        A ValueError refuses labels without extremes on either side.
         """
+        if not 0 <= coef < np.inf:
+            raise ValueError(f"coef must be 0 or more, but got {coef}")
         y = finite_labels(labels)
         q1, median, q3 = np.quantile(y, [0.25, 0.5, 0.75])
         reach = coef * (q3 - q1)
@@ -69,10 +71,14 @@ class Relevance:
         if y.max() > high > median:
             points.append((high, 1.0))
         if len(points) == 1:
+            why = (
+                f"half of the labels or more are {median:g}, so the box has no height"
+                if q1 == q3
+                else f"no label lies beyond the whiskers of the box plot, {low:g} and "
+                f"{high:g}, so none is extreme"
+            )
             raise ValueError(
-                f"no label lies beyond the whiskers of the box plot, {low:g} and "
-                f"{high:g}, so none is extreme: give points, Relevance([(label, "
-                f"relevance), ...])"
+                f"{why}: give points, Relevance([(label, relevance), ...])"
             )
         return cls(points)
 
@@ -103,7 +109,17 @@ def sera(y, y_hat, relevance):
     27.0
     """
     y, y_hat = pair(y, y_hat)
+    if not callable(relevance):
+        raise ValueError(
+            f"relevance must be a function of the labels, but got a "
+            f"{type(relevance).__name__}: from points, make Relevance(points)"
+        )
     phi = np.asarray(relevance(y), dtype=np.float64)
+    if phi.shape != y.shape:
+        raise ValueError(
+            f"relevance must give one number per label, [{y.size}], but gave the shape "
+            f"{list(phi.shape)}"
+        )
     good = (phi >= 0) & (phi <= 1)
     check_each("relevance", phi, good, "from 0 to 1 for each label")
     return float(phi @ np.square(y - y_hat))

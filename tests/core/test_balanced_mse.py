@@ -154,6 +154,39 @@ def test_half_precision_and_far_predictions_stay_finite():
     assert torch.isfinite(loss) and torch.isfinite(far.grad).all()
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_a_module_in_half_precision_computes_in_float32(dtype):
+    """2 * 200**2 and a count of 100,000 are infinite in float16."""
+    p, t = (x.float() for x in batch())
+    for how in ((), (AGES, np.full(101, 100_000))):
+        module = BalancedMSE(200.0, *how)
+        loss = copy.deepcopy(module).to(dtype)(p, t)
+        assert loss.dtype == torch.float32
+        # The logarithm of the noise is rounded by up to 1/64, its square's by 1/32.
+        torch.testing.assert_close(loss, module(p, t), rtol=0.032, atol=0)
+
+
+def test_the_noise_may_be_a_tensor_of_one_number():
+    p, t = batch()
+    want = balanced_mse_loss(p, t, noise_sigma=200.0)
+    for noise in (torch.tensor(200.0).half(), torch.tensor([200.0])):
+        torch.testing.assert_close(balanced_mse_loss(p, t, noise_sigma=noise), want)
+
+
+def test_it_works_in_the_transforms_of_torch_func():
+    p, t = (x.float() for x in batch())
+    module = BalancedMSE(6.0, AGES, np.arange(101))
+    want = torch.autograd.grad(module(p.requires_grad_(), t), p)[0]
+    got = torch.func.grad(lambda p: module(p, t))(p.detach())
+    torch.testing.assert_close(got, want)
+
+
+def by_bins(counts, centers=(1.0, 2.0)):
+    return lambda p: balanced_mse_loss(
+        p, p, noise_sigma=1, centers=centers, counts=counts
+    )
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -162,8 +195,24 @@ def test_half_precision_and_far_predictions_stay_finite():
         (lambda p: BalancedMSE(-1), "noise_sigma is -1: give a number above 0"),
         (lambda p: BalancedMSE(1, bins=AGES), "give both, or none"),
         (lambda p: BalancedMSE(1, AGES, [1, 2]), r"shape \[101\].* but got \[2\]"),
-        (lambda p: BalancedMSE(1, AGES, np.zeros(101)), "not be all 0"),
+        (lambda p: BalancedMSE(1, AGES, np.zeros(101)), "not all be 0"),
         (lambda p: BalancedMSE(1, AGES, [-1] + [1] * 100), r"counts\[0\] is -1"),
+        (lambda p: BalancedMSE(1, AGES, [np.inf] * 101), r"counts\[0\] is inf"),
+        (lambda p: BalancedMSE(1, None, [1]), "give both, or none"),
+        (lambda p: BalancedMSE(1, 101, [1]), "bins must be dirlib.LabelBins"),
+        (lambda p: BalancedMSE(1e-30), "noise_sigma is 1e-30.* from 1e-18 to 1e18"),
+        (lambda p: BalancedMSE(1e30), r"noise_sigma is 1e\+30"),
+        (
+            lambda p: balanced_mse_loss(p, p, noise_sigma=torch.ones(3)),
+            r"noise_sigma has shape \[3\]: give one number",
+        ),
+        (by_bins([0, 0]), "the sum of counts must be above 0"),
+        (by_bins([1, -1]), r"counts\[1\] is -1"),
+        (by_bins([1, np.inf]), r"counts\[1\] is inf"),
+        (by_bins(torch.tensor([1, np.nan])), r"counts\[1\] is nan"),
+        (by_bins([1, 1], [1, np.inf]), r"centers\[1\] is inf: centers must be finite"),
+        (by_bins([], []), r"one per bin, but got \[0\] and \[0\]"),
+        (by_bins(np.ma.masked_equal([1, 0], 0)), r"give counts\.filled\(0\)"),
         (lambda p: BalancedMSE(1)(p, p[:, None]), r"target\.squeeze\(-1\)"),
         (lambda p: BalancedMSE(1)(p.expand(2, 3), p.expand(2, 3)), "several targets"),
         (

@@ -182,7 +182,29 @@ def test_bad_counts_and_thresholds_are_refused():
         shot_regions([3, -1])
     with pytest.raises(ValueError, match=r"train_counts\[0\] is nan"):
         shot_regions([math.nan])
-    with pytest.raises(ValueError, match="few must not exceed many"):
+    with pytest.raises(ValueError, match="must not exceed many, but got"):
         shot_regions([1, 2], many=5, few=6)
     with pytest.raises(ValueError, match="shape"):
         shot_regions([])
+
+
+@pytest.mark.parametrize(
+    ("few", "many"), [(np.nan, 100), (20, np.nan), (-5, 100), (101, 100)]
+)
+def test_thresholds_that_split_nothing_are_refused(few, many):
+    with pytest.raises(ValueError, match=f"but got few={few}, many={many}"):
+        shot_regions([1, 2], many, few)
+
+
+def test_bins_of_the_same_edges_are_equal():
+    bins = LabelBins(-1, 1, 0.5)
+    same = [LabelBins(-1.0, 1, 0.5), LabelBins.from_edges([-1, -0.5, -0.0, 0.5, 1])]
+    assert len({bins, *same}) == 1
+    assert bins != LabelBins(-1, 1, 1) and bins != LabelBins(-1, 1.5, 0.5)
+    assert bins != LabelBins.from_edges([-1, -0.5, 0.1, 0.5, 1]) and bins != "bins"
+
+
+@pytest.mark.parametrize("end", [(1e9, 1e-3), (1e300, 1e-300), (1, 1e-8)])
+def test_more_bins_than_memory_has_room_for_are_refused(end):
+    with pytest.raises(ValueError, match="more than 10,000,000: use wider bins"):
+        LabelBins(0, *end)

@@ -102,6 +102,12 @@ def test_many_labels_and_one_extreme():
         (lambda: DenseWeights(np.nan), "alpha must be 0 or more"),
         (lambda: DenseWeights(eps=0), "eps must be above 0"),
         (lambda: DenseWeights()([1.0]), r"call fit\(labels\) first"),
+        (lambda: DenseWeights().largest, r"call fit\(labels\) first"),
+        (lambda: DenseWeights().effective_sample_size, r"call fit\(labels\) first"),
+        (lambda: DenseWeights().h, r"call fit\(labels\) first"),
+        (lambda: DenseWeights().fit([1, 1e300]), "deviation is inf in floating"),
+        (lambda: DenseWeights().fit([1, np.nextafter(1, 2)]), "too small for labels"),
+        (lambda: DenseWeights(bandwidth=1).fit([-1e308, 1e308]), "too small for"),
         (lambda: DenseWeights().fit([3, 3, 3]), "all labels are 3, which gives no"),
         (lambda: DenseWeights().fit([3]), "all labels are 3, which gives no"),
         (lambda: DenseWeights().fit([1, np.nan]), r"labels\[1\] is nan"),
@@ -126,3 +132,12 @@ def test_labels_that_are_equally_common_weigh_the_same():
 
 def test_a_number_as_bandwidth_takes_equal_labels():
     assert DenseWeights(bandwidth=1.0).fit([3, 3])([3, 3]).tolist() == [1, 1]
+
+
+def test_a_fit_that_fails_leaves_the_weights_as_they_were():
+    weights = DenseWeights(bandwidth=1e-3).fit([1, 2, 2])
+    before = weights.h, weights([1, 2]).tolist()
+    with pytest.raises(ValueError, match="too small"):
+        weights.fit([0, 1e9])
+    assert before == (weights.h, weights([1, 2]).tolist())
+    assert not hasattr(weights, "size")

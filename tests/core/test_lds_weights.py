@@ -95,6 +95,33 @@ def test_counts_from_elsewhere_and_a_second_fit():
     assert np.array_equal(weights.counts, before)
 
 
+def test_nothing_that_can_be_edited_makes_the_weights_stale():
+    """Read-only arrays and fixed settings, from another process too."""
+    fitted = LDSWeights(AGES, clip=[0.1, 5]).fit(TRAIN)
+    for weights in (fitted, pickle.loads(pickle.dumps(fitted)), copy.copy(fitted)):
+        before = weights(TRAIN)
+        for name in ("counts", "density", "bin_weights"):
+            with pytest.raises(ValueError, match="read-only"):
+                getattr(weights, name)[:] += 50
+            with pytest.raises(AttributeError):
+                setattr(weights, name, np.ones(101))
+        for name in ("bins", "window", "scheme", "edges", "clip", "out_of_range"):
+            with pytest.raises(AttributeError, match=f"{name} is fixed: make another"):
+                setattr(weights, name, "inverse")
+        assert np.array_equal(weights(TRAIN), before)
+    with pytest.raises(ValueError, match="read-only"):
+        fitted.window[4] = 9
+
+
+def test_a_fit_that_fails_leaves_the_weights_as_they_were():
+    weights = LDSWeights(AGES).fit(TRAIN)
+    before = weights(TRAIN)
+    for learn in (weights.fit, weights.partial_fit, weights.add_counts):
+        with pytest.raises(ValueError, match="."):
+            learn([30, -1])
+    assert np.array_equal(weights(TRAIN), before)
+
+
 def test_the_density_is_that_of_the_labels():
     bins = LabelBins.from_edges([0, 5, 20, 40, 60, 101])
     weights = LDSWeights(bins, kernel_size=3, sigma=1.0, scheme="inverse").fit(TRAIN)
@@ -189,6 +216,7 @@ def test_the_sampler_draws_each_bin_in_proportion_to_its_weighted_count():
     )
     np.testing.assert_allclose(drawn / 30_000, expected, atol=0.015)
     assert len(lds.sampler(train)) == len(train)
+    assert len(lds.sampler(train, np.int64(4))) == 4
     loader = torch.utils.data.DataLoader(train, 10, sampler=lds.sampler(train))
     assert len(next(iter(loader))) == 10
 
@@ -200,14 +228,32 @@ def test_the_sampler_draws_each_bin_in_proportion_to_its_weighted_count():
         (lambda: LDSWeights(AGES).density, r"call fit\(labels\) first"),
         (lambda: LDSWeights(AGES, scheme="root"), "scheme must be one of"),
         (lambda: LDSWeights(AGES, edges="wrap"), "edges must be one of"),
-        (lambda: LDSWeights(AGES, kernel="box"), "kind must be one of"),
+        (lambda: LDSWeights(AGES, kernel="box"), "kernel kind must be one of"),
+        (lambda: LDSWeights(AGES, kernel_size=4), "kernel_size must be odd"),
+        (
+            lambda: LDSWeights(AGES, kernel_size=103),
+            "covers 103 .* smaller kernel_size",
+        ),
+        (lambda: LDSWeights(AGES, clip=(2, 3)), r"low <= 1 <= high, but got \(2, 3\)"),
+        (lambda: LDSWeights(AGES, clip=(0.5,)), r"pair \(low, high\), .* \(0.5,\)"),
+        (lambda: LDSWeights(AGES, clip=0.5), r"pair \(low, high\), .* got 0.5"),
+        (lambda: LDSWeights(AGES, clip=(0, np.nan)), r"pair \(low, high\)"),
+        (lambda: LDSWeights(None), "must be dirlib.LabelBins, .* got a NoneType"),
+        (lambda: lds_weights([30], 101), "must be dirlib.LabelBins, .* got a int"),
+        (lambda: effective_density([30], [0, 101], [1]), "must be dirlib.LabelBins"),
+        (lambda: LDSWeights(AGES).merge([1] * 101), r"into add_counts\(counts\)"),
+        (lambda: LDSWeights(AGES).add_counts(["a"] * 101), "numbers of shape"),
+        (lambda: LDSWeights(AGES).fit([1]).sampler([1], 2.5), "num_samples must be"),
+        (
+            lambda: LDSWeights(AGES).add_counts(np.ma.masked_equal([0] * 101, 0)),
+            r"give counts\.filled\(0\)",
+        ),
         (lambda: LDSWeights(AGES, out_of_range="drop"), "raise, clip, but got 'drop'"),
-        (lambda: LDSWeights(AGES, clip=(2, 3)).fit(TRAIN)([1]), "low <= 1 <= high"),
         (lambda: LDSWeights(AGES).add_counts([1, 2]), r"\[101\], one per bin, but got"),
         (lambda: LDSWeights(AGES).add_counts([-1] * 101), r"counts\[0\] is -1"),
         (
             lambda: LDSWeights(AGES).merge(LDSWeights(LabelBins(0, 101, 0.5))),
-            "fit both with the same bins",
+            "the edge 0.5 for 1.0: fit both with the same bins",
         ),
     ],
 )

@@ -102,7 +102,16 @@ def test_a_side_without_extremes_has_no_relevance():
     ("call", "message"),
     [
         (lambda: Relevance.from_labels(np.arange(50)), "none is extreme: give points"),
-        (lambda: Relevance.from_labels([5, 5, 5]), "none is extreme: give points"),
+        (lambda: Relevance.from_labels([5, 5, 5]), "no height: give points"),
+        (
+            lambda: Relevance.from_labels([5] * 90 + [1, 9, 100]),
+            "half of the labels or more are 5, so the box has no height: give points",
+        ),
+        (lambda: Relevance.from_labels([1, 2], coef=-1), "coef must be 0 or more"),
+        (lambda: Relevance.from_labels([1, 2], coef=np.nan), "coef must be .* got nan"),
+        (lambda: sera([1, 2], [1, 2], [(0, 0), (1, 1)]), r"make Relevance\(points\)"),
+        (lambda: sera([1, 2], [1, 2], None), "function of the labels, but got a NoneT"),
+        (lambda: sera([1, 2], [1, 2], lambda y: 1), r"per label, \[2\], but gave"),
         (lambda: Relevance.from_labels([1, np.inf]), r"labels\[1\] is inf"),
         (lambda: Relevance([(0, 1)]), "two or more pairs"),
         (lambda: Relevance([0, 1, 2]), "two or more pairs"),
