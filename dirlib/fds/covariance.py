@@ -89,7 +89,7 @@ class Covariance:
 
     def check_memory(self, n_bins):
         """Refuse covariances that need more memory than `MOST_BYTES`."""
-        needed = 8 * n_bins * self.feature_dim * self.numbers()
+        needed = 8 * n_bins * self.feature_dim * self.numbers(n_bins)
         if needed > MOST_BYTES:
             raise ValueError(
                 f"{self.name} covariances of {n_bins} bins and {self.feature_dim} "
@@ -97,7 +97,7 @@ class Covariance:
                 f"or a linear layer to fewer features in front"
             )
 
-    def numbers(self):
+    def numbers(self, n_bins):
         """How many float64 numbers a feature of a bin takes at a time, as measured."""
         return 17
 
@@ -172,7 +172,7 @@ class Full(Covariance):
         eye = torch.eye(self.feature_dim, dtype=torch.float64)
         return eye.repeat(n_bins, 1, 1)
 
-    def numbers(self):
+    def numbers(self, n_bins):
         return 9 * self.feature_dim
 
 

@@ -104,12 +104,14 @@ def map_tiles(function, index, z, n_bins):
     """
     if not len(index):
         return z
+    # In half precision, sums over the features of one sample overflow.
+    wide = z.float() if z.dtype.itemsize < 4 else z
     at, bins, size = tiles(index, n_bins)
     # Autocast would round the matrices, and with them features that it left alone.
     with torch.autocast(z.device.type, enabled=False):
-        out = function(in_tiles(z, at, bins, size), bins).flatten(0, 1)
+        out = function(in_tiles(wide, at, bins, size), bins).flatten(0, 1)
     out = out.index_select(0, at.clamp(max=len(out) - 1))
-    return torch.where((index < n_bins)[:, None], out, z)
+    return torch.where((index < n_bins)[:, None], out.to(z.dtype), z)
 
 
 def _changes(ordered):

@@ -3,6 +3,8 @@
 import numpy as np
 import torch
 
+from dirlib.arguments import as_array
+
 FLOATS = (torch.float64, torch.float32, torch.float16, torch.bfloat16)
 
 
@@ -48,12 +50,13 @@ def as_label_tensor(labels, shape, device):
         If the shape differs, or the labels are masked or no numbers.
     """
     if not isinstance(labels, torch.Tensor):
-        if isinstance(labels, np.ma.MaskedArray):
+        labels = as_array("labels", labels)
+        if labels.dtype.kind not in "iuf":
             raise ValueError(
-                "labels must not be a masked array, whose mask would be lost: give "
-                "labels.compressed(), and the features of ~mask alone"
+                f"labels must be integers or floats, but got {labels.dtype}: convert "
+                f"them, for instance numpy.asarray(labels, dtype=float)"
             )
-        labels = torch.as_tensor(np.asarray(labels))
+        labels = torch.as_tensor(np.ascontiguousarray(labels).reshape(labels.shape))
     if labels.shape != tuple(shape):
         raise ValueError(
             f"labels must have shape {list(shape)}, one per feature vector, but got "

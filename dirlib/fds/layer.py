@@ -30,6 +30,8 @@ from dirlib.kernels import kernel_window, smooth_bins
 
 # The default window, in bins.
 KERNEL_SIZE = 15
+# Sums that are larger would overflow once they are squared.
+MOST = 1e150
 
 
 class FDS(nn.Module):
@@ -188,8 +190,9 @@ class FDS(nn.Module):
             if self._returns > 1 and not count.is_meta and count.any():
                 self._returns = None
                 warnings.warn(
-                    "FDS went from eval() to train() twice without end_epoch(), and "
-                    "calibrates nothing new: call it once after each epoch of training",
+                    "FDS went from eval() to train() twice without end_epoch(): call "
+                    "it once after each epoch of training, or it calibrates nothing. "
+                    "All is well if you validate several times in an epoch",
                     stacklevel=2,
                 )
         return super().train(mode)
@@ -222,13 +225,16 @@ class FDS(nn.Module):
                 "labels), or eval() first"
             )
         feature_dim = self.mean.shape[1]
+        if not z.is_floating_point():
+            raise ValueError(f"features must be floating point, but got {z.dtype}")
         if z.ndim < 1 or z.shape[-1] != feature_dim:
             raise ValueError(
                 f"features must have shape [..., {feature_dim}], but got "
                 f"{list(z.shape)}"
             )
-        if self.epoch.count.device != self.count.device:
-            self.to(self.count.device)  # the buffers alone were moved, as FSDP does
+        device = self.count.device
+        if {device} != {self.epoch.count.device, self._edges[torch.float64].device}:
+            self.to(device)  # the buffers alone were moved, as FSDP does, or assigned
         labels = as_label_tensor(labels, z.shape[:-1], z.device)
         index = find_bins(labels, self._edges)
         if not len(index):
@@ -289,6 +295,7 @@ class FDS(nn.Module):
                 if statistics is None
                 else "the statistics hold no sample: update() them with features first"
             )
+        self._check_finite(stats)
         freedom = (stats.count - 1).clamp(min=0)
         known, new = self.count > 0, stats.count > 0
         self._fold(self.mean, stats.mean, known, new)
@@ -299,7 +306,19 @@ class FDS(nn.Module):
         self._fold(self.count, stats.count, known, new)
         self._smooth()
         self.epoch.reset()
-        self._returns = 0
+        if self._returns is not None:  # then the warning has come
+            self._returns = 0
+
+    def _check_finite(self, stats):
+        """Refuse sums that overflowed, before anything is folded."""
+        rows = torch.cat([stats.mean, stats.scatter.flatten(1)], 1)
+        bad = ~(rows.abs().amax(1) < MOST)
+        if bad.any():
+            raise ValueError(
+                f"the statistics of bin {int(bad.int().argmax())} overflow: features "
+                f"or their squares above {MOST:g} can't be calibrated. To go on "
+                f"without this epoch, call epoch.reset() on the layer"
+            )
 
     @torch.no_grad()
     def distances(self):

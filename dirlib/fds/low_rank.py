@@ -28,7 +28,7 @@ class LowRank(Covariance):
     its rank is at most K (Tropp, Yurtsever, Udell and Cevher, 2017, arXiv:1706.05736).
     """
 
-    name, cure = "low_rank", 'a smaller rank, covariance="diagonal"'
+    name, cure = "low_rank", 'a smaller rank, wider bins, covariance="diagonal"'
 
     def __init__(self, feature_dim, rank):
         super().__init__(feature_dim, rank)
@@ -149,8 +149,8 @@ class LowRank(Covariance):
 
         return map_tiles(of_block, index, z, len(transform))
 
-    def numbers(self):
-        return 32 * self.rank
+    def numbers(self, n_bins):  # `smooth` takes a weight for each pair of bins
+        return 32 * self.rank + 4 * n_bins / self.feature_dim
 
 
 def truncate(rows, rank):

@@ -118,9 +118,10 @@ class BinStatistics(nn.Module):
             super()._save_to_state_dict(*args)
 
     def _load_from_state_dict(self, *args):
-        self.skipped.zero_()
         with self._as_buffers():
             super()._load_from_state_dict(*args)
+        # On the device of the sums, which a load may have assigned.
+        self.skipped = torch.zeros_like(self.count[0], dtype=torch.int64)
 
     @torch.no_grad()
     def update(self, features, index):

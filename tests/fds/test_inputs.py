@@ -34,6 +34,10 @@ def batch(seed=0, n=200):
     return torch.randn(n, D, generator=g) * (1 + labels[:, None]), labels
 
 
+def layer(covariance="diagonal"):
+    return dirlib.FDS(3, LabelBins(0, 8, 1), kernel_size=3, covariance=covariance)
+
+
 def indices(labels, bins):
     return find_bins(labels, edge_tables(bins, "cpu")).tolist()
 
@@ -179,7 +183,7 @@ def test_the_layer_fits_a_sequence_that_is_evaluated():
 @pytest.mark.parametrize(
     ("labels", "message"),
     [
-        (np.ma.array([1.0, 2.0], mask=[False, True]), r"labels.compressed\(\)"),
+        (np.ma.array([1.0, 2.0], mask=[False, True]), "leave these samples out"),
         (torch.tensor([True, False]), "integers or floats, but got torch.bool"),
         (torch.ones(2, dtype=torch.complex64), "but got torch.complex64"),
         (torch.ones(2, 1), r"shape \[2\], one per feature vector, but got \[2, 1\]"),
@@ -262,3 +266,79 @@ def test_several_targets_take_a_layer_each():
             fds.end_epoch()
     for t, (fds, bins) in enumerate(zip(layers, binnings, strict=True)):
         assert fds.count.tolist() == bins.counts(y[:, t].numpy()).tolist()
+
+
+@pytest.mark.parametrize("dtype", [torch.int64, torch.complex64])
+def test_features_that_would_be_cut_are_refused(dtype):
+    with pytest.raises(ValueError, match=f"floating point, but got {dtype}"):
+        layer()(torch.full((8, 3), 3, dtype=dtype), torch.arange(8.0))
+
+
+@pytest.mark.parametrize("kind", ["full", "low_rank"])
+def test_sums_over_long_features_do_not_overflow_in_half_precision(kind):
+    torch.manual_seed(0)
+    dim = 96
+    z, y = (2000 + 300 * torch.randn(320, dim)).half(), torch.arange(8.0).repeat(40)
+    fds = dirlib.FDS(
+        dim, LabelBins(0, 8, 1), kernel_size=3, covariance=kind, rank=dim // 3
+    )
+    fds(z, y)
+    fds.end_epoch()
+    exact = fds(z.double(), y)
+    assert (fds(z, y).double() - exact).abs().max() < 2e-3 * exact.abs().max()
+
+
+@pytest.mark.parametrize("kind", ["diagonal", "full", "low_rank"])
+def test_an_epoch_that_overflows_is_refused_and_changes_nothing(kind):
+    torch.manual_seed(0)
+    fds, y = layer(covariance=kind), torch.arange(8.0).repeat(10)
+    good = torch.randn(80, 3)
+    fds(good, y)
+    fds.end_epoch()
+    before = [getattr(fds, n).clone() for n in ("count", "mean", "cov", "transform")]
+    fds(1e200 * good.double(), y)
+    with pytest.raises(ValueError, match="the statistics of bin 0 overflow"):
+        fds.end_epoch()
+    after = [fds.count, fds.mean, fds.cov, fds.transform]
+    assert all(map(torch.equal, before, after))
+    fds.epoch.reset()
+    fds(good, y)
+    fds.end_epoch()
+    assert fds.cov.isfinite().all()
+
+
+def test_many_bins_of_low_rank_are_refused_before_they_fill_the_memory():
+    with pytest.raises(ValueError, match="298.2 GiB: use a smaller rank, wider bins"):
+        dirlib.FDS(3, LabelBins(0, 100_000, 1), covariance="low_rank", rank=2)
+
+
+def test_a_layer_made_on_meta_goes_on_from_an_assigned_state():
+    fds, y = layer(), torch.arange(8.0).repeat(10)
+    fds(torch.randn(80, 3), y)
+    fds.end_epoch()
+    with torch.device("meta"):
+        other = layer()
+    other.load_state_dict(fds.state_dict(), assign=True)
+    other(torch.randn(80, 3), y)
+    other.end_epoch()
+    assert other.to("cpu").count.sum() == 80
+
+
+def test_labels_in_reverse_and_labels_that_are_no_numbers():
+    z, y = torch.randn(8, 3), np.arange(8.0)
+    fds, other = layer(), layer()
+    fds(z, y[::-1]), other(z, y[::-1].copy())
+    assert torch.equal(fds.epoch.mean, other.epoch.mean)
+    for labels in (y.astype(object), ["a"] * 8):
+        with pytest.raises(ValueError, match="labels must be integers or floats"):
+            fds(z, labels)
+
+
+def test_validation_several_times_in_an_epoch_warns_once_at_most(recwarn):
+    fds = layer()
+    for _ in range(3):
+        for _ in range(4):
+            fds.train()(torch.randn(8, 3), torch.arange(8.0))
+            fds.eval()
+        fds.train().end_epoch()
+    assert len([w for w in recwarn if "end_epoch()" in str(w.message)]) == 1
