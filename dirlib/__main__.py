@@ -49,6 +49,19 @@ def compare(args):
     return 1 if comparison.failed else 0
 
 
+def predict(args):
+    """Predict new rows of a table, or new pictures, with the network of a run."""
+    from dirlib.trainer.prediction import load_run
+
+    run, data = load_run(args.run), args.data
+    if run.columns is not None:
+        if len(data) > 1:
+            raise ValueError(f"give one table, but got {len(data)}: {data[0]}, ...")
+        (data,) = data
+    n = run.predict_to(args.out, data, args.workers)
+    print(f"{n:,} predictions: {args.out}")
+
+
 def report(args):
     """Make one HTML page of the runs in a folder."""
     from dirlib.trainer.report import write_report
@@ -114,7 +127,7 @@ def _add_run_options(command, left_out=()):
 def _parser():
     parser = argparse.ArgumentParser(prog="python -m dirlib", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    functions = (train, compare, report, check, split)
+    functions = (train, compare, predict, report, check, split)
     for function in functions:
         command = commands.add_parser(function.__name__, help=function.__doc__)
         command.set_defaults(function=function)
@@ -136,6 +149,13 @@ def _parser():
     command.add_argument("--split", **splits)
     command.add_argument("--jobs", **jobs)
     _add_run_options(command, ("reweight", "lds", "fds", "rrt", "seed"))
+
+    command = commands.choices["predict"]
+    command.add_argument("run", type=Path, help="the folder of a run: runs/NAME")
+    about = "a CSV file; of pictures, folders and files"
+    command.add_argument("data", type=Path, nargs="+", help=about)
+    command.add_argument("--out", type=Path, default=Path("predictions.csv"))
+    command.add_argument("--workers", type=int, default=0, help="processes that read")
 
     command = commands.choices["report"]
     command.add_argument("folder", type=Path, help="such as runs/")

@@ -25,6 +25,10 @@ class RunData(NamedTuple):
     test: object
     bins: LabelBins
     about: str
+    # What tells the samples of a split apart, {split: {"row" or "file": [N]}}, and how
+    # a table becomes numbers.
+    names: dict = {}
+    columns: object = None
 
     @property
     def train_counts(self):
@@ -56,7 +60,7 @@ def load_data(settings, progress=True):
     if settings.target is not None:
         return _table_data(settings)
     if settings.data in ("faces", "faces-agedb"):
-        samples = _drawn_faces(settings, progress)
+        samples, names = _drawn_faces(settings, progress), {}
     else:
         pack = _packed(settings, progress) if settings.pack else None
         change = _augmentation(settings)
@@ -64,15 +68,16 @@ def load_data(settings, progress=True):
             settings.data, settings.images, settings.size, change, pack
         )
         samples = [by_split[name] for name in ("train", "val", "test")]
+        names = {name: {"file": s.paths} for name, s in by_split.items()}
     if settings.bin_width is None and settings.quantiles is None:
         oldest = max(float(np.max(s.labels)) for s in samples)
         bins = LabelBins(0, max(101, np.floor(oldest) + 1), 1)
-        return RunData(*samples, bins, f"{bins.n_bins} bins of one year")
-    return RunData(*samples, *_chosen_bins(settings, samples[0].labels))
+        return RunData(*samples, bins, f"{bins.n_bins} bins of one year", names)
+    return RunData(*samples, *_chosen_bins(settings, samples[0].labels), names)
 
 
 def _table_data(settings):
-    from dirlib.datasets.tables import read_table  # scikit-learn is slow to load
+    from dirlib.datasets.tables import read_table
 
     if settings.images is not None or settings.pack:
         raise ValueError(
@@ -87,7 +92,8 @@ def _table_data(settings):
     dropped += [f"{rows} rows without a target"] if rows else []
     if dropped:
         about = f"{about} Left out: {'; '.join(dropped)}."
-    return RunData(table.train, table.val, table.test, bins, about)
+    names = {split: {"row": rows} for split, rows in table.rows.items()}
+    return RunData(*table[:3], bins, about, names, table.transformer)
 
 
 def _chosen_bins(settings, labels):

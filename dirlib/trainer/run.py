@@ -17,6 +17,7 @@ from dirlib.metrics import region_errors
 from dirlib.trainer.data import load_data
 from dirlib.trainer.figures import curves
 from dirlib.trainer.folder import SPLITS, unit_of
+from dirlib.trainer.prediction import save_network
 from dirlib.trainer.settings import (
     make_fds,
     make_loss,
@@ -32,9 +33,11 @@ def training_run(out, *, workers=0, resume=False, progress=True, **options):
 
     The folder holds `settings.json`; `checkpoint.pt`, after each epoch; and at the end
     `history.csv`, a row per epoch, and `curves.png`; `train_counts.csv`, the training
-    samples of each bin; `predictions.csv`, with the columns split, label and
-    prediction; and, written last, `scores.json`: the MAE by shot region and the GM of
-    the validation and the test set, and the epoch that validation data chose.
+    samples of each bin; `predictions.csv`, with the columns split, row (in the
+    table, from 1) or file, label and prediction; `network.pt` and, for a table,
+    `columns.json`, for :func:`dirlib.load_run`; and, written last, `scores.json`: the
+    MAE by shot region and the GM of the validation and the test set, and the epoch that
+    validation data chose.
 
     Parameters
     ----------
@@ -97,6 +100,7 @@ def training_run(out, *, workers=0, resume=False, progress=True, **options):
     scores["about"] = data.about
     scores["best_epoch"] = _best_epoch(history, settings)
     if processes.is_first():
+        save_network(out, model, data.columns)
         _write_results(out, settings, data, history, predictions, scores)
     processes.wait()
     return scores
@@ -174,8 +178,9 @@ def _judge(data, model, workers, regions):
     tables, scores = [], {}
     for split in SPLITS:
         samples = getattr(data, split)
-        y_hat = predict(model, samples, workers=workers).astype(float)
-        columns = {"split": split, "label": samples.labels, "prediction": y_hat}
+        y_hat = predict(model, samples, workers=workers)
+        columns = {"split": split, **data.names.get(split, {})}
+        columns |= {"label": samples.labels, "prediction": y_hat}
         tables.append(pd.DataFrame(columns))
         errors = region_errors(samples.labels, y_hat, data.bins, regions)
         scores[split] = {
@@ -198,7 +203,7 @@ def _write_results(out, settings, data, history, predictions, scores):
     counts = {"low": edges[:-1], "high": edges[1:], "count": data.train_counts}
     write_csv(out / "history.csv", history)
     write_csv(out / "train_counts.csv", pd.DataFrame(counts))
-    write_csv(out / "predictions.csv", predictions, float_format="%.5g")
+    write_csv(out / "predictions.csv", predictions)
     figure = curves(history, unit_of(asdict(settings)))
     write_atomically(out / "curves.png", partial(figure.savefig, format="png"))
     # The last: where there are scores, the run is finished.
