@@ -1,7 +1,9 @@
 """The command line: ``python -m dirlib COMMAND``."""
 
 import argparse
+import multiprocessing
 import os
+import signal
 import sys
 from dataclasses import fields
 from pathlib import Path
@@ -13,16 +15,14 @@ from dirlib.files import write_csv
 def train(args):
     """Train one network, in a folder that can be resumed."""
     from dirlib.trainer.run import training_run
+    from dirlib.trainer.summary import scores_text
     from dirlib.training import processes
 
     scores = training_run(
         args.out, workers=args.workers, resume=args.resume, **_run_options(args)
     )
     if processes.is_first():
-        print(f"{'MAE':<12}" + "".join(f"{name:>8}" for name in scores["test"]))
-        for split in ("val", "test"):
-            shown = ("-" if v is None else f"{v:.2f}" for v in scores[split].values())
-            print(f"{split:<12}" + "".join(f"{text:>8}" for text in shown))
+        print(f"MAE\n{scores_text(scores)}")
         print(scores["about"])
         print(f"settings, curves, predictions and scores: {args.out}")
     processes.stop()
@@ -42,7 +42,7 @@ def compare(args):
         workers=args.workers,
         **_run_options(args),
     )
-    print(comparison_text(comparison.table))
+    print(comparison_text(comparison.table), *comparison.about, sep="\n")
     for reason in comparison.failed + comparison.left_out:
         print(f"not in the table: {reason}", file=sys.stderr)
     print(f"tables and runs: {args.out}")
@@ -179,7 +179,16 @@ def _parser():
     return parser
 
 
+def _end_workers(signal_number, frame):
+    """End the processes that this one started, and then this one as by Ctrl-C."""
+    for process in multiprocessing.active_children():
+        process.terminate()
+    raise KeyboardInterrupt
+
+
 def main(argv=None):
+    if hasattr(sys.stdout, "reconfigure"):  # a sign that it lacks must not end a run
+        sys.stdout.reconfigure(errors="backslashreplace")
     args = _parser().parse_args(argv)
     try:
         status = args.function(args)
@@ -193,4 +202,5 @@ def main(argv=None):
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _end_workers)
     main()

@@ -50,7 +50,8 @@ def load_data(settings, progress=True):
         as well, as Yang et al. (2021) do, by 16 pixels of 224. `pack` reads those of a
         meta-file once. `bin_width` and `quantiles` are those of
         :func:`dirlib.choose_bins`; ages have bins of one year without them. Another
-        `seed` draws other training faces, or splits a table otherwise.
+        `seed` draws other training faces, or splits a table otherwise, unless
+        `split_seed` fixes the split.
 
     Raises
     ------
@@ -84,7 +85,8 @@ def _table_data(settings):
             "a table has no pictures: leave out images and pack, or leave out "
             "target to read a meta-file"
         )
-    table = read_table(settings.data, settings.target, seed=settings.seed)
+    seed = settings.seed if settings.split_seed is None else settings.split_seed
+    table = read_table(settings.data, settings.target, seed=seed)
     bins, about = _chosen_bins(settings, table.train.labels)
     columns = [f"{name} ({why})" for name, why in table.dropped["columns"].items()]
     rows = table.dropped["rows"]

@@ -3,7 +3,6 @@
 import json
 import os
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,7 @@ import torch
 from dirlib.files import write_atomically, write_json
 from dirlib.trainer.settings import make_network, settings_from
 from dirlib.training import Rows, predict, processes
-from dirlib.training.checkpoints import load_checkpoint
+from dirlib.training.checkpoints import load_checkpoint, write_state
 
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 
@@ -123,7 +122,7 @@ def picture_files(paths):
 def save_network(folder, model, columns):
     """Write what :func:`load_run` reads beside the settings."""
     state = {name: value.cpu() for name, value in model.state_dict().items()}
-    write_atomically(folder / "network.pt", partial(torch.save, state))
+    write_state(folder / "network.pt", state)
     if columns is not None:
         write_json(folder / "columns.json", asdict(columns))
 

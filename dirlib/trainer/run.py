@@ -3,6 +3,7 @@
 import copy
 import json
 import math
+from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -11,8 +12,9 @@ import numpy as np
 import pandas as pd
 from torch import nn
 
+from dirlib.arguments import whole_number
 from dirlib.bins import shot_regions
-from dirlib.files import write_atomically, write_csv, write_json
+from dirlib.files import locked, write_atomically, write_csv, write_json
 from dirlib.metrics import region_errors
 from dirlib.trainer.data import load_data
 from dirlib.trainer.figures import curves
@@ -67,9 +69,14 @@ def training_run(out, *, workers=0, resume=False, progress=True, **options):
         run and `resume` is False, or it holds a run of other settings. What is there
         stays.
     """
-    settings = settings_from(options)
+    settings = check_options({**options, "workers": workers})
     out, device = Path(out), processes.best_device()
     processes.start(device)
+    if settings.batch_size % processes.count():
+        raise ValueError(
+            f"batch_size must be a multiple of the number of processes, "
+            f"{processes.count()}, but got {settings.batch_size}"
+        )
     if processes.is_first():
         _check_free(out, settings, resume)
     data = load_data(settings, progress)
@@ -78,9 +85,6 @@ def training_run(out, *, workers=0, resume=False, progress=True, **options):
     model = make_network(settings, data.train).to(device)
     fds = make_fds(settings, model, data.bins)
     weights = make_weights(settings, data.train.labels, data.bins)
-    if processes.is_first():  # now that all of it fits
-        out.mkdir(parents=True, exist_ok=True)
-        write_json(out / "settings.json", asdict(settings))
 
     def validate(_):
         y_hat = predict(model, data.val, workers=workers)
@@ -91,19 +95,43 @@ def training_run(out, *, workers=0, resume=False, progress=True, **options):
     options["loss"] = make_loss(settings, data.train.labels, data.bins)
     train = partial(fit, validate=validate, progress=progress, **options)
     checkpoint = out / "checkpoint.pt"
-    if settings.rrt:
-        history = _train_twice(train, model, data, weights, fds, workers, checkpoint)
-    else:
-        options = {"weights": weights, "workers": workers, "checkpoint": checkpoint}
-        history = train(model, data.train, fds=fds, **options)
-    predictions, scores = _judge(data, model, workers, regions)
-    scores["about"] = data.about
-    scores["best_epoch"] = _best_epoch(history, settings)
-    if processes.is_first():
-        save_network(out, model, data.columns)
-        _write_results(out, settings, data, history, predictions, scores)
+    with _folder_of_its_own(out, settings, resume):  # now that all of it fits
+        if settings.rrt:
+            parts = model, data, weights, fds, workers, checkpoint
+            history = _train_twice(train, *parts)
+        else:
+            options = {"weights": weights, "workers": workers, "checkpoint": checkpoint}
+            history = train(model, data.train, fds=fds, **options)
+        predictions, scores = _judge(data, model, workers, regions)
+        scores["about"] = data.about
+        scores["best_epoch"] = _best_epoch(history, settings)
+        if processes.is_first():
+            save_network(out, model, data.columns)
+            _write_results(out, settings, data, history, predictions, scores)
     processes.wait()
     return scores
+
+
+def check_options(options):
+    """Return the Settings of the options of a run, of which `workers` may be one.
+
+    A ValueError refuses what can't be, before anything is read or written.
+    """
+    whole_number("workers", options.get("workers", 0), 0)
+    return settings_from({n: v for n, v in options.items() if n != "workers"})
+
+
+@contextmanager
+def _folder_of_its_own(out, settings, resume):
+    """Write the settings, and keep other processes out of the folder until the end."""
+    if not processes.is_first():
+        yield
+        return
+    out.mkdir(parents=True, exist_ok=True)
+    with locked(out):
+        _check_free(out, settings, resume)  # another process may have been faster
+        write_json(out / "settings.json", asdict(settings))
+        yield
 
 
 def _fit_options(settings):

@@ -136,6 +136,30 @@ def comparison_text(table):
     return "\n".join(lines)
 
 
+def scores_text(scores):
+    """Return the scores of one run as text, with at least three significant digits."""
+    frame = pd.DataFrame({split: scores[split] for split in SPLITS}).T.astype(float)
+    shown = frame.map(lambda v: "-" if math.isnan(v) else f"{v:.{_decimals(v)}f}")
+    return shown.to_string(col_space=8)
+
+
+def coverage_text(runs):
+    """Return what the intervals of some runs cover: seeds alone, or other data too."""
+    settings = runs[0].settings
+    if settings.get("target") is None:
+        return "Intervals cover the seeds of the training, not other test pictures."
+    if settings.get("split_seed") is not None:
+        return (
+            "All runs share one split of the table, its bins and its regions: "
+            "intervals cover the seeds of the training, not other test rows."
+        )
+    return (
+        "Each seed splits the table anew, unless a column of it names the split, and "
+        "chooses its own bins: intervals cover other test rows too, but regions differ "
+        "between seeds; a split_seed, as 'compare' sets it, keeps one split."
+    )
+
+
 def difference_text(row, digits):
     """Return the difference of a row: ``-0.81 [-1.02, -0.60], lower in 5 of 5``."""
     interval = ""
@@ -148,10 +172,13 @@ def difference_text(row, digits):
 
 def decimals(table):
     """Return how many decimals the errors of a table need: two between 1 and 1000."""
-    largest = table["mean"].max()
-    if not largest > 0 or 1 <= largest < 1000:
+    return _decimals(table["mean"].max())
+
+
+def _decimals(value):
+    if not value > 0 or 1 <= value < 1000:
         return 2
-    return 0 if largest >= 1000 else min(2 - math.floor(math.log10(largest)), 12)
+    return 0 if value >= 1000 else min(2 - math.floor(math.log10(value)), 12)
 
 
 def _mean_text(row, digits):
