@@ -14,6 +14,7 @@ from dirlib.files import write_csv
 
 def train(args):
     """Train one network, in a folder that can be resumed."""
+    from dirlib.trainer.baselines import sizes_text
     from dirlib.trainer.run import training_run
     from dirlib.trainer.summary import scores_text
     from dirlib.training import processes
@@ -22,7 +23,9 @@ def train(args):
         args.out, workers=args.workers, resume=args.resume, **_run_options(args)
     )
     if processes.is_first():
-        print(f"MAE\n{scores_text(scores)}")
+        splits = {split: scores[split] for split in ("val", "test")}
+        print(f"MAE of all and by region, and more\n{scores_text(splits)}")
+        print(sizes_text(scores["n"]["test"], "test"))
         print(scores["about"])
         print(f"settings, curves, predictions and scores: {args.out}")
     processes.stop()
@@ -31,7 +34,7 @@ def train(args):
 def compare(args):
     """Train several methods on several seeds, and compare them by shot region."""
     from dirlib.trainer.comparison import compare
-    from dirlib.trainer.summary import comparison_text
+    from dirlib.trainer.summary import comparison_text, scores_text
 
     comparison = compare(
         args.out,
@@ -43,6 +46,8 @@ def compare(args):
         **_run_options(args),
     )
     print(comparison_text(comparison.table), *comparison.about, sep="\n")
+    if comparison.models is not None:
+        print(scores_text(comparison.models.T.to_dict()))
     for reason in comparison.failed + comparison.left_out:
         print(f"not in the table: {reason}", file=sys.stderr)
     print(f"tables and runs: {args.out}")
@@ -53,12 +58,8 @@ def predict(args):
     """Predict new rows of a table, or new pictures, with the network of a run."""
     from dirlib.trainer.prediction import load_run
 
-    run, data = load_run(args.run), args.data
-    if run.columns is not None:
-        if len(data) > 1:
-            raise ValueError(f"give one table, but got {len(data)}: {data[0]}, ...")
-        (data,) = data
-    n = run.predict_to(args.out, data, args.workers)
+    data = args.data if len(args.data) > 1 else args.data[0]
+    n = load_run(args.run).predict_to(args.out, data, args.workers)
     print(f"{n:,} predictions: {args.out}")
 
 

@@ -13,6 +13,7 @@ import torch
 
 from dirlib.files import write_atomically, write_csv, write_json
 from dirlib.progress import progress_bar
+from dirlib.trainer.baselines import models_table, sizes_text
 from dirlib.trainer.folder import find_runs, read_run
 from dirlib.trainer.methods import VANILLA, method_name, parse_method
 from dirlib.trainer.run import check_options, training_run
@@ -25,13 +26,16 @@ SPEED_OPTIONS = ("workers",)
 class Comparison(NamedTuple):
     """What came out: a table, and why some runs are not in it, one line each.
 
-    `about` says which bins its regions are made of, and what its intervals cover.
+    `about` says which bins its regions are made of, what its intervals cover, and how
+    many samples a region has. `models`, for a table, holds more scores of each method,
+    and those of scikit-learn's models on the same split.
     """
 
     table: pd.DataFrame
     failed: list[str]
     left_out: list[str]
     about: list[str]
+    models: pd.DataFrame | None = None
 
 
 def compare(
@@ -54,7 +58,8 @@ def compare(
 
     All runs share the split of a table, and so its bins and regions, which `bins.csv`
     holds with the training rows of each: the `split_seed` is 0 unless `options` has
-    another.
+    another. `models.csv` has a row for each method, and for a constant, a line and
+    boosted trees of scikit-learn.
 
     Parameters
     ----------
@@ -111,7 +116,13 @@ def compare(
         bar.set_postfix_str(f"{method}, seed {seed}")
         bar.update()
     bar.close()
-    return _write_comparison(out, methods[0], failed, split)
+    comparison, runs = _write_comparison(out, methods[0], failed, split)
+    if train is not training_run or options.get("target") is None:
+        return comparison
+    models, sizes = models_table(runs, check_options(options), split)
+    write_csv(out / "models.csv", models.rename_axis("model").reset_index())
+    about = [*comparison.about, sizes_text(sizes, split)]
+    return comparison._replace(models=models, about=about)
 
 
 def _distinct_methods(methods):
@@ -242,7 +253,7 @@ def _write_comparison(out, baseline, failed, split):
     about = [str(runs[0].scores.get("about", "")), coverage_text(runs)]
     record = {"failed": failed, "left_out": left_out, "about": about, "table": rows}
     write_json(out / "comparison.json", record)
-    return Comparison(table, failed, left_out, about)
+    return Comparison(table, failed, left_out, about), runs
 
 
 def _with_the_same_bins(runs, out):
@@ -252,14 +263,17 @@ def _with_the_same_bins(runs, out):
     """
     if not runs or runs[0].settings.get("split_seed") is None:
         return runs, []
-    counts = [(run.folder / "train_counts.csv").read_bytes() for run in runs]
-    write_atomically(out / "bins.csv", counts[0])
-    first = f"{runs[0].method}, seed {runs[0].seed}"
+    counts = {
+        run.folder: (run.folder / "train_counts.csv").read_bytes() for run in runs
+    }
+    first = counts[runs[0].folder]
+    write_atomically(out / "bins.csv", first)
+    same = [run for run in runs if counts[run.folder] == first]
     others = [
         f"{run.method}, seed {run.seed}: its bins hold other training rows than those "
-        f"of {first}: the table was changed in between, so compare in a new folder"
-        for run, own in zip(runs, counts, strict=True)
-        if own != counts[0]
+        f"of {runs[0].method}, seed {runs[0].seed}: the table was changed in between, "
+        f"so compare in a new folder"
+        for run in runs
+        if counts[run.folder] != first
     ]
-    same = [run for run, own in zip(runs, counts, strict=True) if own == counts[0]]
     return same, others

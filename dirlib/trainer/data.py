@@ -25,10 +25,8 @@ class RunData(NamedTuple):
     test: object
     bins: LabelBins
     about: str
-    # What tells the samples of a split apart, {split: {"row" or "file": [N]}}, and how
-    # a table becomes numbers.
-    names: dict = {}
-    columns: object = None
+    names: dict = {}  # of the samples, {split: {"row" or "file": [N]}}
+    columns: object = None  # how a table becomes numbers
 
     @property
     def train_counts(self):

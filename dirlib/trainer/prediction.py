@@ -111,9 +111,9 @@ def picture_files(paths):
             continue
         found = [p for p in path.rglob("*") if p.suffix.lower() in PICTURES]
         if not found:
+            kinds = ", ".join(PICTURES)
             raise ValueError(
-                f"the folder {path} has no picture ({', '.join(PICTURES)}): name the "
-                f"folder of the pictures, or the files"
+                f"the folder {path} has no picture ({kinds}): name another"
             )
         files += sorted(found)
     return files
@@ -182,8 +182,7 @@ def _plain(folder, name, make):
         return make(json.loads((folder / name).read_text(encoding="utf-8")))
     except FileNotFoundError as error:
         raise ValueError(
-            f"there is no run in {folder}: it has no {name}; name the folder that "
-            f"'python -m dirlib train' left"
+            f"there is no run in {folder} (no {name}): name one that 'train' left"
         ) from error
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise ValueError(f"{folder / name} is damaged ({error}): train anew") from error

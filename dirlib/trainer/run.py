@@ -2,7 +2,6 @@
 
 import copy
 import json
-import math
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
@@ -16,6 +15,7 @@ from dirlib.arguments import whole_number
 from dirlib.bins import shot_regions
 from dirlib.files import locked, write_atomically, write_csv, write_json
 from dirlib.metrics import region_errors
+from dirlib.trainer.baselines import all_scores, region_sizes
 from dirlib.trainer.data import load_data
 from dirlib.trainer.figures import curves
 from dirlib.trainer.folder import SPLITS, unit_of
@@ -38,8 +38,8 @@ def training_run(out, *, workers=0, resume=False, progress=True, **options):
     samples of each bin; `predictions.csv`, with the columns split, row (in the
     table, from 1) or file, label and prediction; `network.pt` and, for a table,
     `columns.json`, for :func:`dirlib.load_run`; and, written last, `scores.json`: the
-    MAE by shot region and the GM of the validation and the test set, and the epoch that
-    validation data chose.
+    MAE by shot region, GM, RMSE, R2 and bias of the validation and the test set, how
+    many samples each region has (`n`), and the epoch that validation data chose.
 
     Parameters
     ----------
@@ -203,19 +203,17 @@ def _check_free(out, settings, resume):
 
 def _judge(data, model, workers, regions):
     """Predict the validation and the test set: a table, and the scores."""
-    tables, scores = [], {}
+    tables, scores, sizes = [], {}, {}
     for split in SPLITS:
         samples = getattr(data, split)
         y_hat = predict(model, samples, workers=workers)
         columns = {"split": split, **data.names.get(split, {})}
         columns |= {"label": samples.labels, "prediction": y_hat}
         tables.append(pd.DataFrame(columns))
-        errors = region_errors(samples.labels, y_hat, data.bins, regions)
-        scores[split] = {
-            region: None if math.isnan(error) else float(f"{error:.6g}")
-            for region, error in errors.items()
-        }
-    return pd.concat(tables), scores
+        judged = data.bins, regions
+        scores[split] = all_scores(samples.labels, y_hat, *judged)
+        sizes[split] = region_sizes(samples.labels, *judged)
+    return pd.concat(tables), scores | {"n": sizes}
 
 
 def _best_epoch(history, settings):

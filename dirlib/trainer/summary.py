@@ -136,11 +136,16 @@ def comparison_text(table):
     return "\n".join(lines)
 
 
-def scores_text(scores):
-    """Return the scores of one run as text, with at least three significant digits."""
-    frame = pd.DataFrame({split: scores[split] for split in SPLITS}).T.astype(float)
-    shown = frame.map(lambda v: "-" if math.isnan(v) else f"{v:.{_decimals(v)}f}")
-    return shown.to_string(col_space=8)
+def scores_text(rows):
+    """Return scores as text, ``{name: {score: value}}``, each with its own digits."""
+    texts = {row: {n: _text(n, v) for n, v in rows[row].items()} for row in rows}
+    return pd.DataFrame.from_dict(texts, orient="index").to_string(col_space=8)
+
+
+def _text(name, value):
+    if value is None or math.isnan(value):
+        return "-"
+    return f"{value:.{3 if name == 'R2' else _decimals(value)}f}"
 
 
 def coverage_text(runs):
@@ -176,6 +181,7 @@ def decimals(table):
 
 
 def _decimals(value):
+    value = abs(value)
     if not value > 0 or 1 <= value < 1000:
         return 2
     return 0 if value >= 1000 else min(2 - math.floor(math.log10(value)), 12)

@@ -73,6 +73,7 @@ def test_a_seed_that_no_generator_takes(table, tmp_path):
 def test_numbers_stand_apart_with_their_digits(errors, shown):
     names = ("all", "many", "medium", "few")
     scores = dict.fromkeys(("val", "test"), dict(zip(names, errors, strict=True)))
+    assert scores_text({"a": {"R2": -1e-5}}).split() == ["R2", "a", "-0.000"]
     header, val, test = scores_text(scores).splitlines()
     assert header.split() == list(names) and test.split()[1:] == val.split()[1:]
     for text, expected in zip(val.split()[1:], shown, strict=True):

@@ -65,6 +65,8 @@ def test_a_file_of_new_rows_gets_a_file_of_predictions(run, tmp_path, capsys):
     expected = dirlib.load_run(run).predict(new)
     np.testing.assert_allclose(written["prediction"], expected, rtol=1e-6)
     assert np.isfinite(expected).all()
+    with pytest.raises(SystemExit, match="path of one CSV file, but got list"):
+        main(["predict", str(run), "one.csv", "two.csv"])
     header = tmp_path / "header.csv"
     header.write_text("city,area,new,code,rooms\n", encoding="utf-8")
     assert dirlib.load_run(run).predict(header).shape == (0,)
@@ -153,7 +155,7 @@ def test_photographs_of_a_folder_or_one_by_one(tmp_path, files):
 
 
 def test_a_folder_that_cannot_predict_says_why(run, tmp_path):
-    with pytest.raises(ValueError, match="there is no run in .*settings.json; name"):
+    with pytest.raises(ValueError, match="there is no run in .*settings.json.: name"):
         dirlib.load_run(tmp_path)
     for name, message in (
         ("columns.json", "columns.json"),
