@@ -6,8 +6,15 @@ And the lock of a folder that one process at a time may write into.
 import json
 import os
 import uuid
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    import msvcrt
+
+    fcntl = None
 
 
 def write_atomically(path, content, before=None):
@@ -67,7 +74,10 @@ def locked(folder):
     """
     with open(Path(folder) / ".lock", "a") as file:
         try:
-            _lock(file)
+            if fcntl is None:
+                msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+            else:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except (BlockingIOError, PermissionError) as error:
             raise ValueError(
                 f"another process is at work in {folder}: wait for its end, or choose "
@@ -75,15 +85,9 @@ def locked(folder):
             ) from error
         except OSError:
             pass  # a file system without locks
-        yield
-
-
-def _lock(file):
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        import msvcrt
-
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-    else:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            yield
+        finally:
+            if fcntl is not None:  # children that read pictures have the lock too
+                with suppress(OSError):
+                    fcntl.flock(file, fcntl.LOCK_UN)

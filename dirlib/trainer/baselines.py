@@ -25,8 +25,7 @@ def all_scores(y, y_hat, bins, regions):
     spread = np.asarray(y, float).var()
     r2 = 1 - np.square(error).mean() / spread if spread > 0 else math.nan
     scores = region_errors(y, y_hat, bins, regions)
-    scores |= {"RMSE": math.sqrt(np.square(error).mean()), "R2": r2}
-    scores["bias"] = error.mean()
+    scores |= {"RMSE": np.square(error).mean() ** 0.5, "R2": r2, "bias": error.mean()}
     return {n: None if math.isnan(v) else float(f"{v:.6g}") for n, v in scores.items()}
 
 

@@ -53,8 +53,7 @@ class TrainedRun:
         Raises
         ------
         ValueError
-            If a column is missing or holds what is no number, or a picture can't be
-            read.
+            For a missing column, text where numbers were, or an unreadable picture.
         """
         return self._predicted(data, workers)[1]
 

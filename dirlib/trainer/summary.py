@@ -160,8 +160,7 @@ def coverage_text(runs):
         )
     return (
         "Each seed splits the table anew, unless a column of it names the split, and "
-        "chooses its own bins: intervals cover other test rows too, but regions differ "
-        "between seeds; a split_seed, as 'compare' sets it, keeps one split."
+        "chooses its own bins: intervals cover other test rows too, but regions differ."
     )
 
 

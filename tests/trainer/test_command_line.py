@@ -110,6 +110,22 @@ def test_a_killed_process_leaves_no_lock(tmp_path):
         pass
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_a_child_that_lives_on_keeps_no_lock(tmp_path):
+    with locked(tmp_path):
+        links = {int(fd): f"/proc/self/fd/{fd}" for fd in os.listdir("/proc/self/fd")}
+        held = [fd for fd, link in links.items() if os.path.lexists(link)
+                and os.readlink(link) == str(tmp_path / ".lock")]  # fmt: skip
+        child = subprocess.Popen(["sleep", "600"], pass_fds=held)
+    try:
+        assert len(held) == 1
+        with locked(tmp_path):
+            pass
+    finally:
+        child.kill()
+        child.wait()
+
+
 LIMITED = """
 import resource, sys
 from dirlib.trainer.run import training_run

@@ -7,10 +7,7 @@ import pandas as pd
 
 
 def read_frame(path, text_columns=()):
-    """Read a CSV file as a DataFrame whose index counts its rows from 0.
-
-    Cells of the `text_columns` stay as they are written.
-    """
+    """Read a CSV file, rows counted from 0; `text_columns` stay as they are written."""
     if not path.is_file():
         raise ValueError(f"there is no file {path}: check the path")
     options = {"encoding": "utf-8-sig", "na_values": ["?"]}
