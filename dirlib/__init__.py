@@ -19,6 +19,7 @@ _NAMES = {
     "metrics": "PairedComparison Relevance Score by_region error_by_bin gm mae mse"
     " paired_comparison pearson region_errors sera spearman",
     "models": "MLP ResNet SmallResNet",
+    "trainer.prediction": "load_run",
     "training": "ImageArray Rows extract_features fit predict",
 }
 _HOME = {name: module for module, names in _NAMES.items() for name in names.split()}

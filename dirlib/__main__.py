@@ -1,7 +1,9 @@
 """The command line: ``python -m dirlib COMMAND``."""
 
 import argparse
+import multiprocessing
 import os
+import signal
 import sys
 from dataclasses import fields
 from pathlib import Path
@@ -12,17 +14,18 @@ from dirlib.files import write_csv
 
 def train(args):
     """Train one network, in a folder that can be resumed."""
+    from dirlib.trainer.baselines import sizes_text
     from dirlib.trainer.run import training_run
+    from dirlib.trainer.summary import scores_text
     from dirlib.training import processes
 
     scores = training_run(
         args.out, workers=args.workers, resume=args.resume, **_run_options(args)
     )
     if processes.is_first():
-        print(f"{'MAE':<12}" + "".join(f"{name:>8}" for name in scores["test"]))
-        for split in ("val", "test"):
-            shown = ("-" if v is None else f"{v:.2f}" for v in scores[split].values())
-            print(f"{split:<12}" + "".join(f"{text:>8}" for text in shown))
+        splits = {split: scores[split] for split in ("val", "test")}
+        print(f"MAE of all and by region, and more\n{scores_text(splits)}")
+        print(sizes_text(scores["n"]["test"], "test"))
         print(scores["about"])
         print(f"settings, curves, predictions and scores: {args.out}")
     processes.stop()
@@ -31,7 +34,7 @@ def train(args):
 def compare(args):
     """Train several methods on several seeds, and compare them by shot region."""
     from dirlib.trainer.comparison import compare
-    from dirlib.trainer.summary import comparison_text
+    from dirlib.trainer.summary import comparison_text, scores_text
 
     comparison = compare(
         args.out,
@@ -42,11 +45,22 @@ def compare(args):
         workers=args.workers,
         **_run_options(args),
     )
-    print(comparison_text(comparison.table))
+    print(comparison_text(comparison.table), *comparison.about, sep="\n")
+    if comparison.models is not None:
+        print(scores_text(comparison.models.T.to_dict()))
     for reason in comparison.failed + comparison.left_out:
         print(f"not in the table: {reason}", file=sys.stderr)
     print(f"tables and runs: {args.out}")
     return 1 if comparison.failed else 0
+
+
+def predict(args):
+    """Predict new rows of a table, or new pictures, with the network of a run."""
+    from dirlib.trainer.prediction import load_run
+
+    data = args.data if len(args.data) > 1 else args.data[0]
+    n = load_run(args.run).predict_to(args.out, data, args.workers)
+    print(f"{n:,} predictions: {args.out}")
 
 
 def report(args):
@@ -114,7 +128,7 @@ def _add_run_options(command, left_out=()):
 def _parser():
     parser = argparse.ArgumentParser(prog="python -m dirlib", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    functions = (train, compare, report, check, split)
+    functions = (train, compare, predict, report, check, split)
     for function in functions:
         command = commands.add_parser(function.__name__, help=function.__doc__)
         command.set_defaults(function=function)
@@ -136,6 +150,13 @@ def _parser():
     command.add_argument("--split", **splits)
     command.add_argument("--jobs", **jobs)
     _add_run_options(command, ("reweight", "lds", "fds", "rrt", "seed"))
+
+    command = commands.choices["predict"]
+    command.add_argument("run", type=Path, help="the folder of a run: runs/NAME")
+    about = "a CSV file; of pictures, folders and files"
+    command.add_argument("data", type=Path, nargs="+", help=about)
+    command.add_argument("--out", type=Path, default=Path("predictions.csv"))
+    command.add_argument("--workers", type=int, default=0, help="processes that read")
 
     command = commands.choices["report"]
     command.add_argument("folder", type=Path, help="such as runs/")
@@ -159,7 +180,16 @@ def _parser():
     return parser
 
 
+def _end_workers(signal_number, frame):
+    """End the processes that this one started, and then this one as by Ctrl-C."""
+    for process in multiprocessing.active_children():
+        process.terminate()
+    raise KeyboardInterrupt
+
+
 def main(argv=None):
+    if hasattr(sys.stdout, "reconfigure"):  # a sign that it lacks must not end a run
+        sys.stdout.reconfigure(errors="backslashreplace")
     args = _parser().parse_args(argv)
     try:
         status = args.function(args)
@@ -173,4 +203,5 @@ def main(argv=None):
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _end_workers)
     main()

@@ -1,9 +1,20 @@
-"""The one way in which this package writes a file: whole, or not at all."""
+"""The one way in which this package writes a file: whole, or not at all.
+
+And the lock of a folder that one process at a time may write into.
+"""
 
 import json
 import os
 import uuid
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    import msvcrt
+
+    fcntl = None
 
 
 def write_atomically(path, content, before=None):
@@ -52,3 +63,31 @@ def write_csv(path, table, **options):
     """Write a DataFrame without its index, with the options of ``to_csv``."""
     text = table.to_csv(index=False, lineterminator="\n", **options)
     write_atomically(path, text)
+
+
+@contextmanager
+def locked(folder):
+    """Keep a folder to this process; a ValueError says that another one has it.
+
+    The system holds the lock, on an empty file `.lock`, and lets go of it when the
+    process ends, however it ends.
+    """
+    with open(Path(folder) / ".lock", "a") as file:
+        try:
+            if fcntl is None:
+                msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+            else:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except (BlockingIOError, PermissionError) as error:
+            raise ValueError(
+                f"another process is at work in {folder}: wait for its end, or choose "
+                f"another folder"
+            ) from error
+        except OSError:
+            pass  # a file system without locks
+        try:
+            yield
+        finally:
+            if fcntl is not None:  # children that read pictures have the lock too
+                with suppress(OSError):
+                    fcntl.flock(file, fcntl.LOCK_UN)

@@ -11,23 +11,31 @@ import numpy as np
 import pandas as pd
 import torch
 
-from dirlib.files import write_csv, write_json
+from dirlib.files import write_atomically, write_csv, write_json
 from dirlib.progress import progress_bar
+from dirlib.trainer.baselines import models_table, sizes_text
 from dirlib.trainer.folder import find_runs, read_run
 from dirlib.trainer.methods import VANILLA, method_name, parse_method
-from dirlib.trainer.run import training_run
-from dirlib.trainer.summary import comparison_table, scores_frame
+from dirlib.trainer.run import check_options, training_run
+from dirlib.trainer.summary import comparison_table, coverage_text, scores_frame
 
 # Options of a training that change how long it takes, but not what comes out.
 SPEED_OPTIONS = ("workers",)
 
 
 class Comparison(NamedTuple):
-    """What came out: a table, and why some runs are not in it, one line each."""
+    """What came out: a table, and why some runs are not in it, one line each.
+
+    `about` says which bins its regions are made of, what its intervals cover, and how
+    many samples a region has. `models`, for a table, holds more scores of each method,
+    and those of scikit-learn's models on the same split.
+    """
 
     table: pd.DataFrame
     failed: list[str]
     left_out: list[str]
+    about: list[str]
+    models: pd.DataFrame | None = None
 
 
 def compare(
@@ -47,6 +55,11 @@ def compare(
     interrupted one goes on. More methods and seeds can be added later; the other
     options stay. Each run uses one thread, so that it can be repeated. At the end
     `comparison.csv` and `comparison.json` hold the table of all finished runs.
+
+    All runs share the split of a table, and so its bins and regions, which `bins.csv`
+    holds with the training rows of each: the `split_seed` is 0 unless `options` has
+    another. `models.csv` has a row for each method, and for a constant, a line and
+    boosted trees of scikit-learn.
 
     Parameters
     ----------
@@ -86,6 +99,11 @@ def compare(
         raise ValueError(
             f"{min(clash)} can't be one option of all runs: say it by methods and seeds"
         )
+    if options.get("target") is not None and options.get("split_seed") is None:
+        options["split_seed"] = 0
+    if train is training_run:
+        for method in methods:  # before anything is written
+            check_options(parse_method(method) | options | {"seed": max(seeds)})
     out = Path(out)
     _write_or_check_options(out, options)
     pairs = [(method, seed) for seed in seeds for method in methods]
@@ -98,7 +116,13 @@ def compare(
         bar.set_postfix_str(f"{method}, seed {seed}")
         bar.update()
     bar.close()
-    return _write_comparison(out, methods[0], failed, split)
+    comparison, runs = _write_comparison(out, methods[0], failed, split)
+    if train is not training_run or options.get("target") is None:
+        return comparison
+    models, sizes = models_table(runs, check_options(options), split)
+    write_csv(out / "models.csv", models.rename_axis("model").reset_index())
+    about = [*comparison.about, sizes_text(sizes, split)]
+    return comparison._replace(models=models, about=about)
 
 
 def _distinct_methods(methods):
@@ -218,13 +242,38 @@ def _train_once(train, folder, options, seed, progress):
 
 def _write_comparison(out, baseline, failed, split):
     runs, left_out = find_runs(out)
-    reasons = failed + left_out
-    frame = scores_frame(runs, reasons, out)
+    runs, others = _with_the_same_bins(runs, out)
+    left_out += others
+    frame = scores_frame(runs, failed + left_out, out)
     # The baseline may have failed on every seed: what else there is, is shown.
     known = baseline in set(frame["method"])
     table = comparison_table(frame, baseline if known else None, split)
-    write_csv(out / "comparison.csv", table.round(6))
+    write_csv(out / "comparison.csv", table, float_format="%.8g")
     rows = json.loads(table.to_json(orient="records"))
-    record = {"failed": failed, "left_out": left_out, "table": rows}
+    about = [str(runs[0].scores.get("about", "")), coverage_text(runs)]
+    record = {"failed": failed, "left_out": left_out, "about": about, "table": rows}
     write_json(out / "comparison.json", record)
-    return Comparison(table, failed, left_out)
+    return Comparison(table, failed, left_out, about), runs
+
+
+def _with_the_same_bins(runs, out):
+    """The runs with the bins and training rows of the first one; why others are out.
+
+    They are the same unless the data were changed between two runs.
+    """
+    if not runs or runs[0].settings.get("split_seed") is None:
+        return runs, []
+    counts = {
+        run.folder: (run.folder / "train_counts.csv").read_bytes() for run in runs
+    }
+    first = counts[runs[0].folder]
+    write_atomically(out / "bins.csv", first)
+    same = [run for run in runs if counts[run.folder] == first]
+    others = [
+        f"{run.method}, seed {run.seed}: its bins hold other training rows than those "
+        f"of {runs[0].method}, seed {runs[0].seed}: the table was changed in between, "
+        f"so compare in a new folder"
+        for run in runs
+        if counts[run.folder] != first
+    ]
+    return same, others

@@ -25,6 +25,8 @@ class RunData(NamedTuple):
     test: object
     bins: LabelBins
     about: str
+    names: dict = {}  # of the samples, {split: {"row" or "file": [N]}}
+    columns: object = None  # how a table becomes numbers
 
     @property
     def train_counts(self):
@@ -46,7 +48,8 @@ def load_data(settings, progress=True):
         as well, as Yang et al. (2021) do, by 16 pixels of 224. `pack` reads those of a
         meta-file once. `bin_width` and `quantiles` are those of
         :func:`dirlib.choose_bins`; ages have bins of one year without them. Another
-        `seed` draws other training faces, or splits a table otherwise.
+        `seed` draws other training faces, or splits a table otherwise, unless
+        `split_seed` fixes the split.
 
     Raises
     ------
@@ -56,7 +59,7 @@ def load_data(settings, progress=True):
     if settings.target is not None:
         return _table_data(settings)
     if settings.data in ("faces", "faces-agedb"):
-        samples = _drawn_faces(settings, progress)
+        samples, names = _drawn_faces(settings, progress), {}
     else:
         pack = _packed(settings, progress) if settings.pack else None
         change = _augmentation(settings)
@@ -64,22 +67,24 @@ def load_data(settings, progress=True):
             settings.data, settings.images, settings.size, change, pack
         )
         samples = [by_split[name] for name in ("train", "val", "test")]
+        names = {name: {"file": s.paths} for name, s in by_split.items()}
     if settings.bin_width is None and settings.quantiles is None:
         oldest = max(float(np.max(s.labels)) for s in samples)
         bins = LabelBins(0, max(101, np.floor(oldest) + 1), 1)
-        return RunData(*samples, bins, f"{bins.n_bins} bins of one year")
-    return RunData(*samples, *_chosen_bins(settings, samples[0].labels))
+        return RunData(*samples, bins, f"{bins.n_bins} bins of one year", names)
+    return RunData(*samples, *_chosen_bins(settings, samples[0].labels), names)
 
 
 def _table_data(settings):
-    from dirlib.datasets.tables import read_table  # scikit-learn is slow to load
+    from dirlib.datasets.tables import read_table
 
     if settings.images is not None or settings.pack:
         raise ValueError(
             "a table has no pictures: leave out images and pack, or leave out "
             "target to read a meta-file"
         )
-    table = read_table(settings.data, settings.target, seed=settings.seed)
+    seed = settings.seed if settings.split_seed is None else settings.split_seed
+    table = read_table(settings.data, settings.target, seed=seed)
     bins, about = _chosen_bins(settings, table.train.labels)
     columns = [f"{name} ({why})" for name, why in table.dropped["columns"].items()]
     rows = table.dropped["rows"]
@@ -87,7 +92,8 @@ def _table_data(settings):
     dropped += [f"{rows} rows without a target"] if rows else []
     if dropped:
         about = f"{about} Left out: {'; '.join(dropped)}."
-    return RunData(table.train, table.val, table.test, bins, about)
+    names = {split: {"row": rows} for split, rows in table.rows.items()}
+    return RunData(*table[:3], bins, about, names, table.transformer)
 
 
 def _chosen_bins(settings, labels):

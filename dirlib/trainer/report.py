@@ -25,6 +25,7 @@ from dirlib.trainer.folder import (
 from dirlib.trainer.summary import (
     SPLIT_NAMES,
     comparison_table,
+    coverage_text,
     decimals,
     difference_text,
     scores_frame,
@@ -75,6 +76,8 @@ def write_report(folder, out=None, split="test"):
         unit=unit,
         baseline=table["baseline"].iloc[0],
         intervals=table["low"].notna().any(),
+        bins=runs[0].scores.get("about", ""),
+        coverage=coverage_text(runs),
         regions=list(REGIONS),
         errors=_errors(table),
         figures=_figures(methods, frame, table, unit, problems),

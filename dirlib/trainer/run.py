@@ -2,7 +2,7 @@
 
 import copy
 import json
-import math
+from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -11,12 +11,15 @@ import numpy as np
 import pandas as pd
 from torch import nn
 
+from dirlib.arguments import whole_number
 from dirlib.bins import shot_regions
-from dirlib.files import write_atomically, write_csv, write_json
+from dirlib.files import locked, write_atomically, write_csv, write_json
 from dirlib.metrics import region_errors
+from dirlib.trainer.baselines import all_scores, region_sizes
 from dirlib.trainer.data import load_data
 from dirlib.trainer.figures import curves
 from dirlib.trainer.folder import SPLITS, unit_of
+from dirlib.trainer.prediction import save_network
 from dirlib.trainer.settings import (
     make_fds,
     make_loss,
@@ -32,9 +35,11 @@ def training_run(out, *, workers=0, resume=False, progress=True, **options):
 
     The folder holds `settings.json`; `checkpoint.pt`, after each epoch; and at the end
     `history.csv`, a row per epoch, and `curves.png`; `train_counts.csv`, the training
-    samples of each bin; `predictions.csv`, with the columns split, label and
-    prediction; and, written last, `scores.json`: the MAE by shot region and the GM of
-    the validation and the test set, and the epoch that validation data chose.
+    samples of each bin; `predictions.csv`, with the columns split, row (in the
+    table, from 1) or file, label and prediction; `network.pt` and, for a table,
+    `columns.json`, for :func:`dirlib.load_run`; and, written last, `scores.json`: the
+    MAE by shot region, GM, RMSE, R2 and bias of the validation and the test set, how
+    many samples each region has (`n`), and the epoch that validation data chose.
 
     Parameters
     ----------
@@ -64,9 +69,14 @@ def training_run(out, *, workers=0, resume=False, progress=True, **options):
         run and `resume` is False, or it holds a run of other settings. What is there
         stays.
     """
-    settings = settings_from(options)
+    settings = check_options({**options, "workers": workers})
     out, device = Path(out), processes.best_device()
     processes.start(device)
+    if settings.batch_size % processes.count():
+        raise ValueError(
+            f"batch_size must be a multiple of the number of processes, "
+            f"{processes.count()}, but got {settings.batch_size}"
+        )
     if processes.is_first():
         _check_free(out, settings, resume)
     data = load_data(settings, progress)
@@ -75,9 +85,6 @@ def training_run(out, *, workers=0, resume=False, progress=True, **options):
     model = make_network(settings, data.train).to(device)
     fds = make_fds(settings, model, data.bins)
     weights = make_weights(settings, data.train.labels, data.bins)
-    if processes.is_first():  # now that all of it fits
-        out.mkdir(parents=True, exist_ok=True)
-        write_json(out / "settings.json", asdict(settings))
 
     def validate(_):
         y_hat = predict(model, data.val, workers=workers)
@@ -88,18 +95,43 @@ def training_run(out, *, workers=0, resume=False, progress=True, **options):
     options["loss"] = make_loss(settings, data.train.labels, data.bins)
     train = partial(fit, validate=validate, progress=progress, **options)
     checkpoint = out / "checkpoint.pt"
-    if settings.rrt:
-        history = _train_twice(train, model, data, weights, fds, workers, checkpoint)
-    else:
-        options = {"weights": weights, "workers": workers, "checkpoint": checkpoint}
-        history = train(model, data.train, fds=fds, **options)
-    predictions, scores = _judge(data, model, workers, regions)
-    scores["about"] = data.about
-    scores["best_epoch"] = _best_epoch(history, settings)
-    if processes.is_first():
-        _write_results(out, settings, data, history, predictions, scores)
+    with _folder_of_its_own(out, settings, resume):  # now that all of it fits
+        if settings.rrt:
+            parts = model, data, weights, fds, workers, checkpoint
+            history = _train_twice(train, *parts)
+        else:
+            options = {"weights": weights, "workers": workers, "checkpoint": checkpoint}
+            history = train(model, data.train, fds=fds, **options)
+        predictions, scores = _judge(data, model, workers, regions)
+        scores["about"] = data.about
+        scores["best_epoch"] = _best_epoch(history, settings)
+        if processes.is_first():
+            save_network(out, model, data.columns)
+            _write_results(out, settings, data, history, predictions, scores)
     processes.wait()
     return scores
+
+
+def check_options(options):
+    """Return the Settings of the options of a run, of which `workers` may be one.
+
+    A ValueError refuses what can't be, before anything is read or written.
+    """
+    whole_number("workers", options.get("workers", 0), 0)
+    return settings_from({n: v for n, v in options.items() if n != "workers"})
+
+
+@contextmanager
+def _folder_of_its_own(out, settings, resume):
+    """Write the settings, and keep other processes out of the folder until the end."""
+    if not processes.is_first():
+        yield
+        return
+    out.mkdir(parents=True, exist_ok=True)
+    with locked(out):
+        _check_free(out, settings, resume)  # another process may have been faster
+        write_json(out / "settings.json", asdict(settings))
+        yield
 
 
 def _fit_options(settings):
@@ -171,18 +203,17 @@ def _check_free(out, settings, resume):
 
 def _judge(data, model, workers, regions):
     """Predict the validation and the test set: a table, and the scores."""
-    tables, scores = [], {}
+    tables, scores, sizes = [], {}, {}
     for split in SPLITS:
         samples = getattr(data, split)
-        y_hat = predict(model, samples, workers=workers).astype(float)
-        columns = {"split": split, "label": samples.labels, "prediction": y_hat}
+        y_hat = predict(model, samples, workers=workers)
+        columns = {"split": split, **data.names.get(split, {})}
+        columns |= {"label": samples.labels, "prediction": y_hat}
         tables.append(pd.DataFrame(columns))
-        errors = region_errors(samples.labels, y_hat, data.bins, regions)
-        scores[split] = {
-            region: None if math.isnan(error) else float(f"{error:.6g}")
-            for region, error in errors.items()
-        }
-    return pd.concat(tables), scores
+        judged = data.bins, regions
+        scores[split] = all_scores(samples.labels, y_hat, *judged)
+        sizes[split] = region_sizes(samples.labels, *judged)
+    return pd.concat(tables), scores | {"n": sizes}
 
 
 def _best_epoch(history, settings):
@@ -198,7 +229,7 @@ def _write_results(out, settings, data, history, predictions, scores):
     counts = {"low": edges[:-1], "high": edges[1:], "count": data.train_counts}
     write_csv(out / "history.csv", history)
     write_csv(out / "train_counts.csv", pd.DataFrame(counts))
-    write_csv(out / "predictions.csv", predictions, float_format="%.5g")
+    write_csv(out / "predictions.csv", predictions)
     figure = curves(history, unit_of(asdict(settings)))
     write_atomically(out / "curves.png", partial(figure.savefig, format="png"))
     # The last: where there are scores, the run is finished.

@@ -27,8 +27,10 @@ COVARIANCES = ("none", "diagonal", "full", "low_rank")
 SELECT = ("all", "many", "medium", "few", "GM", "last")
 
 
-def _option(default, help, choices=None):
-    return field(default=default, metadata={"help": help, "choices": choices})
+def _option(default, help, choices=None, least=None):
+    """A setting. `least` is its lowest whole number; 0.0 stands for above zero."""
+    metadata = {"help": help, "choices": choices, "least": least}
+    return field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True)
@@ -49,28 +51,35 @@ class Settings:
     )
     target: str | None = _option(None, "column of the table that is to be predicted")
     images: str | None = _option(None, "folder of the pictures, if not the meta-file's")
-    size: int = _option(32, "side of the pictures in pixels")
+    size: int = _option(32, "side of the pictures in pixels", least=1)
     augment: str = _option("flip", "how training pictures change", AUGMENTATIONS)
     pack: bool = _option(False, "read the pictures once, into a file mapped in memory")
-    bin_width: float | None = _option(None, "width of the label bins")
-    quantiles: int | None = _option(None, "or: so many bins of equally many samples")
+    bin_width: float | None = _option(None, "width of the label bins", least=0.0)
+    quantiles: int | None = _option(
+        None, "or: so many bins of equally many samples", least=3
+    )
     model: str | None = _option(None, "small; a ResNet; mlp for tables", MODELS)
     reweight: str = _option("none", "the weights of rare labels", REWEIGHT)
     lds: bool = _option(False, "smooth the label density in front of the weights")
-    lds_kernel_size: int = _option(9, "in bins")
-    lds_sigma: float = _option(3.0, "in bins")
+    lds_kernel_size: int = _option(9, "in bins", least=1)
+    lds_sigma: float = _option(3.0, "in bins", least=0.0)
     fds: str = _option("none", "an FDS layer with these covariances", COVARIANCES)
-    fds_kernel_size: int = _option(15, "in bins")
-    fds_sigma: float = _option(5.0, "in bins")
+    fds_kernel_size: int = _option(15, "in bins", least=1)
+    fds_sigma: float = _option(5.0, "in bins", least=0.0)
     rrt: bool = _option(False, "weights for the regressor alone, on frozen features")
     loss: str = _option("l1", "the loss", tuple(LOSSES))
     optimizer: str = _option("adam", "the optimizer", tuple(OPTIMIZERS))
     schedule: str = _option("onecycle", "of the learning rate", tuple(SCHEDULES))
-    lr: float = _option(3e-3, "learning rate; the peak of onecycle")
-    batch_size: int = _option(64, "over all processes together")
-    epochs: int = _option(15, "passes over the training samples")
+    lr: float = _option(3e-3, "learning rate; the peak of onecycle", least=0.0)
+    batch_size: int = _option(64, "over all processes together", least=1)
+    epochs: int = _option(15, "passes over the training samples", least=1)
     select: str = _option("all", "validation score that chooses the epoch", SELECT)
-    seed: int = _option(0, "of samples, initial weights, order and augmentation")
+    seed: int = _option(
+        0, "of samples, initial weights, order and augmentation", least=0
+    )
+    split_seed: int | None = _option(
+        None, "of a table's split, if not the seed", least=0
+    )
 
     def __post_init__(self):
         is_table = self.target is not None
@@ -83,6 +92,8 @@ class Settings:
             choices, value = option.metadata["choices"], getattr(self, option.name)
             if choices:
                 check_choice(option.name, value, choices)
+            if option.metadata["least"] is not None and value is not None:
+                _check_number(option.name, value, option.metadata["least"])
         if self.reweight == "none" and (self.lds or self.rrt):
             name = "lds" if self.lds else "rrt"
             raise ValueError(
@@ -93,16 +104,23 @@ class Settings:
                 "lds smooths the counts of the bins, and 'dense' has none: use 'sqinv' "
                 "or 'inv', or leave lds out"
             )
-        if self.epochs < 1 or self.seed < 0:
-            raise ValueError(
-                f"epochs must be 1 or more and seed 0 or more, but got {self.epochs} "
-                f"and {self.seed}"
-            )
         if (self.model == "mlp") != is_table:
             raise ValueError(
                 f"the model of a table is 'mlp', and that of images is another, but "
                 f"got {self.model!r} and the target {self.target!r}"
             )
+
+
+def _check_number(name, value, least):
+    kinds = int | float if isinstance(least, float) else int
+    good = isinstance(value, kinds) and not isinstance(value, bool)
+    if isinstance(least, float) and not (good and 0 < value < np.inf):
+        raise ValueError(f"{name} must be finite and above 0, but got {value!r}")
+    if not (good and least <= value < 2**63):  # torch's generators take no more
+        raise ValueError(
+            f"{name} must be a whole number from {least} to 2**63 - 1, but got "
+            f"{value!r}"
+        )
 
 
 def settings_from(options):

@@ -136,6 +136,34 @@ def comparison_text(table):
     return "\n".join(lines)
 
 
+def scores_text(rows):
+    """Return scores as text, ``{name: {score: value}}``, each with its own digits."""
+    texts = {row: {n: _text(n, v) for n, v in rows[row].items()} for row in rows}
+    return pd.DataFrame.from_dict(texts, orient="index").to_string(col_space=8)
+
+
+def _text(name, value):
+    if value is None or math.isnan(value):
+        return "-"
+    return f"{value:.{3 if name == 'R2' else _decimals(value)}f}"
+
+
+def coverage_text(runs):
+    """Return what the intervals of some runs cover: seeds alone, or other data too."""
+    settings = runs[0].settings
+    if settings.get("target") is None:
+        return "Intervals cover the seeds of the training, not other test pictures."
+    if settings.get("split_seed") is not None:
+        return (
+            "All runs share one split of the table, its bins and its regions: "
+            "intervals cover the seeds of the training, not other test rows."
+        )
+    return (
+        "Each seed splits the table anew, unless a column of it names the split, and "
+        "chooses its own bins: intervals cover other test rows too, but regions differ."
+    )
+
+
 def difference_text(row, digits):
     """Return the difference of a row: ``-0.81 [-1.02, -0.60], lower in 5 of 5``."""
     interval = ""
@@ -148,10 +176,14 @@ def difference_text(row, digits):
 
 def decimals(table):
     """Return how many decimals the errors of a table need: two between 1 and 1000."""
-    largest = table["mean"].max()
-    if not largest > 0 or 1 <= largest < 1000:
+    return _decimals(table["mean"].max())
+
+
+def _decimals(value):
+    value = abs(value)
+    if not value > 0 or 1 <= value < 1000:
         return 2
-    return 0 if largest >= 1000 else min(2 - math.floor(math.log10(largest)), 12)
+    return 0 if value >= 1000 else min(2 - math.floor(math.log10(value)), 12)
 
 
 def _mean_text(row, digits):

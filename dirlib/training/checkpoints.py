@@ -2,7 +2,6 @@
 
 import os
 import zipfile
-from functools import partial
 from pathlib import Path
 
 import torch
@@ -25,7 +24,19 @@ def save_checkpoint(path, state):
         if path.exists():
             os.replace(path, previous(path))
 
-    write_atomically(path, partial(torch.save, state), before=keep_the_one_before)
+    write_state(path, state, before=keep_the_one_before)
+
+
+def write_state(path, state, before=None):
+    """Write tensors to a file, as :func:`dirlib.files.write_atomically` does."""
+
+    def write(file):
+        try:
+            torch.save(state, file)
+        except RuntimeError as error:  # torch's own, after the system's
+            raise OSError(f"{path} can't be written: is the disk full?") from error
+
+    write_atomically(path, write, before=before)
 
 
 def load_checkpoint(path):

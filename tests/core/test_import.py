@@ -29,7 +29,9 @@ def test_the_import_loads_nothing_heavy():
     assert run(f"import dirlib, sys; dir(dirlib); print({loaded})") == "[]\n"
 
 
-LABEL_SIDE = f"MISSING = {sorted({*HEAVY} - {'scipy'})}" + """
+LABEL_SIDE = (
+    f"MISSING = {sorted({*HEAVY} - {'scipy'})}"
+    + """
 import sys
 
 class Missing:  # None in sys.modules would do, but scipy looks at torch in there
@@ -69,6 +71,7 @@ try:
 except ImportError:
     print("works")
 """
+)
 
 
 def test_the_label_side_works_without_torch():

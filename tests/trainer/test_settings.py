@@ -41,7 +41,7 @@ OLD = """{
 
 def test_an_old_file_and_a_new_one_hold_the_same():
     settings = Settings(reweight="sqinv", lds=True, fds="diagonal")
-    assert json.dumps(dataclasses.asdict(settings), indent=1) == OLD
+    assert dataclasses.asdict(settings) == json.loads(OLD) | {"split_seed": None}
     assert settings_from(json.loads(OLD)) == settings
 
 
@@ -73,8 +73,19 @@ def test_the_network_follows_the_data_and_paths_are_text():
         ({"rrt": True}, "rrt needs weights, but reweight is 'none': use 'sqinv' or"),
         ({"lds": True, "rrt": True}, "lds needs weights"),
         ({"lds": True, "reweight": "dense"}, "lds smooths the counts of the bins, and"),
-        ({"epochs": 0}, "epochs must be 1 or more and seed 0 or more, but got 0 and 0"),
-        ({"seed": -1}, "seed 0 or more, but got 15 and -1"),
+        (
+            {"epochs": 0},
+            r"epochs must be a whole number from 1 to 2\*\*63 - 1, but got 0",
+        ),
+        ({"seed": -1}, "seed must be a whole number from 0 to .*, but got -1"),
+        ({"seed": 2**63}, "seed must be a whole number from 0 to .*, but got 9223"),
+        ({"split_seed": 1.5}, "split_seed must be a whole number .*, but got 1.5"),
+        ({"lr": 0}, "lr must be finite and above 0, but got 0"),
+        ({"lr": float("nan")}, "lr must be finite and above 0, but got nan"),
+        ({"fds_sigma": -1.0}, "fds_sigma must be finite and above 0, but got -1.0"),
+        ({"batch_size": 0}, "batch_size must be a whole number from 1 .* but got 0"),
+        ({"epochs": True}, "epochs must be a whole number .* but got True"),
+        ({"quantiles": 2}, "quantiles must be a whole number from 3 .* but got 2"),
         ({"model": "mlp"}, "the model of a table is 'mlp', .*but got 'mlp' and the"),
         ({"model": "small", "target": "y"}, "got 'small' and the target 'y'"),
     ],
@@ -99,7 +110,7 @@ OTHER = {
     "reweight": "inv", "lds": True, "lds_kernel_size": 5, "lds_sigma": 1.5,
     "fds": "full", "fds_kernel_size": 3, "fds_sigma": 2.5, "rrt": True, "loss": "mse",
     "optimizer": "sgd", "schedule": "cosine", "lr": 0.1, "batch_size": 8, "epochs": 2,
-    "select": "GM", "seed": 4,
+    "select": "GM", "seed": 4, "split_seed": 3,
 }  # fmt: skip
 
 

@@ -90,7 +90,7 @@ def test_the_command_trains_and_says_what_came_out(tmp_path, capsys):
         ({"lds": True}, "lds needs weights"),
         ({"reweight": "sqrt"}, "reweight must be one of none, sqinv, inv"),
         ({"fds": "half"}, "fds must be one of none, diagonal"),
-        ({"epochs": 0}, "epochs must be 1 or more"),
+        ({"epochs": 0}, "epochs must be a whole number from 1"),
     ],
 )
 def test_bad_settings_are_refused_and_nothing_is_made(tmp_path, options, message):

@@ -95,8 +95,13 @@ def read_picture(path, size):
 
 def picture_bytes(path):
     """Read a picture file; a ValueError says why it can't be read."""
+    path = Path(path)
+    if path.is_fifo() or path.is_socket() or path.is_char_device():
+        raise ValueError(  # to read it may never end
+            f"the picture {path} can't be read: it is a pipe or a device, not a file"
+        )
     try:
-        data = Path(path).read_bytes()
+        data = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         raise ValueError(f"the picture {path} is missing: {CURE}") from None
     except OSError as error:

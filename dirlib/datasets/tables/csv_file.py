@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 
-def read_frame(path):
-    """Read a CSV file as a DataFrame whose index counts its rows from 0."""
+def read_frame(path, text_columns=()):
+    """Read a CSV file, rows counted from 0; `text_columns` stay as they are written."""
     if not path.is_file():
         raise ValueError(f"there is no file {path}: check the path")
     options = {"encoding": "utf-8-sig", "na_values": ["?"]}
@@ -16,7 +16,8 @@ def read_frame(path):
         # The row below tells whether there are more cells than names.
         names = pd.read_csv(path, header=None, nrows=2, dtype=str, **options)
         names = names.iloc[0].dropna().tolist()
-        frame = pd.read_csv(path, low_memory=False, **options)
+        dtype = dict.fromkeys(text_columns, str)
+        frame = pd.read_csv(path, low_memory=False, dtype=dtype, **options)
     except pd.errors.EmptyDataError as error:
         raise ValueError(f"{path} is empty: it needs a line of column names") from error
     except UnicodeError as error:

@@ -4,12 +4,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.compose import ColumnTransformer
-from sklearn.impute import SimpleImputer
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
 from dirlib.arguments import SPLITS
+from dirlib.datasets.tables.columns import FREQUENT, ColumnEncoder, fit_columns
 from dirlib.datasets.tables.csv_file import (
     check_column,
     check_finite,
@@ -22,26 +19,24 @@ from dirlib.training.samples import Rows
 FEWEST_ROWS = 30
 # A random split: this share for each of validation and test, in each of so many groups.
 HELD_OUT, GROUPS = 0.15, 20
-# A value of a text column gets a column of its own from so many training rows on, and
-# so many columns come from one text column at most.
-FREQUENT, MOST_COLUMNS = 3, 200
 
 
 class Table(NamedTuple):
     """A table that is split, and turned into numbers.
 
     `train`, `val` and `test` hold inputs [N, F], float32, and labels [N], float64;
-    `feature_names` says what each of the F inputs is. `transformer` is the fitted
-    ColumnTransformer: ``transformer.transform(frame)`` makes inputs of new rows.
-    `dropped` says what was left out: ``{"rows": how many had no target,
-    "columns": {name: reason}}``.
+    `feature_names` says what each of the F inputs is. `transformer` is fitted:
+    ``transformer.transform(frame)`` makes inputs of new rows. `rows` says which rows of
+    the file, counted from 1, each split holds. `dropped` says what was left out:
+    ``{"rows": how many had no target, "columns": {name: reason}}``.
     """
 
     train: Rows
     val: Rows
     test: Rows
     feature_names: list
-    transformer: ColumnTransformer
+    transformer: ColumnEncoder
+    rows: dict
     dropped: dict
 
 
@@ -124,14 +119,16 @@ def read_table(path, target, *, seed=0, split=None):
             f"{'; '.join(why) or 'it has no other column'}"
         )
     check_finite(features, path)
-    transformer = _transformer(features).fit(features.iloc[train])
-    rows = {
+    transformer = fit_columns(features.iloc[train])
+    samples = {
         name: Rows(transformer.transform(features.iloc[i]), y[i])
         for name, i in index.items()
     }
-    names = [name.split("__", 1)[1] for name in transformer.get_feature_names_out()]
+    rows = {name: features.index[i].to_numpy() + 1 for name, i in index.items()}
     dropped = {"rows": missing, "columns": columns}
-    return Table(**rows, feature_names=names, transformer=transformer, dropped=dropped)
+    names = transformer.feature_names
+    return Table(**samples, feature_names=names, transformer=transformer, rows=rows,
+                 dropped=dropped)  # fmt: skip
 
 
 def _counts_rows(column):
@@ -193,35 +190,3 @@ def _random_split(y, seed):
         for name, part in zip(SPLITS, (train, val, test), strict=True):
             parts[name].append(part)
     return {name: np.sort(np.concatenate(part)) for name, part in parts.items()}
-
-
-def _transformer(features):
-    numeric = [name for name in features if is_number(features[name])]
-    others = [name for name in features if name not in numeric]
-    numbers = make_pipeline(
-        SimpleImputer(strategy="median", add_indicator=True), StandardScaler()
-    )
-    categories = make_pipeline(
-        FunctionTransformer(as_text, feature_names_out="one-to-one"),
-        SimpleImputer(strategy="constant", fill_value="missing"),
-        OneHotEncoder(
-            handle_unknown="infrequent_if_exist",
-            min_frequency=FREQUENT,
-            max_categories=MOST_COLUMNS,
-            sparse_output=False,
-            feature_name_combiner=name_category,
-        ),
-    )
-    parts = [("number", numbers, numeric), ("category", categories, others)]
-    return ColumnTransformer(parts)
-
-
-def as_text(columns):
-    """Return columns with each value as text; what is missing stays so."""
-    return columns.astype(str).astype(object).where(columns.notna(), np.nan)
-
-
-def name_category(feature, category):
-    """Return the name of the column that marks one value of a feature."""
-    rest = category == "infrequent_sklearn"
-    return f"{feature}={'(rare)' if rest else category}"
