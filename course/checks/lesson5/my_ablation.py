@@ -162,7 +162,7 @@ ANSWERS = {
         (VANILLA, {**VANILLA, "sigma": 2.0}),
     "fds of variant has an unknown option 'size': choose from kernel_size":
         (LAYER, _with_fds(size=9)),
-    "FDS refuses the options of variant: size must be odd":
+    "FDS refuses the options of variant: kernel_size must be odd":
         (LAYER, _with_fds(kernel_size=4)),
     "kernel_size of variant is the text '5': write a number, without quotes":
         (LAYER, _with_fds(kernel_size="5")),
