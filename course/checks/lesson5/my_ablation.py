@@ -6,7 +6,7 @@ import inspect
 from course.checks.compare import same, short
 from course.checks.exercise import Exercise, Part, Wrong
 from course.records.ages import AGES
-from dirlib.fds.layer import FDS
+from dirlib.fds.layer import FDS, KERNEL_SIZE
 
 WEIGHTS = ("vanilla", "sqinv", "sqinv+lds", "inv", "inv+lds")
 OPTIONS = (
@@ -123,7 +123,8 @@ def _differing_options(base, variant):
 def _value(options, name):
     parameters = inspect.signature(FDS).parameters
     default = parameters[name].default if name in parameters else None
-    return options.get(name, default)
+    value = options.get(name, default)
+    return KERNEL_SIZE if name == "kernel_size" and value is None else value
 
 
 def _with(fds, weights="vanilla"):
