@@ -55,8 +55,7 @@ FDS_SETTINGS = {
 def balanced_loss(labels, bins=None):
     """Balanced MSE by bins, or by batches without them; its noise is fixed.
 
-    It is half the spread of the labels. Learned from the whole of it, it stayed there,
-    and many-shot errors doubled.
+    It is half the spread of the labels: a choice that no recorded search has made yet.
     """
     counts = None if bins is None else bins.counts(labels)
     return BalancedMSE(float(labels.std()) / 2, bins, counts).requires_grad_(False)

@@ -19,7 +19,7 @@ class DenseWeights:
     the density p' scaled to [0, 1]: p' = (p - min p) / (max p - min p), minimum and
     maximum over the training labels, and p a Gaussian kernel density estimate
     (Steininger, Kobs, Davidson, Krause and Hotho, "Density-based weighting for
-    imbalanced regression", Machine Learning 110, 2021, section 3).
+    imbalanced regression", Machine Learning 110, 2021).
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """Balanced MSE: squared errors that know how the labels are distributed.
 
 Ren, Zhang, Yu and Liu, "Balanced MSE for Imbalanced Visual Regression", CVPR 2022,
-arXiv:2203.16427, section 3. A network that minimises the squared error models the
+arXiv:2203.16427. A network that minimises the squared error models the
 labels as it saw them, and answers common ones too often. Here it models them as they
 would be if all were equally frequent, and the label density is put back in the loss:
 
@@ -125,9 +125,7 @@ class BalancedMSE(nn.Module):
     Parameters
     ----------
     noise_sigma : float
-        s at the start, in label units, which matters: choose it on validation data. Far
-        below the standard deviation of the labels, it changes little; near to it,
-        predictions run to both ends of the range, and the noise learned stays large.
+        s at the start, in label units, which matters: choose it on validation data.
     bins : LabelBins, optional
         Takes the density of the labels from `counts`, and not from each batch.
     counts : array-like of shape [B], optional

@@ -1,7 +1,7 @@
 """SERA: squared errors by how much a label matters to the user.
 
 Ribeiro and Moniz, "Imbalanced regression and extreme value prediction", Machine
-Learning 109, 2020, sections 3 and 4.
+Learning 109, 2020.
 """
 
 import numpy as np
@@ -53,8 +53,8 @@ class Relevance:
         The median has the relevance 0. The lower and the upper adjacent value, the last
         labels within `coef` interquartile ranges of the box, have 1, as all labels
         beyond them. On a side where there are none, nothing is extreme: the relevance
-        is 0 there. For skewed labels the paper's authors prefer the adjusted box plot
-        of Hubert and Vandervieren (2008): give its adjacent values as points.
+        is 0 there. For skewed labels the adjusted box plot of Hubert and Vandervieren
+        (2008) may suit better: give its adjacent values as points.
 
         A ValueError refuses labels without extremes on either side.
         """
@@ -93,7 +93,7 @@ def sera(y, y_hat, relevance):
     """Return the squared error-relevance area, in squared label units.
 
     SERA = integral from 0 to 1 of SER_t dt, where SER_t is the sum of the squared
-    errors of the samples with phi(y_i) >= t (Ribeiro and Moniz, 2020, definition 4). A
+    errors of the samples with phi(y_i) >= t (Ribeiro and Moniz, 2020). A
     sample is in SER_t for t up to phi(y_i), so the integral is
     sum_i phi(y_i) (y_i - y_hat_i)^2. It grows with the number of samples.
 
