@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from scipy.linalg import svd
 
-from dirlib.fds.grouping import map_tiles
+from dirlib.fds.grouping import map_tiles, take
 
 # A variance below this share of the largest one counts as none.
 FLAT = 1e-10
@@ -73,23 +73,22 @@ def apply_factors(transform, shift, index, z):
 
     A sample with index B stays as it is.
     """
-    # In place on the copy that was just gathered: one large tensor less.
-    moved = rows_of(shift, index, z.dtype, 0.0)
-    return moved.addcmul_(rows_of(transform, index, z.dtype, 1.0), z)
+    scaled = rows_of(transform, index, z.dtype, 1.0) * z
+    return scaled.add_(rows_of(shift, index, z.dtype, 0.0))
 
 
 def apply_matrices(transform, shift, index, z):
     """Return transform_b z + shift_b of each sample; transform [B, D, D]."""
 
     def of_block(block, bins):
-        factor = rows_of(transform, bins, block.dtype).mT
-        return torch.baddbmm(rows_of(shift, bins, block.dtype)[:, None], block, factor)
+        factor, start = take(transform, bins, block), take(shift, bins, block)
+        return torch.baddbmm(start[:, None], block, factor.mT)
 
     return map_tiles(of_block, index, z, len(transform))
 
 
-def rows_of(table, index, dtype, beyond=0.0):
-    """Return a new tensor of rows of a table [B, ...], in the dtype of features.
+def rows_of(table, index, dtype, beyond):
+    """Return rows of a table [B, D] in the dtype of features, [N, D].
 
     Index B stands for a row of `beyond`. The table is converted each time, where the
     fewest rows are: a copy that was kept would be wrong once a framework loads, copies
@@ -97,13 +96,12 @@ def rows_of(table, index, dtype, beyond=0.0):
     """
     n_rows = len(table)
     if n_rows < 1.5 * len(index):  # less to convert, and then half to copy
-        converted = table.new_empty(n_rows + 1, *table.shape[1:], dtype=dtype)
+        converted = table.new_empty(n_rows + 1, table.shape[1], dtype=dtype)
         converted[:-1].copy_(table)
         converted[-1].fill_(beyond)
         return converted.index_select(0, index)
     rows = table.index_select(0, index.clamp(max=n_rows - 1)).to(dtype)
-    none = (index == n_rows).reshape(-1, *[1] * (rows.ndim - 1))
-    return rows.masked_fill_(none, beyond)
+    return rows.masked_fill_((index == n_rows)[:, None], beyond)
 
 
 def calibration_transform(cov, smoothed_cov, clip=None):

@@ -13,7 +13,7 @@ from dirlib.fds.calibration import (
     apply_matrices,
     calibration_transform,
 )
-from dirlib.fds.grouping import in_tiles, tiles
+from dirlib.fds.grouping import in_tiles
 
 # Products of tiles are added up by about this many numbers: little memory.
 NUMBERS = 1 << 20
@@ -123,15 +123,16 @@ class Diagonal(Covariance):
         )
 
     def add(self, scatter, index, rows):
-        """Add row^T row of each row [N, D] to its bin, in place; uses the rows up."""
+        """Add row^T row of each row [N, D] to its bin, in place; uses the rows up.
+
+        The scatter has one bin more, B, for samples that are left out: add what you
+        like to it.
+        """
         scatter.index_add_(0, index, rows.square_())
 
-    def add_outer(self, scatter, bins, left, right, sign):
-        """Add sign * left^T right of each group [G, D] to its bin, in place."""
-        if bins is None:
-            scatter.addcmul_(left, right, value=sign)
-        else:
-            scatter.index_add_(0, bins, left * right, alpha=sign)
+    def add_outer(self, scatter, left, right, sign):
+        """Add sign * left^T right of each bin [B, D], in place."""
+        scatter.addcmul_(left, right, value=sign)
 
     def identity(self, n_bins):
         """Return the transform that changes nothing, in float64."""
@@ -161,12 +162,8 @@ class Full(Covariance):
     def add(self, scatter, index, rows):
         add_products(scatter, index, rows, lambda block: block)
 
-    def add_outer(self, scatter, bins, left, right, sign):
-        left, right = left[:, :, None], right[:, None]
-        if bins is None:
-            scatter.baddbmm_(left, right, alpha=sign)
-        else:
-            scatter.index_add_(0, bins, left @ right, alpha=sign)
+    def add_outer(self, scatter, left, right, sign):
+        scatter.baddbmm_(left[:, :, None], right[:, None], alpha=sign)
 
     def identity(self, n_bins):
         eye = torch.eye(self.feature_dim, dtype=torch.float64)
@@ -177,9 +174,10 @@ class Full(Covariance):
 
 
 def add_products(scatter, index, rows, left):
-    """Add left(x)^T x of the rows x [N, D] of each bin to `scatter` [B, K, D]."""
-    at, bins, size = tiles(index, len(scatter))
-    block = in_tiles(rows, at, bins, size)
+    """Add left(x)^T x of the rows x [N, D] of each bin to `scatter` [B + 1, K, D]."""
+    first, others, bins, _ = in_tiles(rows, index, len(scatter) - 1)
+    if len(first):
+        scatter[:-1].baddbmm_(left(first).mT, first)
     step = max(1, NUMBERS // scatter[0].numel())
-    for part, here in zip(block.split(step), bins.split(step), strict=True):
+    for part, here in zip(others.split(step), bins.split(step), strict=True):
         scatter.index_add_(0, here, left(part).mT @ part)

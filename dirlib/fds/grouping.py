@@ -5,52 +5,19 @@ belongs to no bin. What depends on the batch's values has a fixed size here.
 """
 
 import torch
+from torch.nn.functional import pad
 
 
-def compact(index, n_bins):
-    """Number the bins that a batch may hold: its cost then follows the batch.
-
-    Parameters
-    ----------
-    index : Tensor of shape [N], int64
-        0 .. B - 1.
-    n_bins : int
-        B.
-
-    Returns
-    -------
-    group : Tensor of shape [N], int64
-        0 .. G - 1.
-    bins : Tensor of shape [G], int64, or None
-        The bin of each group; any bin where no sample has this group. None: G is B, and
-        the groups are the bins.
-    """
-    if n_bins <= 2 * len(index):
-        return index, None
-    ordered, order = index.sort(stable=True)
-    group = _changes(ordered).cumsum(0) - 1
-    bins = torch.zeros_like(index).scatter_(0, group, ordered)
-    return torch.empty_like(index).scatter_(0, order, group), bins
-
-
-def take(table, bins):
-    """The rows of a table [B, ...] that belong to the groups, [G, ...]."""
-    return table if bins is None else table.index_select(0, bins)
-
-
-def put(table, bins, values, times=None):
-    """Add values [G, ...] to the rows of a table [B, ...], in place."""
-    if times is not None and bins is None:
-        return table.addcmul_(values, times)
-    values = values if times is None else values * times
-    return table.add_(values) if bins is None else table.index_add_(0, bins, values)
+def take(table, bins, like):
+    """The rows of a table [B, ...] of some bins, or all for None, in a dtype."""
+    return (table if bins is None else table.index_select(0, bins)).to(like.dtype)
 
 
 def tiles(index, n_bins):
     """Say where each sample stands once those of a bin stand side by side, in tiles.
 
-    A tile is for T rows of one bin, and a bin has as many as it needs. Their number G
-    is the largest that N samples can need.
+    A tile is for T rows of one bin. Where there are more samples than bins, each bin
+    has a tile, in order; other tiles follow, as many as N samples can need.
 
     Parameters
     ----------
@@ -61,28 +28,51 @@ def tiles(index, n_bins):
     Returns
     -------
     at : Tensor of shape [N], int64
-        The row of each sample among the G * T rows, and G * T for one of no bin.
-    bins : Tensor of shape [G], int64
-        The bin of each tile; any one where the tile is empty.
+        The row of each sample among those of all tiles; one more for those of no bin.
+    n_first : int
+        B, or 0.
+    others : Tensor of shape [G], int64
+        The bin of each other tile; any one where the tile is empty.
     size : int
         T.
     """
     n = len(index)
-    size = 2 * -(-n // n_bins) if n_bins < n else 1
-    most = min(n, n_bins + 1 + n // size)
+    n_first, size = (n_bins, 2 * -(-n // n_bins)) if n_bins < n else (0, 1)
+    fit = size if n_first else 0  # so many rows fit into the tile of their bin
     ordered, order = index.sort(stable=True)
     row = torch.arange(n, device=index.device)
-    place = row - torch.where(_changes(ordered), row, 0).cummax(0).values
-    tile = (place % size == 0).cumsum(0) - 1
-    bins = index.new_zeros(most).scatter_(0, tile, ordered.clamp(max=n_bins - 1))
-    at = torch.where(ordered < n_bins, tile * size + place % size, most * size)
-    return torch.empty_like(index).scatter_(0, order, at), bins, size
+    changes = pad(ordered[1:] != ordered[:-1], (1, 0), value=True)
+    place = row - torch.where(changes, row, 0).cummax(0).values
+    other = ((place % size == 0) & (place >= fit)).cumsum(0) - 1
+    bins = index.new_zeros(n // size + 1)  # the last is of rows that fit
+    bins.scatter_(0, torch.where(place < fit, n // size, other), ordered)
+    tile = torch.where(place < fit, ordered, n_first + other)
+    at = torch.where(
+        ordered < n_bins, tile * size + place % size, (n_first + n // size) * size
+    )
+    return (
+        torch.empty_like(index).scatter_(0, order, at),
+        n_first,
+        bins[:-1].clamp(max=n_bins - 1),
+        size,
+    )
 
 
-def in_tiles(rows, at, bins, size):
-    """Put rows [N, D] where `tiles` says, [G, T, D], among rows of 0."""
-    block = rows.new_zeros(len(bins) * size + 1, rows.shape[1])
-    return block.index_copy(0, at, rows)[:-1].unflatten(0, (len(bins), size))
+def in_tiles(rows, index, n_bins):
+    """Put rows [N, D] in tiles, among rows of 0.
+
+    Returns
+    -------
+    first : Tensor of shape [B, T, D] or [0, T, D]
+    others : Tensor of shape [G, T, D]
+    bins : Tensor of shape [G], int64
+    at : Tensor of shape [N], int64
+        As :func:`tiles` says it.
+    """
+    at, n_first, bins, size = tiles(index, n_bins)
+    block = rows.new_zeros((n_first + len(bins)) * size + 1, rows.shape[1])
+    block = block.index_copy(0, at, rows)[:-1].unflatten(0, (-1, size))
+    return block[:n_first], block[n_first:], bins, at
 
 
 def map_tiles(function, index, z, n_bins):
@@ -91,7 +81,7 @@ def map_tiles(function, index, z, n_bins):
     Parameters
     ----------
     function : callable
-        Gets [G, T, D] and the bins [G], and gives [G, T, D].
+        Gets [G, T, D] and the bins [G], or None for all bins, and gives [G, T, D].
     index : Tensor of shape [N], int64
     z : Tensor of shape [N, D]
     n_bins : int
@@ -106,15 +96,10 @@ def map_tiles(function, index, z, n_bins):
         return z
     # In half precision, sums over the features of one sample overflow.
     wide = z.float() if z.dtype.itemsize < 4 else z
-    at, bins, size = tiles(index, n_bins)
+    first, others, bins, at = in_tiles(wide, index, n_bins)
     # Autocast would round the matrices, and with them features that it left alone.
     with torch.autocast(z.device.type, enabled=False):
-        out = function(in_tiles(wide, at, bins, size), bins).flatten(0, 1)
+        parts = [function(first, None)] if len(first) else []
+        out = torch.cat([*parts, function(others, bins)]).flatten(0, 1)
     out = out.index_select(0, at.clamp(max=len(out) - 1))
     return torch.where((index < n_bins)[:, None], out.to(z.dtype), z)
-
-
-def _changes(ordered):
-    """Where a run of equal numbers begins, [N], bool; N may not be 0."""
-    first = torch.ones_like(ordered[:1], dtype=torch.bool)
-    return torch.cat([first, ordered[1:] != ordered[:-1]])

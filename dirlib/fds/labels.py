@@ -85,5 +85,4 @@ def find_bins(labels, tables):
             f"labels of {labels.dtype} can't tell the bins apart, since some edges are "
             f"the same number in it: give the labels in float32 or float64"
         )
-    index = torch.bucketize(labels, edges, right=True) - 1
-    return index.clamp(0, len(edges) - 2)
+    return torch.bucketize(labels, edges[1:-1], right=True)

@@ -3,14 +3,16 @@
 Yang, Zha, Chen, Wang and Katabi, "Delving into Deep Imbalanced Regression", ICML 2021,
 arXiv:2102.09554, section 3.2.
 
-The names in the layer's state, of versions 2 and 3, and what version 1 called them:
+The names in the layer's state, and what earlier versions called them:
 
 - `count`, `freedom`, `mean`, `cov`, the running statistics, and `smoothed_mean`,
-  `shift`, `transform`, which the next epoch uses: the same. They are buffers. `active`
-  was one before version 3, and is computed now: no average of bools has a meaning.
-- `epoch.count`, `epoch.mean`, `epoch.scatter`, the sums of the epoch under way, which
-  are no buffers: `epoch_count`, `epoch_mean`, `epoch_scatter`.
-- `_extra_state`, the version and the settings: not there. See :mod:`dirlib.fds.state`.
+  `shift`, `transform`, which the next epoch uses. They are buffers. `active` was one
+  before version 3, and is computed now: no average of bools has a meaning.
+- `epoch.samples`, `epoch.origin`, `epoch.sums`, `epoch.products`, the sums of the epoch
+  under way, which are no buffers. Before version 4 they were about the mean:
+  `epoch.count`, `epoch.mean`, `epoch.scatter`; in version 1 with `epoch_`.
+- `_extra_state`, the version and the settings, since version 2. See
+  :mod:`dirlib.fds.state`.
 """
 
 import warnings
@@ -150,7 +152,7 @@ class FDS(nn.Module):
         self.epoch = BinStatistics(bins.n_bins, feature_dim, covariance, rank)
         # The running statistics: samples, degrees of freedom, mean, (co)variance.
         kind, n_bins = self.epoch.kind, bins.n_bins
-        kept = {"dtype": torch.float64, "device": self.epoch.count.device}
+        kept = {"dtype": torch.float64, "device": self.epoch.device}
         for name, shape in (
             ("count", ()), ("freedom", ()), ("mean", (feature_dim,)),
             ("cov", kind.shape), ("smoothed_mean", (feature_dim,)),
@@ -233,7 +235,7 @@ class FDS(nn.Module):
                 f"{list(z.shape)}"
             )
         device = self.count.device
-        if {device} != {self.epoch.count.device, self._edges[torch.float64].device}:
+        if {device} != {self.epoch.device, self._edges[torch.float64].device}:
             self.to(device)  # the buffers alone were moved, as FSDP does, or assigned
         labels = as_label_tensor(labels, z.shape[:-1], z.device)
         index = find_bins(labels, self._edges)
@@ -247,9 +249,9 @@ class FDS(nn.Module):
                 f"features and labels must be finite, but sample {bad} of the batch "
                 f"has the label {labels[bad].item()} and the features {flat[bad]}"
             )
-        if not _recomputes():
-            self.epoch.add(flat.detach(), index, good)
         index = torch.where(good, index, len(self.count))
+        if not _recomputes():
+            self.epoch.add(flat.detach(), index)
         out = self.epoch.kind.apply(self.transform, self.shift, index, flat)
         return out if z.ndim == 2 else out.reshape(z.shape)
 
@@ -279,13 +281,13 @@ class FDS(nn.Module):
         stats = self.epoch
         if statistics is not None:
             stats.check_same_shape(statistics)
-            stats = statistics.copy(self.mean.device)
+            stats = statistics.copy(self.epoch.device)
         stats = stats.all_reduce()
         if stats.skipped:
             raise ValueError(
-                f"{stats.skipped} samples of this epoch had a feature or a label that "
-                f"isn't finite: FDS(..., check=True) stops at the first of them. To go "
-                f"on without them, call epoch.skipped.zero_() on the layer, and "
+                f"{int(stats.skipped)} samples of this epoch had a feature or a label "
+                f"that isn't finite: FDS(..., check=True) stops at the first of them. "
+                f"To go on without them, call epoch.skipped.zero_() on the layer, and "
                 f"end_epoch() again"
             )
         if not stats.count.any():

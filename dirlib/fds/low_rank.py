@@ -4,9 +4,9 @@ import numpy as np
 import torch
 from torch.nn.functional import pad
 
-from dirlib.fds.calibration import BINS, TINY, calibration_transform, rows_of
+from dirlib.fds.calibration import BINS, TINY, calibration_transform
 from dirlib.fds.covariance import Covariance, Diagonal, Full, add_products
-from dirlib.fds.grouping import map_tiles
+from dirlib.fds.grouping import map_tiles, take
 
 # As a share of the largest: an eigenvalue that is rounding alone.
 SMALL = 1e-13
@@ -77,9 +77,9 @@ class LowRank(Covariance):
         add_products(scatter[:, :-1], index, rows, lambda block: block @ self.omega)
         Diagonal.add(self, scatter[:, -1], index, rows)
 
-    def add_outer(self, scatter, bins, left, right, sign):
-        Full.add_outer(self, scatter[:, :-1], bins, right @ self.omega, left, sign)
-        Diagonal.add_outer(self, scatter[:, -1], bins, left, right, sign)
+    def add_outer(self, scatter, left, right, sign):
+        Full.add_outer(self, scatter[:, :-1], right @ self.omega, left, sign)
+        Diagonal.add_outer(self, scatter[:, -1], left, right, sign)
 
     def mix(self, *terms):
         rows = [cov[:, :-1] * weight.sqrt()[:, None, None] for weight, cov in terms]
@@ -141,9 +141,8 @@ class LowRank(Covariance):
         half = transform.shape[1] // 2
 
         def of_block(block, bins):
-            parts = rows_of(transform, bins, block.dtype)
-            right, left, last = parts.split([half, half, 1], 1)
-            start = rows_of(shift, bins, block.dtype)[:, None]
+            right, left, last = take(transform, bins, block).split([half, half, 1], 1)
+            start = take(shift, bins, block)[:, None]
             moved = torch.addcmul(start, block, last)
             return torch.baddbmm(moved, block @ right.mT, left)
 

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import torch
 
-VERSION = 3
+VERSION = 4
 KEY = "_extra_state"
 # As a share of the largest: another processor may compute other last bits.
 SLACK = 1e-12
@@ -27,8 +27,9 @@ def check_state(state, prefix, own, kind):
     ----------
     state : dict
         Its keys for this layer begin with `prefix`. It is changed in place: names of
-        version 1 become today's, rows of "low_rank" before version 3 become sums, and
-        each value takes the dtype of the layer's.
+        version 1 become today's, rows of "low_rank" before version 3 become sums, the
+        epoch's means before version 4 become origins, and each value takes the dtype
+        of the layer's.
     own : dict
         The layer's state, with the same prefix.
     kind : Covariance
@@ -45,6 +46,8 @@ def check_state(state, prefix, own, kind):
     for old in first:
         state[old.replace(f"{prefix}epoch_", f"{prefix}epoch.", 1)] = state.pop(old)
         state[prefix + KEY] = own[prefix + KEY]
+    if f"{prefix}epoch.mean" in state:  # before version 4
+        _rename_sums(state, f"{prefix}epoch.", own)
     missing = [key for key in own if key not in state]
     if len(missing) == len(own):
         return  # no state of this layer: load_state_dict says so, if it is strict
@@ -58,16 +61,28 @@ def check_state(state, prefix, own, kind):
     for name, value in ours.items():
         if difference := _difference(name, theirs[name], value):
             raise _refusal(difference)
-    scatter = f"{prefix}epoch.scatter"
+    products = f"{prefix}epoch.products"
     if version < 3:
         state.pop(f"{prefix}active", None)
-    if version < 3 and state[scatter].shape[1:] == kind.shape:
-        state[scatter] = kind.to_sums(state[scatter].to(own[scatter]))
+    if version < 3 and state[products].shape[1:] == kind.shape:
+        state[products] = kind.to_sums(state[products].to(own[products]))
     for key, value in own.items():
         if key != prefix + KEY and state[key].shape != value.shape:
             shapes = list(state[key].shape), list(value.shape)
             raise _refusal("has {} of shape {}, here {}".format(key, *shapes))
         state[key] = state[key].to(value.dtype)
+
+
+def _rename_sums(state, epoch, own):
+    """Make the sums of version 4 of those about the mean, and add the last row."""
+    for old, name in (
+        ("count", "samples"), ("mean", "origin"), ("scatter", "products")
+    ):  # fmt: skip
+        if epoch + old in state:
+            values = state.pop(epoch + old)
+            last = values.new_zeros(1, *values.shape[1:])
+            state[epoch + name] = torch.cat([values, last])
+    state[f"{epoch}sums"] = torch.zeros_like(own[f"{epoch}sums"])
 
 
 def _unpack(packed):

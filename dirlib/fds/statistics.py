@@ -12,20 +12,20 @@ import torch.distributed as dist
 from torch import nn
 
 from dirlib.fds.covariance import column
-from dirlib.fds.grouping import compact, put, take
 from dirlib.fds.kinds import COVARIANCES
 
 # Features are taken in by batches of about this many numbers.
 BATCH = 1 << 22
 # The tensors that hold everything, and are saved.
-SUMS = ("count", "mean", "scatter")
+SUMS = ("samples", "origin", "sums", "products")
 
 
 class BinStatistics(nn.Module):
     """Count, mean and variance or covariance of features per bin, gathered in batches.
 
-    The sums are kept in float64 about the running mean (Chan, Golub and LeVeque, 1983),
-    so that they are right for features far from 0 and for any split into batches.
+    The sums are kept in float64, about a point near the samples of each bin, so that
+    they are right for features far from 0 and for any split into batches (Chan, Golub
+    and LeVeque, 1983). It is the `origin`, one of the samples.
 
     As a module it is moved, saved and loaded with the model that holds it. A cast
     leaves it in float64. Its sums are those of one process: no buffers, which a wrapper
@@ -49,13 +49,13 @@ class BinStatistics(nn.Module):
     Attributes
     ----------
     count : Tensor of shape [B], float64
+    skipped : Tensor of shape [], float64
+        How many samples :meth:`add` has left out.
     mean : Tensor of shape [B, D], float64
         0 in an empty bin: look at `count`.
     scatter : Tensor of shape [B, ...], float64
         The sum of the outer products of the deviations from the mean, in the form of
         `kind`, a class of :mod:`dirlib.fds.covariance`.
-    skipped : Tensor of shape [], int64
-        How many samples :meth:`add` has left out. Not saved.
 
     Raises
     ------
@@ -79,19 +79,51 @@ class BinStatistics(nn.Module):
                 raise ValueError(f"{name} must be a positive integer, but got {size}")
         self.kind = COVARIANCES[covariance](feature_dim, rank)
         kept = {"dtype": torch.float64, "device": device}
-        self.count = torch.zeros(n_bins, **kept)
-        self.mean = torch.zeros(n_bins, feature_dim, **kept)
-        self.scatter = torch.zeros(n_bins, *self.kind.sums_shape, **kept)
-        self.skipped = torch.zeros((), dtype=torch.int64, device=device)
-        self.kind.move(self.mean.device)
+        # The last row of each takes the samples that are left out, whatever they hold.
+        self.samples = torch.zeros(n_bins + 1, **kept)
+        self.origin = torch.zeros(n_bins + 1, feature_dim, **kept)
+        self.sums = torch.zeros_like(self.origin)  # of z - origin
+        self.products = torch.zeros(n_bins + 1, *self.kind.sums_shape, **kept)
+        self.kind.move(self.device)
+
+    @property
+    def device(self):
+        return self.samples.device
+
+    @property
+    def count(self):
+        return self.samples[:-1]
+
+    @property
+    def skipped(self):
+        return self.samples[-1]
+
+    @property
+    def mean(self):
+        return self.origin[:-1] + self._shift()
+
+    @property
+    def scatter(self):
+        # About the mean: as about the origin, less n shift^2.
+        scatter = self.products[:-1].clone()
+        self.kind.add_outer(scatter, self.sums[:-1], self._shift(), -1)
+        return scatter
+
+    def _shift(self):
+        return self.sums[:-1] / self.count.clamp(min=1)[:, None]
+
+    def _set(self, mean, scatter):
+        """Let the sums say this of the samples."""
+        self.origin[:-1], self.products[:-1] = mean, scatter
+        self.sums.zero_()
 
     def copy(self, device=None):
         """Return the same statistics in tensors of their own, on `device` if given."""
-        return copy.deepcopy(self).to(device or self.mean.device)
+        return copy.deepcopy(self).to(device or self.device)
 
     def reset(self):
         """Forget all samples."""
-        for name in (*SUMS, "skipped"):
+        for name in SUMS:
             getattr(self, name).zero_()
 
     def reset_parameters(self):
@@ -99,29 +131,29 @@ class BinStatistics(nn.Module):
         self.reset()
 
     @contextlib.contextmanager
-    def _as_buffers(self, names=SUMS):
+    def _as_buffers(self):
         """Make the sums buffers while PyTorch moves, saves or loads the module."""
-        self._buffers.update((name, self.__dict__.pop(name)) for name in names)
+        self._buffers.update((name, self.__dict__.pop(name)) for name in SUMS)
         try:
             yield
         finally:
-            self.__dict__.update((name, self._buffers.pop(name)) for name in names)
+            self.__dict__.update((name, self._buffers.pop(name)) for name in SUMS)
 
     def _apply(self, fn, recurse=True):
-        with self._as_buffers((*SUMS, "skipped")):
+        with self._as_buffers():
             super()._apply(without_cast(fn), recurse)
-        self.kind.move(self.mean.device)
+        self.kind.move(self.device)
         return self
 
     def _save_to_state_dict(self, *args):
+        for table in (self.origin, self.sums, self.products):
+            table[-1].zero_()  # samples that are left out may be NaN
         with self._as_buffers():
             super()._save_to_state_dict(*args)
 
     def _load_from_state_dict(self, *args):
         with self._as_buffers():
             super()._load_from_state_dict(*args)
-        # On the device of the sums, which a load may have assigned.
-        self.skipped = torch.zeros_like(self.count[0], dtype=torch.int64)
 
     @torch.no_grad()
     def update(self, features, index):
@@ -139,52 +171,35 @@ class BinStatistics(nn.Module):
         ValueError
             If shapes don't fit, an index is out of range, or a feature isn't finite.
         """
-        index = torch.as_tensor(index, device=self.count.device)
+        index = torch.as_tensor(index, device=self.device)
         self._check_shapes(features, index)
         if len(index):
             self._check_values(features, index)
-            self.add(features, index.long(), torch.ones_like(index, dtype=torch.bool))
+            self.add(features, index.long())
 
     @torch.no_grad()
-    def add(self, features, index, counted):
+    def add(self, features, index):
         """Take a batch in without a look at its values: nothing waits for the device.
 
         Parameters
         ----------
         features : Tensor of shape [N, D]
-            N is not 0.
         index : Tensor of shape [N], int64
-            The bin of each sample.
-        counted : Tensor of shape [N], bool
-            False for a sample that is left out, whatever its features are. `skipped`
-            counts them.
+            The bin of each sample; B for one that is left out, whatever its features
+            are. `skipped` counts them.
         """
-        n, n_bins = len(features), len(self.count)
-        group, bins = compact(index, n_bins)
-        n_groups = n_bins if bins is None else len(bins)
-        row = torch.arange(n, device=index.device)
-        before = take(self.count, bins)
-        added = torch.zeros_like(before).index_add_(0, group, counted.to(before))
-        self.skipped += (~counted).sum()
-        # One more row, of zeros: of groups without a sample.
-        z = self.mean.new_empty(n + 1, self.mean.shape[1])
-        z[:n].copy_(features)
-        z[n] = 0
-        # The first sample of a new bin stands for its mean: deviations stay small.
-        first = index.new_full((n_groups,), n)
-        first.scatter_reduce_(0, group, torch.where(counted, row, n), "amin")
-        new = (before == 0).to(before)[:, None]
-        put(self.mean, bins, z.index_select(0, first), new)
-        z[:n].sub_(self.mean.index_select(0, index))
-        z.index_fill_(0, torch.where(counted, n, row), 0)
-        deviation = z[:n]
-        sums = z.new_zeros(n_groups, z.shape[1]).index_add_(0, group, deviation)
-        # Sum of (z - mean)^2 about the new mean: as about the old, less n shift^2.
-        shift = sums / (before + added).clamp(min=1)[:, None]
-        self.kind.add_outer(self.scatter, bins, sums, shift, -1)
-        self.kind.add(self.scatter, index, deviation)
-        put(self.mean, bins, shift)
-        put(self.count, bins, added)
+        n_bins = len(self.samples) - 1
+        z = features.to(torch.float64, copy=True)
+        # One sample of a new bin stands for its mean: deviations stay small.
+        row = torch.arange(len(index), device=index.device)
+        chosen = torch.empty_like(self.samples, dtype=torch.int64)
+        chosen = chosen.scatter_(0, index, row).index_select(0, index)
+        first = (chosen == row) & (self.samples.index_select(0, index) == 0)
+        self.origin.index_add_(0, torch.where(first, index, n_bins), z)
+        z.sub_(self.origin.index_select(0, index))
+        self.samples.index_add_(0, index, torch.ones_like(row, dtype=torch.float64))
+        self.sums.index_add_(0, index, z)
+        self.kind.add(self.products, index, z)
 
     def merge(self, other):
         """Return the statistics of both sets of samples together; neither changes.
@@ -195,15 +210,14 @@ class BinStatistics(nn.Module):
             If the two differ in bins, features, kind or rank.
         """
         self.check_same_shape(other)
-        both, other = self.copy(), other.copy(self.mean.device)
-        both.count += other.count
+        both, other = self.copy(), other.copy(self.device)
+        both.samples += other.samples
         share = other.count / both.count.clamp(min=1)
         delta = other.mean - self.mean
-        both.mean += share[:, None] * delta
-        both.scatter += other.scatter
+        scatter = self.scatter + other.scatter
         apart = (self.count * share)[:, None] * delta
-        self.kind.add_outer(both.scatter, None, apart, delta, 1)
-        both.skipped += other.skipped
+        self.kind.add_outer(scatter, apart, delta, 1)
+        both._set(self.mean + share[:, None] * delta, scatter)
         return both
 
     @torch.no_grad()
@@ -215,16 +229,16 @@ class BinStatistics(nn.Module):
         total = self.copy()
         if not (dist.is_available() and dist.is_initialized()):
             return total
-        sums = total.mean * total.count[:, None]
-        dist.all_reduce(total.count)
-        dist.all_reduce(sums)
-        total.mean = sums / total.count.clamp(min=1)[:, None]
+        mean, scatter = self.mean, self.scatter
+        common = mean * self.count[:, None]
+        dist.all_reduce(total.samples)
+        dist.all_reduce(common)
+        common /= total.count.clamp(min=1)[:, None]
         # Each process moves its deviations to the common mean before they are added.
-        delta = self.mean - total.mean
-        apart = self.count[:, None] * delta
-        self.kind.add_outer(total.scatter, None, apart, delta, 1)
-        dist.all_reduce(total.scatter)
-        dist.all_reduce(total.skipped)
+        delta = mean - common
+        self.kind.add_outer(scatter, self.count[:, None] * delta, delta, 1)
+        dist.all_reduce(scatter)
+        total._set(common, scatter)
         return total
 
     def variance(self):
@@ -250,7 +264,7 @@ class BinStatistics(nn.Module):
     def check_same_shape(self, other):
         """Refuse statistics that differ in bins, features, kind or rank."""
         (mine, shape), (theirs, wrong) = (
-            (s.kind.name, list(s.scatter.shape)) for s in (self, other)
+            (s.kind.name, [len(s.count), *s.products.shape[1:]]) for s in (self, other)
         )
         if mine != theirs or shape != wrong:
             raise ValueError(
@@ -259,7 +273,7 @@ class BinStatistics(nn.Module):
             )
 
     def _check_shapes(self, features, index):
-        feature_dim = self.mean.shape[1]
+        feature_dim = self.origin.shape[1]
         if features.ndim != 2 or features.shape[1] != feature_dim:
             raise ValueError(
                 f"features must have shape [N, {feature_dim}], "
@@ -291,11 +305,9 @@ class BinStatistics(nn.Module):
 
 def all_finite(z, labels=0.0):
     """Whether the features of a sample, and its label, are finite, [N], bool."""
-    # One number tells. A sum in float64 can't overflow, but that of float64 can; and of
-    # absolute values, NaN is the largest.
-    z, wide = z.detach(), torch.float64
-    one = z.abs().amax(1) if z.dtype == wide else z.sum(1, dtype=wide)
-    return (one + labels).isfinite()
+    # One number tells: of absolute values, NaN is the largest. A sum would overflow.
+    one = z.detach().abs().amax(1).double() + labels
+    return one - one == 0
 
 
 def bin_statistics(features, labels, bins, covariance="diagonal", rank=16):

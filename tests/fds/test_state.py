@@ -17,7 +17,7 @@ FDS = partial(dirlib.FDS, kernel_size=5, sigma=2.0)  # ten bins have little room
 BINS = LabelBins(0, 10, 1)
 D, RANK = 4, 2
 KINDS = ["diagonal", "full", "low_rank"]
-SUMS = ["epoch.count", "epoch.mean", "epoch.scatter"]
+SUMS = ["epoch.samples", "epoch.origin", "epoch.sums", "epoch.products"]
 
 
 def batch(seed=0, n=200):
@@ -73,7 +73,7 @@ def test_the_sums_of_the_epoch_are_saved_but_are_no_buffers():
     fds = in_mid_epoch()
     names = [name for name, _ in fds.named_buffers()]
     assert set(fds.state_dict()) - set(names) == {*SUMS, "_extra_state"}
-    assert fds.state_dict()["epoch.count"].sum() == 200
+    assert fds.state_dict()["epoch.samples"].sum() == 200
 
 
 def test_settings_that_the_numbers_depend_on_are_compared():
@@ -113,12 +113,12 @@ def test_the_last_bits_of_another_processor_are_no_other_settings():
 
 def test_a_state_that_is_not_whole_or_damaged_is_refused_and_changes_nothing():
     state = in_mid_epoch().state_dict()
-    newer = pack_settings({"version": 4})
+    newer = pack_settings({"version": 5})
     for changed, message in (
-        ({"mean": None, "epoch.count": None}, "lacks mean, epoch.count"),
+        ({"mean": None, "epoch.sums": None}, "lacks mean, epoch.sums"),
         ({"_extra_state": None}, "lacks _extra_state"),
         ({"_extra_state": torch.zeros(9)}, "has a damaged _extra_state"),
-        ({"_extra_state": newer}, "has version 4, and this dirlib reads up to 3"),
+        ({"_extra_state": newer}, "has version 5, and this dirlib reads up to 4"),
         ({"cov": torch.ones(2, 2)}, r"has cov of shape \[2, 2\], here \[10, 4\]"),
     ):
         wrong = {k: v for k, v in {**state, **changed}.items() if v is not None}
@@ -132,20 +132,25 @@ def test_a_state_that_is_not_whole_or_damaged_is_refused_and_changes_nothing():
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version", [1, 2, 3])
 def test_an_older_state_is_converted(kind, version):
-    """Before version 3, "low_rank" kept rows where there are sums now."""
+    """The sums were about the mean; before version 3, "low_rank" kept rows of them."""
     fds = in_mid_epoch(kind)
-    old = fds.state_dict() | {"active": fds.active}
-    own = fds.epoch.kind
-    old["epoch.scatter"] = own.from_sums(old["epoch.scatter"])
+    stats, own = fds.epoch, fds.epoch.kind
+    scatter = own.from_sums(stats.scatter) if version < 3 else stats.scatter
+    old = {k: v for k, v in fds.state_dict().items() if k not in SUMS}
+    old |= {"epoch.count": stats.count, "epoch.mean": stats.mean}
+    old |= {"epoch.scatter": scatter, "active": fds.active}
     settings = json.loads(bytes(old.pop("_extra_state").tolist()))
     if version == 1:
         old = {name.replace("epoch.", "epoch_"): v for name, v in old.items()}
-        assert {"epoch_count", "epoch_mean", "epoch_scatter"} < set(old)
     else:
-        old["_extra_state"] = pack_settings({**settings, "version": 2})
-    fds.epoch.scatter = own.to_sums(own.from_sums(fds.epoch.scatter))
+        old["_extra_state"] = pack_settings({**settings, "version": version})
+    if version == 3:
+        del old["active"]
+    else:
+        scatter = own.to_sums(scatter)
+    stats._set(stats.mean, scatter)
     model = nn.Sequential(nn.Linear(D, D), layer(kind))
     state = model.state_dict()
     state = {name: value for name, value in state.items() if name[0] == "0"}
@@ -162,6 +167,6 @@ def test_the_settings_are_json_that_survives_averaging():
     packed = [layer().get_extra_state() for _ in range(3)]
     mean = sum(packed) / 3
     settings = json.loads(bytes(round(byte) for byte in mean.tolist()))
-    assert settings["version"] == 3 and settings["bin_edges"] == BINS.edges.tolist()
+    assert settings["version"] == 4 and settings["bin_edges"] == BINS.edges.tolist()
     state = in_mid_epoch().state_dict()
     layer().load_state_dict({name: value.half() for name, value in state.items()})

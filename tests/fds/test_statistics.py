@@ -164,7 +164,7 @@ def reduce_in_process(rank, address, out):
         stats.update(Z[part], INDEX[part])
         total = stats.all_reduce()
         torch.save(total.state_dict(), f"{out}/{covariance}{rank}.pt")
-    stats.skipped += rank + 1
+    stats.skipped.add_(rank + 1)
     assert stats.all_reduce().skipped == 3
     dist.destroy_process_group()
 
