@@ -92,6 +92,7 @@ def _table_data(settings):
     dropped += [f"{rows} rows without a target"] if rows else []
     if dropped:
         about = f"{about} Left out: {'; '.join(dropped)}."
+    about = " ".join([about, *table.notes])
     names = {split: {"row": rows} for split, rows in table.rows.items()}
     return RunData(*table[:3], bins, about, names, table.transformer)
 
