@@ -236,7 +236,8 @@ def _numbers(frame, names, dates):
             continue
         if name in dates:
             codes, texts = _codes(column)
-            row[:], what = _days(texts, dates[name])[codes], "dates as in the training"
+            style = "ISO8601" if column.dtype.kind == "M" else dates[name]
+            row[:], what = _days(texts, style)[codes], "dates as in the training"
         else:
             number = pd.to_numeric(column, errors="coerce")
             row[:], what = (

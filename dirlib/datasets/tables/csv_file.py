@@ -176,7 +176,7 @@ def _text_frame(opened, path, text_columns):
 
 
 def _signs(sample):
-    """What stands between cells, and the decimal sign of most numbers."""
+    """What stands between cells, and the decimal sign, as far as many cells show it."""
     if len(sample) == SAMPLE_SIZE and "\n" in sample:
         sample = sample[: sample.rindex("\n")]
     found = {}
@@ -193,7 +193,7 @@ def _signs(sample):
     cells = [cell.strip() for row in rows[1:] for cell in row]
     commas = sum(COMMA_CELL.fullmatch(cell) is not None for cell in cells)
     points = sum(POINT_CELL.fullmatch(cell) is not None for cell in cells)
-    return delimiter, "," if delimiter != "," and commas > points else "."
+    return delimiter, "," if delimiter != "," and 10 * commas > points else "."
 
 
 def _check_lengths(rows, n_names):
