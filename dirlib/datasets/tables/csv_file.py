@@ -109,8 +109,8 @@ def _parquet(path):
         ) from error
     except (OSError, ValueError) as error:  # pyarrow's are among them
         raise ValueError(f"{path} is no table in Parquet: {error}") from error
-    for name in frame.select_dtypes(object):
-        if pd.api.types.infer_dtype(frame[name]) == "decimal":
+    for name, kind in frame.dtypes.items():
+        if kind.kind == "O" and pd.api.types.infer_dtype(frame[name]) == "decimal":
             frame[name] = frame[name].astype(float)
     return frame
 
