@@ -1,4 +1,4 @@
-"""FDS in trainings that a framework runs: one callback each.
+"""FDS in trainings that a framework runs: one callback each; `sklearn`: an estimator.
 
 Each module needs its framework, and nothing else imports it: `lightning` needs
 Lightning, `transformers` needs Transformers, `skorch` needs skorch.

@@ -84,7 +84,8 @@ def _table_data(settings):
             "target to read a meta-file"
         )
     seed = settings.seed if settings.split_seed is None else settings.split_seed
-    table = read_table(settings.data, settings.target, seed=seed)
+    split = settings.split_column
+    table = read_table(settings.data, settings.target, seed=seed, split=split)
     bins, about = _chosen_bins(settings, table.train.labels)
     columns = [f"{name} ({why})" for name, why in table.dropped["columns"].items()]
     rows = table.dropped["rows"]
@@ -92,6 +93,7 @@ def _table_data(settings):
     dropped += [f"{rows} rows without a target"] if rows else []
     if dropped:
         about = f"{about} Left out: {'; '.join(dropped)}."
+    about = " ".join([about, *table.notes])
     names = {split: {"row": rows} for split, rows in table.rows.items()}
     return RunData(*table[:3], bins, about, names, table.transformer)
 

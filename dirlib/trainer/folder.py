@@ -17,7 +17,7 @@ from dirlib.trainer.methods import method_name, method_order
 REGIONS = ("all", "many", "medium", "few", "GM")
 SPLITS = ("val", "test")
 # Runs that differ in one of these are judged on other labels, or by other regions.
-DATA = ("data", "target", "bin_width", "quantiles", "split_seed")
+DATA = ("data", "target", "split_column", "bin_width", "quantiles", "split_seed")
 
 
 class Run(NamedTuple):

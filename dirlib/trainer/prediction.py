@@ -93,7 +93,7 @@ class TrainedRun:
             )
         from dirlib.datasets.tables.csv_file import read_frame
 
-        frame = read_frame(Path(data), self.columns.text_columns)
+        frame, _ = read_frame(Path(data), self.columns.text_columns)
         try:
             return self._rows(frame)
         except ValueError as error:

@@ -98,13 +98,13 @@ def training_run(out, *, workers=0, resume=False, progress=True, **options):
     with _folder_of_its_own(out, settings, resume):  # now that all of it fits
         if settings.rrt:
             parts = model, data, weights, fds, workers, checkpoint
-            history = _train_twice(train, *parts)
+            history, chosen = _train_twice(train, *parts)
         else:
             options = {"weights": weights, "workers": workers, "checkpoint": checkpoint}
-            history = train(model, data.train, fds=fds, **options)
+            history = chosen = train(model, data.train, fds=fds, **options)
         predictions, scores = _judge(data, model, workers, regions)
         scores["about"] = data.about
-        scores["best_epoch"] = _best_epoch(history, settings)
+        scores["best_epoch"] = _best_epoch(chosen, settings)
         if processes.is_first():
             save_network(out, model, data.columns)
             _write_results(out, settings, data, history, predictions, scores)
@@ -135,14 +135,17 @@ def _folder_of_its_own(out, settings, resume):
 
 
 def _fit_options(settings):
-    names = ("optimizer", "schedule", "lr", "batch_size", "epochs", "seed")
+    names = ("optimizer", "schedule", "lr", "batch_size", "epochs", "seed", "patience")
     options = {name: getattr(settings, name) for name in names}
     select = None if settings.select == "last" else f"val_{settings.select}"
     return options | {"select": select}
 
 
 def _train_twice(train, model, data, weights, fds, workers, checkpoint):
-    """Train without weights, then the regressor anew with them: the joint history."""
+    """Train without weights, then the regressor anew with them.
+
+    Returns the joint history, and the part of the regressor.
+    """
     untrained = copy.deepcopy(model.regressor.state_dict())
     history = train(model, data.train, fds=fds, workers=workers, checkpoint=checkpoint)
     model.regressor.load_state_dict(untrained)
@@ -153,7 +156,8 @@ def _train_twice(train, model, data, weights, fds, workers, checkpoint):
         weights=weights,
         checkpoint=checkpoint.with_name("regressor.pt"),
     )
-    return history + [row | {"epoch": row["epoch"] + len(history)} for row in rows]
+    rows = [row | {"epoch": row["epoch"] + len(history)} for row in rows]
+    return history + rows, rows
 
 
 class _Regressor(nn.Module):
@@ -219,9 +223,8 @@ def _judge(data, model, workers, regions):
 def _best_epoch(history, settings):
     """The epoch that the model's weights are from, counted from 1."""
     if settings.select == "last":
-        return len(history)
-    rows = history[-settings.epochs :]  # with rrt, those of the regressor
-    return min(rows, key=lambda row: row[f"val_{settings.select}"])["epoch"]
+        return history[-1]["epoch"]
+    return min(history, key=lambda row: row[f"val_{settings.select}"])["epoch"]
 
 
 def _write_results(out, settings, data, history, predictions, scores):

@@ -50,6 +50,9 @@ class Settings:
         "faces", "faces, faces-agedb, a meta-file (age,path,split), or a table"
     )
     target: str | None = _option(None, "column of the table that is to be predicted")
+    split_column: str | None = _option(
+        None, "column of the table that says train, val or test; default split"
+    )
     images: str | None = _option(None, "folder of the pictures, if not the meta-file's")
     size: int = _option(32, "side of the pictures in pixels", least=1)
     augment: str = _option("flip", "how training pictures change", AUGMENTATIONS)
@@ -74,6 +77,11 @@ class Settings:
     batch_size: int = _option(64, "over all processes together", least=1)
     epochs: int = _option(15, "passes over the training samples", least=1)
     select: str = _option("all", "validation score that chooses the epoch", SELECT)
+    patience: int | None = _option(
+        None,
+        "stop after so many epochs without a better one; best with --schedule constant",
+        least=1,
+    )
     seed: int = _option(
         0, "of samples, initial weights, order and augmentation", least=0
     )
@@ -104,6 +112,12 @@ class Settings:
                 "lds smooths the counts of the bins, and 'dense' has none: use 'sqinv' "
                 "or 'inv', or leave lds out"
             )
+        if self.patience is not None and self.select == "last":
+            raise ValueError(
+                "patience needs a score that chooses the epoch, but select is 'last'"
+            )
+        if self.split_column is not None and not is_table:
+            raise ValueError("split_column is of a table, which needs a target")
         if (self.model == "mlp") != is_table:
             raise ValueError(
                 f"the model of a table is 'mlp', and that of images is another, but "

@@ -21,7 +21,8 @@ from dirlib.training.samples import as_samples, checksum, needed
 def fit(
     model, samples, *, weights=None, loss=l1_loss, fds=None, fds_start=0, epochs=15,
     batch_size=64, lr=3e-3, optimizer="adam", schedule="onecycle", seed=0,
-    validate=None, select=None, workers=0, checkpoint=None, progress=True,
+    validate=None, select=None, patience=None, workers=0, checkpoint=None,
+    progress=True,
 ):  # fmt: skip
     """Train `model`, on the device that it is on.
 
@@ -57,6 +58,10 @@ def fit(
     select : str, optional
         The number of `validate` that chooses the epoch whose weights `model` ends with:
         the lowest, the first of equals. Without it the last epoch is kept.
+    patience : int, optional
+        Ends the training after so many epochs without a lower `select`. The schedule is
+        still that of all `epochs`: "constant" goes best with it, as "onecycle" lowers
+        the learning rate, and with it the errors, only towards its end.
     workers : int
         Processes that read the samples ahead; 0 reads them in this one.
     checkpoint : path-like, optional
@@ -84,6 +89,11 @@ def fit(
             f"epochs must be 1 or more and batch_size a multiple of the number of "
             f"processes, {processes.count()}, but got {epochs} and {batch_size}"
         )
+    if patience is not None and (patience < 1 or select is None):
+        raise ValueError(
+            f"patience must be 1 or more, and needs a number of validate to select by, "
+            f"but got patience={patience} and select={select}"
+        )
     model.to(memory_format=torch.channels_last)  # twice as fast on a CPU
     n_batches = len(y) // batch_size or 1
     parameters, of_loss = list(model.parameters()), []
@@ -98,7 +108,7 @@ def fit(
         "epochs": epochs, "batch_size": batch_size, "lr": lr, "seed": seed,
         "loss": getattr(loss, "__qualname__", type(loss).__name__),
         "optimizer": optimizer, "schedule": schedule, "select": select,
-        "fds": repr(fds), "fds_start": fds_start,
+        "fds": repr(fds), "fds_start": fds_start, "patience": patience,
     }  # fmt: skip
     if checkpoint is not None:
         settings["samples"] = needed(samples, "checksum")
@@ -112,6 +122,8 @@ def fit(
     )  # fmt: skip
     with bar:
         for epoch in range(len(training.history), epochs):
+            if patience is not None and training.epochs_in_vain() >= patience:
+                break
             layer = fds if fds is not None and epoch >= fds_start else None
             model.train()
             plan = _plan(len(y), n_batches, batch_size, training.generator)
@@ -232,6 +244,10 @@ class _Training:
         if self.best is None or row[select] < self.best["score"]:
             weights = copy.deepcopy(self.parts["model"].state_dict())
             self.best = {"epoch": row["epoch"], "score": row[select], "model": weights}
+
+    def epochs_in_vain(self):
+        """How many epochs there were since the best one."""
+        return len(self.history) - (self.best["epoch"] if self.best else 0)
 
     def save(self, checkpoint, settings):
         state = {name: part.state_dict() for name, part in self.parts.items()}

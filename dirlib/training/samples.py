@@ -82,9 +82,9 @@ class Rows:
                 f"rows must have shape [N, F] and labels [N], "
                 f"but got {list(self.x.shape)} and {list(self.labels.shape)}"
             )
-        bad = (~self.x.isfinite()).any(1).nonzero().flatten()
-        if len(bad):
-            raise ValueError(f"rows must be finite, but row {int(bad[0])} isn't")
+        finite = np.isfinite(self.x.numpy()).all(1)
+        if not finite.all():
+            raise ValueError(f"rows must be finite, but row {finite.argmin()} isn't")
 
     def __len__(self):
         return len(self.x)

@@ -41,7 +41,8 @@ OLD = """{
 
 def test_an_old_file_and_a_new_one_hold_the_same():
     settings = Settings(reweight="sqinv", lds=True, fds="diagonal")
-    assert dataclasses.asdict(settings) == json.loads(OLD) | {"split_seed": None}
+    new = dict.fromkeys(["split_seed", "split_column", "patience"])
+    assert dataclasses.asdict(settings) == json.loads(OLD) | new
     assert settings_from(json.loads(OLD)) == settings
 
 
@@ -110,7 +111,8 @@ OTHER = {
     "reweight": "inv", "lds": True, "lds_kernel_size": 5, "lds_sigma": 1.5,
     "fds": "full", "fds_kernel_size": 3, "fds_sigma": 2.5, "rrt": True, "loss": "mse",
     "optimizer": "sgd", "schedule": "cosine", "lr": 0.1, "batch_size": 8, "epochs": 2,
-    "select": "GM", "seed": 4, "split_seed": 3,
+    "select": "GM", "seed": 4, "split_seed": 3, "split_column": "part",
+    "patience": 4,
 }  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """Checkpoints: whole or not there, and a training that goes on as if undisturbed."""
 
+import math
 import os
 import pickle
 import signal
@@ -86,6 +87,34 @@ from test_checkpoints import train
 print("started", flush=True)
 train(sys.argv[1], epochs=40)
 """
+
+
+def test_patience_ends_a_resumed_training_where_it_ends_an_undisturbed_one(tmp_path):
+    """The fourth epoch is the last one that is better."""
+    path, n_seen = tmp_path / "checkpoint.pt", []
+
+    def validate(model):
+        n_seen.append(len(n_seen) + 1)
+        return {"error": [5, 4, math.nan, 2, 3, 2, 9, 1][len(n_seen) - 1]}
+
+    options = {"validate": validate, "select": "error", "patience": 3, "epochs": 8}
+    model, history = train(**options)
+    assert [row["epoch"] for row in history] == list(range(1, 8))
+    n_seen.clear()
+    with pytest.raises(Stopped):
+        train(path, loss=stops_after(22), **options)
+    assert len(n_seen) == 5
+    again, resumed = train(path, **options)
+    assert [row["loss"] for row in resumed] == [row["loss"] for row in history]
+    finished, _ = train(path, **options)
+    assert len(n_seen) == 7
+    for other in (again, finished):
+        assert np.array_equal(predict(other, IMAGES), predict(model, IMAGES))
+    with pytest.raises(ValueError, match="its patience is 3, but now it is 4"):
+        train(path, **options | {"patience": 4})
+    for wrong in ({"select": None}, {"patience": 0}):
+        with pytest.raises(ValueError, match="patience must be 1 or more, and needs"):
+            train(**options | wrong)
 
 
 def test_a_loss_with_parameters_goes_on_as_it_was(tmp_path):

@@ -14,6 +14,7 @@ import torch
 
 from tools.bench import fds as bench_fds
 from tools.bench import lds as bench_lds
+from tools.bench import tables as bench_tables
 
 OUT = Path(__file__).resolve().parents[2] / "data" / "BENCH.txt"
 
@@ -51,6 +52,8 @@ def main():
         bench_lds.main()
         print()
         bench_fds.main()
+        print()
+        bench_tables.main()
     OUT.write_text(tee.getvalue())
     print(f"\nkept in {OUT.relative_to(OUT.parent.parent)}")
 

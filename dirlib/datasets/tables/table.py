@@ -1,4 +1,4 @@
-"""Any table with a numeric target: a CSV file becomes rows that a network reads."""
+"""Any table with a numeric target: a file becomes rows that a network reads."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -6,14 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from dirlib.arguments import SPLITS
-from dirlib.datasets.tables.columns import FREQUENT, ColumnEncoder, fit_columns
-from dirlib.datasets.tables.csv_file import (
-    check_column,
-    check_finite,
-    is_number,
-    read_frame,
-    target_numbers,
-)
+from dirlib.datasets.tables.columns import ColumnEncoder, fit_columns
+from dirlib.datasets.tables.csv_file import check_column, read_frame, target_numbers
 from dirlib.training.samples import Rows
 
 FEWEST_ROWS = 30
@@ -28,7 +22,8 @@ class Table(NamedTuple):
     `feature_names` says what each of the F inputs is. `transformer` is fitted:
     ``transformer.transform(frame)`` makes inputs of new rows. `rows` says which rows of
     the file, counted from 1, each split holds. `dropped` says what was left out:
-    ``{"rows": how many had no target, "columns": {name: reason}}``.
+    ``{"rows": how many had no target, "columns": {name: reason}}``. `notes` are
+    sentences on how the file was read.
     """
 
     train: Rows
@@ -38,10 +33,11 @@ class Table(NamedTuple):
     transformer: ColumnEncoder
     rows: dict
     dropped: dict
+    notes: list
 
 
 def read_table(path, target, *, seed=0, split=None):
-    """Read a CSV file as a Table: its rows split, its columns turned into numbers.
+    """Read a file as a Table: its rows split, its columns turned into numbers.
 
     An empty cell, "?", and what pandas takes for missing ("NA", "nan", ...) is missing.
     What is fitted is fitted on the training rows alone:
@@ -49,19 +45,22 @@ def read_table(path, target, *, seed=0, split=None):
     - A column of numbers takes its median where it is missing, and has mean 0 and
       variance 1. A column of 0 and 1 beside it, scaled too, tells which were missing.
       A number that stands for a category counts as a number.
-    - Any other column (text, true and false, dates) gets one column of 0 and 1 for each
-      of its values; "missing" is such a value. Values in fewer than 3 training rows
-      share one column, and so do unknown ones; at most 200 columns are made, for the
-      most frequent values.
+    - Dates, all written in one way, are numbers: days since 1970.
+    - Any other column (text, true and false) gets one column of 0 and 1 for each of its
+      values; "missing" is such a value. Values in fewer than 3 training rows share one
+      column, and so do unknown ones; at most 200 columns are made, for the most
+      frequent values.
 
-    Columns that can't help are left out: empty or constant ones; row numbers; and text
-    of which no value is frequent enough: identifiers, free text, and dates, which are
-    text here (if the time matters, write the year and the month into the file).
+    Columns that can't help are left out: empty or constant ones, and those that are the
+    same as another one; row numbers; text of which no value is frequent enough, such as
+    identifiers; and dates whose day and month can't be told apart.
 
     Parameters
     ----------
     path : path-like
-        A file of comma-separated values in UTF-8, with one line of column names.
+        Text in UTF-8, UTF-16 or else cp1252, which may be packed by gzip, with one line
+        of column names. Commas, semicolons, tabs or bars stand between its cells, and
+        1234.5 may be written as 1234,5 or 1.234,5. Or Parquet, with pyarrow.
     target : str
         The column to predict. Rows without it are left out, and counted.
     seed : int
@@ -79,7 +78,7 @@ def read_table(path, target, *, seed=0, split=None):
         empty; or fewer than 30 rows, or no feature, remain.
     """
     path = Path(path)
-    frame = read_frame(path)
+    frame, notes = read_frame(path)
     check_column(frame, target, path, "target")
     if split is None:
         split = "split"
@@ -89,71 +88,48 @@ def read_table(path, target, *, seed=0, split=None):
         raise ValueError(
             f"the column {target!r} can't be both the target and the split"
         )
-    y = target_numbers(frame[target], path)
-    usable = np.isfinite(y)
-    missing = int((~usable).sum())
-    features = frame.drop(columns=[target, split], errors="ignore")
-    columns = {name: "row numbers" for name in features if _counts_rows(features[name])}
-    frame, y = frame[usable], y[usable]
-    features = features[usable].drop(columns=columns)
-    if len(y) < FEWEST_ROWS:
+    y = target_numbers(frame.pop(target), path)
+    usable = np.flatnonzero(np.isfinite(y))
+    missing, labels = len(y) - len(usable), y[usable]
+    if len(labels) < FEWEST_ROWS:
         raise ValueError(
-            f"{path} has {len(y)} rows with a target {target!r} ({missing} have none), "
-            f"but a training needs {FEWEST_ROWS} or more"
+            f"{path} has {len(labels)} rows with a target {target!r} ({missing} have "
+            f"none), but a training needs {FEWEST_ROWS} or more"
         )
-    named = split in frame
-    index = _named_split(frame[split], path) if named else _random_split(y, seed)
+    index = (
+        _named_split(frame.pop(split).iloc[usable], path)
+        if split in frame
+        else _random_split(labels, seed)
+    )
+    index = {name: usable[rows] for name, rows in index.items()}
     train = index["train"]
     if y[train].min() == y[train].max():
         raise ValueError(
             f"the target {target!r} of {path} is {y[train[0]]:g} in each training row: "
             f"choose a column with something to predict"
         )
-    useless = {name: _useless(features[name].iloc[train]) for name in features}
-    columns |= {name: reason for name, reason in useless.items() if reason}
-    features = features.drop(columns=[name for name in useless if useless[name]])
-    if features.shape[1] == 0:
+    try:
+        transformer, columns = fit_columns(frame, train)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+    if not transformer.feature_names:
         why = [f"{name!r} is left out ({why})" for name, why in columns.items()]
         raise ValueError(
             f"{path} has no feature column that can help to predict {target!r}: "
             f"{'; '.join(why) or 'it has no other column'}"
         )
-    check_finite(features, path)
-    transformer = fit_columns(features.iloc[train])
-    samples = {
-        name: Rows(transformer.transform(features.iloc[i]), y[i])
-        for name, i in index.items()
-    }
-    rows = {name: features.index[i].to_numpy() + 1 for name, i in index.items()}
-    dropped = {"rows": missing, "columns": columns}
-    names = transformer.feature_names
-    return Table(**samples, feature_names=names, transformer=transformer, rows=rows,
-                 dropped=dropped)  # fmt: skip
-
-
-def _counts_rows(column):
-    """Whether a column is 0, 1, 2, ... or 1, 2, 3, ... from the first row to the last.
-
-    Such a column tells the order of the file, and new rows have no place in it.
-    """
-    if column.dtype.kind not in "iu" or len(column) == 0:
-        return False
-    values = column.to_numpy()
-    return values[0] in (0, 1) and bool((np.diff(values) == 1).all())
-
-
-def _useless(column):
-    """Why a column of training rows can't help, or None if it may."""
-    if column.isna().all():
-        return "no training row has a value"
-    if column.nunique(dropna=False) == 1:
-        return "one value in all training rows"
-    if not is_number(column) and column.value_counts(dropna=False).max() < FREQUENT:
-        return (
-            f"text without a value that {FREQUENT} training rows share: an "
-            f"identifier, a date or free text"
-        )
-    return None
+    x = transformer.transform(frame, np.concatenate([*index.values()]))
+    ends = np.cumsum([len(rows) for rows in index.values()])
+    parts = zip(index, np.split(x, ends[:-1]), strict=True)
+    samples = {name: Rows(part, y[index[name]]) for name, part in parts}
+    return Table(
+        **samples,
+        feature_names=transformer.feature_names,
+        transformer=transformer,
+        rows={name: i + 1 for name, i in index.items()},
+        dropped={"rows": missing, "columns": columns},
+        notes=notes,
+    )
 
 
 def _named_split(column, path):
