@@ -113,8 +113,10 @@ def comparison_table(frame, baseline=None, split="test"):
 
 def comparison_text(table):
     """Return a table of :func:`comparison_table` as text, some 90 columns wide."""
-    first, digits = table.iloc[0], decimals(table)
-    texts = table.assign(text=[_mean_text(row, digits) for row in table.itertuples()])
+    first, largest = table.iloc[0], table.groupby("region")["mean"].max()
+    digits = {region: _decimals(mean) for region, mean in largest.items()}
+    rows = table.itertuples()
+    texts = table.assign(text=[_mean_text(row, digits[row.region]) for row in rows])
     methods = list(dict.fromkeys(table["method"]))
     cells = texts.pivot(index="method", columns="region", values="text")
     seeds = table.groupby("method")["seeds"].max()
@@ -131,7 +133,7 @@ def comparison_text(table):
     if len(rest):
         lines.append(f"minus {first['baseline']}, seed by seed, with its 95 % interval")
     for row in rest.itertuples():
-        text = difference_text(row, digits)
+        text = difference_text(row, digits[row.region])
         lines.append(f"{row.method:<{width}}{row.region:<8}{text}")
     few = [method for method in methods if seeds[method] == 1]
     if few:
@@ -148,6 +150,8 @@ def scores_text(rows):
 def _text(name, value):
     if value is None or math.isnan(value):
         return "-"
+    if abs(value) >= 1e6:  # squared units grow fast
+        return f"{value:.3g}"
     return f"{value:.{3 if name == 'R2' else _decimals(value)}f}"
 
 
@@ -156,7 +160,7 @@ def coverage_text(runs):
     settings = runs[0].settings
     if settings.get("target") is None:
         return "Intervals cover the seeds of the training, not other test pictures."
-    if settings.get("split_seed") is not None:
+    if settings.get("split_seed") is not None or settings.get("time") is not None:
         return (
             "All runs share one split of the table, its bins and its regions: "
             "intervals cover the seeds of the training, not other test rows."
@@ -186,7 +190,7 @@ def _decimals(value):
     value = abs(value)
     if not value > 0 or 1 <= value < 1000:
         return 2
-    return 0 if value >= 1000 else min(2 - math.floor(math.log10(value)), 12)
+    return 0 if value >= 1000 else 2 - math.floor(math.log10(value))
 
 
 def _mean_text(row, digits):
