@@ -9,7 +9,7 @@ from importlib import import_module
 
 _NAMES = {
     "automatic_bins": "choose_bins",
-    "bins": "LabelBins ShotRegions shot_regions",
+    "bins": "LabelBins ShotRegions shot_regions shot_thresholds",
     "fds": "BinStatistics FDS anomaly_gap bin_statistics calibrate cosine_to_anchor"
     " matrix_sqrt",
     "kernels": "kernel_window smooth_bins",

@@ -14,8 +14,8 @@ from dirlib.files import write_csv
 
 def train(args):
     """Train one network, in a folder that can be resumed."""
-    from dirlib.trainer.baselines import sizes_text
     from dirlib.trainer.run import training_run
+    from dirlib.trainer.scores import sizes_text
     from dirlib.trainer.summary import scores_text
     from dirlib.training import processes
 
@@ -26,7 +26,7 @@ def train(args):
         splits = {split: scores[split] for split in ("val", "test")}
         print(f"MAE of all and by region, and more\n{scores_text(splits)}")
         print(sizes_text(scores["n"]["test"], "test"))
-        print(scores["about"])
+        print(scores["about"], *scores["warnings"], sep="\n")
         print(f"settings, curves, predictions and scores: {args.out}")
     processes.stop()
 

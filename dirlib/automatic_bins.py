@@ -1,47 +1,54 @@
-"""Bins for labels that nobody has binned before: by width, by quantiles, by a rule."""
+"""Bins for labels that nobody has binned before: equal, logarithmic, by quantiles."""
 
 import numpy as np
 
-from dirlib.arguments import as_array, check_each
+from dirlib.arguments import as_array, check_choice, check_each
 from dirlib.bins import LabelBins
 
+KINDS = ("auto", "equal", "log", "quantile")
 FEWEST_BINS, MOST_BINS = 3, 10_000
 MOST_STEPS = 200  # labels on a grid of so many steps get one bin for each
 FEWEST_NICE, MOST_NICE = 20, 100
-MOST_QUANTILES = 50
-CENTRAL = 0.99
-BY_HAND = "Choose otherwise with a width, or with a number of quantiles."
-OF_QUANTILES = (
-    "Quantile bins make counts even, but for equal labels, so many-, medium- and "
-    "few-shot regions say little here; LDS counts samples per unit of label, so its "
-    "weights follow the widths of the bins; LDS and FDS take all neighbouring bins as "
-    "equally far."
-)
+PER_DECADE = (100, 80, 50, 40, 20, 16, 10, 8, 5, 4, 2, 1)  # logarithmic bins
+MASS = 0.1  # the share of equal labels from which on they get a bin of their own
 
 
-def choose_bins(labels, *, width=None, quantiles=None):
+def choose_bins(labels, kind="auto", *, width=None, quantiles=None):
     """Choose the bins of continuous labels, and say why.
 
-    Without `width` and `quantiles` a rule decides, in this order:
+    Give the *training* labels. A label of validation or test beyond them counts in the
+    nearest bin wherever errors are computed.
 
-    1. Whole numbers over a range of at most 200 get bins of width 1. So do labels on
-       another grid (half stars, tens), with its step as the width, if more than half of
-       its at most 200 steps occur.
-    2. Bins of a width of 1, 2 or 5 times a power of ten: the smallest such width that
-       cuts the middle 99 % of the labels into at most 100 bins (so into 40 or more), or
-       into at most a tenth of the number of labels where that is less (but 20).
-    3. If more than half of these bins are empty, as with a few very high prices:
-       quantiles, as many as leave 20 labels in each, at least 10 and at most 50.
-    4. If so many labels are equal that fewer than 3 of these remain: bins of a width as
-       in 2, for all labels in place of the middle 99 %.
+    - "equal" bins have the step of the grid that the labels lie on: whole numbers over
+      a range of at most 200, or another grid (half stars, tens) of which more than half
+      of at most 200 steps occur. Other labels get a width of 1, 2 or 5 times a power of
+      ten: the smallest that cuts their middle 99 % into at most 100 bins (so into 40 or
+      more), or a tenth of the number of labels where that is less (but 20).
+    - "log" bins are for skewed labels. Up to a round number near the median of the
+      sizes |y| they have one width, beyond it one ratio: 1 to 100 bins to a factor of
+      ten, as many as the limit above allows. So zeros and both signs
+      fit. Labels far from 0 for their spread are taken from their median on.
+    - "quantile" bins have equal numbers of labels, 20 or more, and are 50 at most. Shot
+      regions say little of them, as counts are even.
+    - "auto" takes equal bins; but where these are on no grid, and more than half of
+      them would be empty, as with prices, logarithmic ones. A thin tail is few-shot in
+      both.
+
+    In "log" and "auto", a value off the grid that more than a tenth of the labels
+    share, and that is the lowest or the highest of them (a spending of 0, a capped
+    price), has a bin of its own and plays no part in the choice of the others.
+
+    LDS counts samples per unit of label, whatever the widths of the bins, so weights
+    grow with the width where counts are even. Its kernel spans so many *bins*: on
+    logarithmic ones it joins labels of similar ratio.
 
     Parameters
     ----------
     labels : array-like of shape [N]
-        All labels that the bins shall hold: those of validation and test too.
+    kind : {"auto", "equal", "log", "quantile"}
     width : float, optional
-        In label units. The edges are multiples of it, and the largest label lies below
-        the last one.
+        Of equal bins, in label units. The edges are multiples of it, and the largest
+        label lies below the last one.
     quantiles : int, optional
         Bins of equal numbers of labels (within one), whose inner edges are labels.
         Where equal labels make two edges equal, their bins become one.
@@ -50,7 +57,7 @@ def choose_bins(labels, *, width=None, quantiles=None):
     -------
     bins : LabelBins
     explanation : str
-        What was chosen, why, and how to choose otherwise.
+        One sentence: what was chosen, and why.
 
     Raises
     ------
@@ -64,50 +71,114 @@ def choose_bins(labels, *, width=None, quantiles=None):
     LabelBins(18, 65, 1)
     """
     y = _as_numbers(labels)
-    if width is not None and quantiles is not None:
+    check_choice("kind", kind, KINDS)
+    sizes = {"equal": width, "quantile": quantiles}
+    wrong = [
+        of for of, s in sizes.items() if s is not None and kind not in ("auto", of)
+    ]
+    if wrong or None not in sizes.values():
         raise ValueError(
-            f"choose bins by width or by quantiles, but got width={width} and "
-            f"quantiles={quantiles}: leave one of them out"
+            f"a width makes equal bins, quantiles make quantile bins, but got kind="
+            f"{kind!r}, width={width} and quantiles={quantiles}: leave one of them out"
         )
     if width is not None:
         if not 0 < width < np.inf:
             raise ValueError(f"width must be finite and positive, but got {width}")
         bins = _by_width(y, float(width))
-        return bins, f"{_text(bins, width)}: the width that was asked for."
-    if quantiles is not None:
-        bins = _by_quantiles(y, quantiles)
-        return bins, f"{_text(bins)}: as asked for. {OF_QUANTILES}"
+        return bins, f"{_text(bins, width)}, the width that was asked for."
+    if quantiles is not None or kind == "quantile":
+        most = min(max(y.size // 20, FEWEST_BINS), 50)
+        bins = _by_quantiles(y, most if quantiles is None else quantiles)
+        return bins, (
+            f"{_text(bins, kind='quantile bins')}, as asked for: counts are even, so "
+            f"that shot regions say little, and weights follow the widths."
+        )
     if y.min() == y.max():
         raise ValueError(
             f"all labels are {y[0]:g}, so that there is nothing to predict"
         )
-    return _by_rule(y)
+    if kind != "log" and (step := _grid_step(y)):
+        bins = _by_width(y, step)
+        return bins, f"{_text(bins, step)}, since the labels lie on steps of {step:g}."
+    return _by_rule(y, kind)
 
 
-def _by_rule(y):
-    if step := _grid_step(y):
-        bins, why = _by_width(y, step), f"the labels lie on steps of {step:g}"
-        return bins, f"{_text(bins, step)}: {why}. {BY_HAND}"
-    low, high = np.quantile(y, [(1 - CENTRAL) / 2, (1 + CENTRAL) / 2])
-    if high > low:
-        width = _nice_width(high - low, y.size)
-        index = np.unique(np.floor(y / width))
-        empty = 1 - index.size / (index[-1] - index[0] + 1)
-        if empty <= 0.5:
-            bins = _by_width(y, width)
-            why = f"a round width that suits the middle 99 % ({low:.4g} to {high:.4g})"
-            return bins, f"{_text(bins, width)}: {why}. {BY_HAND}"
-        why = f"of bins of equal width, {width:g}, {100 * empty:.0f} % would be empty"
+def _by_rule(y, kind):
+    mass = None if kind == "equal" else _mass(y)
+    rest = y if mass is None else y[y != mass]
+    low, high = np.quantile(rest, [0.005, 0.995])
+    if low == high:
+        low, high = rest.min(), rest.max()
+    most = np.clip(rest.size / 10, FEWEST_NICE, MOST_NICE)
+    width = _round_up((high - low) / most)
+    index = np.unique(np.floor(rest / width))
+    empty = 1 - index.size / (index[-1] - index[0] + 1)
+    if kind == "equal" or (kind == "auto" and empty <= 0.5):
+        bins = _by_width(rest, width)
+        text = f"{_text(bins, width)}, a round width that suits the middle 99 %"
     else:
-        why = f"99 % of the labels are {low:g}"
-    edges = _quantile_edges(y, int(np.clip(y.size // 20, 10, MOST_QUANTILES)))
-    if edges.size > FEWEST_BINS:
-        bins = LabelBins.from_edges(edges)
-        return bins, f"{_text(bins)}: {why}. {BY_HAND} {OF_QUANTILES}"
-    width = _nice_width(y.max() - y.min(), y.size)
-    bins = _by_width(y, width)
-    why += ", and too many labels are equal for quantiles"
-    return bins, f"{_text(bins, width)}: {why}. {BY_HAND}"
+        bins, text = _logarithmic(rest, most, width)
+        if kind == "auto":
+            text += f", since {100 * empty:.0f} % of equal bins would be empty"
+    if mass is not None:
+        bins = LabelBins.from_edges(_with_mass(bins.edges, rest, mass))
+        share = 100 - 100 * rest.size / y.size
+        text += f"; {mass:g}, the label of {share:.0f} %, has a bin of its own"
+    return bins, f"{text}."
+
+
+def _mass(y):
+    """The lowest or the highest label, if so many share it, or None."""
+    count, end = max((np.count_nonzero(y == end), end) for end in (y.min(), y.max()))
+    return end if count > MASS * y.size and np.unique(y).size > FEWEST_BINS else None
+
+
+def _with_mass(edges, rest, mass):
+    """Edges with a bin for `mass` alone, about as wide as the one beside it."""
+    above, widths = mass > rest.max(), np.diff(edges)
+    width = max(widths[-1 if above else 0], 1e-6 * abs(mass))  # float32 sees that
+    if above:
+        inner = edges[1:][edges[1:] < mass - width / 2]
+        return np.array([edges[0], *inner, mass, mass + width])
+    first = rest.min()
+    inner = edges[:-1][edges[:-1] > first + width / 2]
+    low = mass if first - mass > width / 2 else mass - width
+    return np.array([low, first, *inner, edges[-1]])
+
+
+def _logarithmic(y, most, step):
+    """Bins of equal ratios, of a width near 0, at most so many; and how they are."""
+    origin = 0.0
+    bins, unit, per_decade = _log_bins(y, most)
+    if bins.counts(y).max() > y.size / 2:  # they are not fine enough so far from 0
+        origin = _edge(round(np.median(y) / step), step)
+        bins, unit, per_decade = _log_bins(y - origin, most)
+        bins = LabelBins.from_edges(bins.edges + origin)
+    if (np.diff(bins.edges.astype(np.float32)) <= 0).any():
+        raise ValueError(_too_fine(y, np.diff(bins.edges).min()))
+    width = unit / _n_linear(per_decade)
+    text = _text(bins, kind="logarithmic bins")
+    return bins, (
+        f"{text}, of width {width:g} within {unit:g} of "
+        f"{origin:g} and {per_decade} to a factor of ten beyond"
+    )
+
+
+def _log_bins(y, most):
+    size = np.abs(y)
+    unit = _round_up(np.median(size[size > 1e-12 * size.max()]))  # less is as good as 0
+    decades = max(np.log10(size.max()) - np.log10(unit), 0)
+    for per_decade in PER_DECADE:
+        n_linear = _n_linear(per_decade)
+        powers = np.arange(1, np.ceil(decades * per_decade) + 2) / per_decade
+        beyond = [float(f"{x:.3g}") for x in unit * 10**powers]
+        edges = np.array([_edge(k, unit / n_linear) for k in range(n_linear + 1)])
+        edges = np.append(edges, beyond)
+        edges = np.append(-edges[:0:-1], edges)
+        first, last = np.searchsorted(edges, [y.min(), y.max()], side="right")
+        if last - first < most:
+            break
+    return LabelBins.from_edges(edges[first - 1 : last + 1]), unit, per_decade
 
 
 def _as_numbers(labels):
@@ -140,22 +211,21 @@ def _grid_step(y):
     return None
 
 
-def _nice_width(span, n_labels):
-    """The smallest of ..., 0.5, 1, 2, 5, 10, 20, ... that makes few enough bins."""
-    least = span / np.clip(n_labels / 10, FEWEST_NICE, MOST_NICE)
-    power = int(np.floor(np.log10(least)))
-    widths = [float(f"{m}e{power + p}") for p in (0, 1) for m in (1, 2, 5)]
-    return next(width for width in widths if width >= least * (1 - 1e-9))
+def _n_linear(per_decade):
+    """The bins of one width on each side: so many that the next ones are as wide."""
+    return max(per_decade // 2, 1)
+
+
+def _round_up(value):
+    """The smallest of ..., 0.5, 1, 2, 5, 10, 20, ... that is not below."""
+    power = int(np.floor(np.log10(value)))
+    numbers = [float(f"{m}e{power + p}") for p in (0, 1) for m in (1, 2, 5)]
+    return next(number for number in numbers if number >= value * (1 - 1e-9))
 
 
 def _by_width(y, width):
-    largest = np.float32(np.abs(y).max())
-    if width < np.spacing(largest):
-        raise ValueError(
-            f"labels of size {largest:g} can't tell bins of width {width:g} apart, "
-            f"since networks train in float32: subtract a constant from the labels, or "
-            f"choose wider bins"
-        )
+    if width < np.spacing(np.float32(np.abs(y).max())):
+        raise ValueError(_too_fine(y, width))
     first, last = _multiple_below(y.min(), width), _multiple_below(y.max(), width) + 1
     n_bins = last - first
     if not FEWEST_BINS <= n_bins <= MOST_BINS:
@@ -202,6 +272,14 @@ def _quantile_edges(y, quantiles):
     return edges
 
 
-def _text(bins, width=None):
-    kind = "quantile bins" if width is None else f"bins of width {width:g}"
+def _too_fine(y, width):
+    return (
+        f"labels of size {np.abs(y).max():g} can't tell bins of width {width:g} apart, "
+        f"since networks train in float32: subtract a constant from the labels, or "
+        f"choose wider bins"
+    )
+
+
+def _text(bins, width=0, kind="bins"):
+    kind = f"bins of width {width:g}" if width else kind
     return f"{bins.n_bins} {kind} from {bins.edges[0]:.6g} to {bins.edges[-1]:.6g}"

@@ -255,7 +255,8 @@ def shot_regions(train_counts, many=100, few=20):
     train_counts : array-like of shape [B]
         Training samples in each bin.
     many, few : float
-        The two thresholds, in samples per bin; 0 <= few <= many.
+        The two thresholds, in samples per bin; 0 <= few <= many. The defaults are the
+        paper's; :func:`shot_thresholds` finds others.
 
     Examples
     --------
@@ -274,3 +275,27 @@ def shot_regions(train_counts, many=100, few=20):
         few=(counts < few) & (counts > 0),
         zero=counts == 0,
     )
+
+
+def shot_thresholds(train_counts):
+    """Return thresholds `many` and `few` that follow the number of samples.
+
+    `many` is an even share: the samples over the bins that have any. `few` is a fifth
+    of it. So common and rare keep their meaning with 600 rows, where nothing has 100 in
+    a bin, and with 500,000, where hardly anything has fewer than 20. The paper's 100
+    and 20, for AgeDB-DIR's 12,208 images of 101 ages, are close to this: 121 and 24.
+    Both are whole numbers, 2 or more, so that a bin with a single sample is few-shot.
+
+    Parameters
+    ----------
+    train_counts : array-like of shape [B]
+        Training samples in each bin.
+
+    Examples
+    --------
+    >>> shot_thresholds([70000, 30000, 0, 5000, 1])
+    (26250, 5250)
+    """
+    counts = as_counts("train_counts", train_counts)
+    share = counts.sum() / max(np.count_nonzero(counts), 1)
+    return max(round(share), 2), max(round(share / 5), 2)

@@ -85,7 +85,7 @@ epochs, batch_size
         y, seed = y.astype(np.float64), self.random_state
         if not isinstance(seed, Integral):
             seed = check_random_state(seed).randint(2**31 - 1)
-        of_run = {option.name for option in fields(Settings)}
+        of_run = {option.name for option in fields(Settings)} - {"bins"}
         given = {n: v for n, v in self.get_params().items() if n in of_run}
         given |= {"target": "y", "select": "all", "seed": seed}
         given["schedule"] = "onecycle" if self.patience is None else "constant"

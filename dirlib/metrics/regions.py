@@ -23,23 +23,23 @@ BLOCK = 1 << 20
 def error_by_bin(y, y_hat, bins):
     """Return the mean absolute error in each bin, [B], to plot and to correlate.
 
-    The bin of a sample is that of its label, which must lie in the range of the bins.
-    NaN where a bin has no sample: leave those bins out of a correlation.
+    The bin of a sample is that of its label, or the nearest one. NaN where a bin has no
+    sample: leave those bins out of a correlation.
     """
     check_bins(bins)
-    error, index = np.abs(errors(y, y_hat)), bins.index(y)
+    error, index = np.abs(errors(y, y_hat)), bins.index(y, "clip")
     counts = np.bincount(index, minlength=bins.n_bins)
     sums = np.bincount(index, weights=error, minlength=bins.n_bins)
     return np.divide(sums, counts, out=np.full(bins.n_bins, np.nan), where=counts > 0)
 
 
-def region_samples(y, bins, regions, out_of_range="raise"):
+def region_samples(y, bins, regions):
     """Return the samples of each shot region, which all errors by region share.
 
     A dict of masks [N], bool, with the keys "all", "many", "medium", "few" and "zero".
+    A label outside the bins, beyond those of the training, counts in the nearest one.
     `y`, [N], are the labels as they came: one in float32 on an edge, converted to
-    float64, can fall into the bin below. `out_of_range`, "raise" or "clip", is that of
-    :meth:`dirlib.LabelBins.index`.
+    float64, can fall into the bin below.
     """
     check_bins(bins)
     if not isinstance(regions, ShotRegions):
@@ -47,7 +47,7 @@ def region_samples(y, bins, regions, out_of_range="raise"):
             f"regions must be dirlib.ShotRegions, but got a {type(regions).__name__}: "
             f"dirlib.shot_regions(counts) makes them from the training labels' counts"
         )
-    index = bins.index(y, out_of_range)
+    index = bins.index(y, "clip")
     samples = {"all": np.ones(index.size, dtype=bool)}
     for name, mask in regions._asdict().items():
         mask = np.asarray(mask, dtype=bool)
@@ -69,7 +69,7 @@ def region_errors(y, y_hat, bins, regions):
     the nearest one.
     """
     error = np.abs(errors(y, y_hat))
-    samples = region_samples(y, bins, regions, "clip")
+    samples = region_samples(y, bins, regions)
     scores = {}
     for region in ("all", "many", "medium", "few"):
         chosen = error[samples[region]]
@@ -113,7 +113,7 @@ def by_region(
     ----------
     y, y_hat : array-like of shape [N]
     bins : LabelBins
-        All labels must lie in their range.
+        Of the training labels. A label outside counts in the nearest bin.
     regions : ShotRegions
         From :func:`dirlib.shot_regions`, on the counts of the *training* labels.
     metric : {mae, mse, gm}

@@ -13,10 +13,11 @@ import torch
 
 from dirlib.files import write_atomically, write_csv, write_json
 from dirlib.progress import progress_bar
-from dirlib.trainer.baselines import models_table, sizes_text
+from dirlib.trainer.baselines import models_table
 from dirlib.trainer.folder import find_runs, read_run
 from dirlib.trainer.methods import VANILLA, method_name, parse_method
 from dirlib.trainer.run import check_options, training_run
+from dirlib.trainer.scores import SCORES, sizes_text
 from dirlib.trainer.summary import comparison_table, coverage_text, scores_frame
 
 # Options of a training that change how long it takes, but not what comes out.
@@ -26,9 +27,9 @@ SPEED_OPTIONS = ("workers",)
 class Comparison(NamedTuple):
     """What came out: a table, and why some runs are not in it, one line each.
 
-    `about` says which bins its regions are made of, what its intervals cover, and how
-    many samples a region has. `models`, for a table, holds more scores of each method,
-    and those of scikit-learn's models on the same split.
+    `about` says which bins its regions are made of, what its intervals cover, how many
+    samples a region has, and what to beware of. `models`, for a table, holds more
+    scores of each method, and those of scikit-learn's models on the same split.
     """
 
     table: pd.DataFrame
@@ -58,8 +59,8 @@ def compare(
 
     All runs share the split of a table, and so its bins and regions, which `bins.csv`
     holds with the training rows of each: the `split_seed` is 0 unless `options` has
-    another. `models.csv` has a row for each method, and for a constant, a line and
-    boosted trees of scikit-learn.
+    another. `models.csv` has a row for each method, and for constants, a line and
+    boosted trees of scikit-learn, without and with LDS weights.
 
     Parameters
     ----------
@@ -119,10 +120,9 @@ def compare(
     comparison, runs = _write_comparison(out, methods[0], failed, split)
     if train is not training_run or options.get("target") is None:
         return comparison
-    models, sizes = models_table(runs, check_options(options), split)
+    models = models_table(runs, check_options(options), split)
     write_csv(out / "models.csv", models.rename_axis("model").reset_index())
-    about = [*comparison.about, sizes_text(sizes, split)]
-    return comparison._replace(models=models, about=about)
+    return comparison._replace(models=models[list(SCORES)])
 
 
 def _distinct_methods(methods):
@@ -251,6 +251,10 @@ def _write_comparison(out, baseline, failed, split):
     write_csv(out / "comparison.csv", table, float_format="%.8g")
     rows = json.loads(table.to_json(orient="records"))
     about = [str(runs[0].scores.get("about", "")), coverage_text(runs)]
+    if split in runs[0].scores.get("n", {}):
+        about.append(sizes_text(runs[0].scores["n"][split], split))
+    for run in runs:
+        about += [w for w in run.scores.get("warnings", []) if w not in about]
     record = {"failed": failed, "left_out": left_out, "about": about, "table": rows}
     write_json(out / "comparison.json", record)
     return Comparison(table, failed, left_out, about), runs

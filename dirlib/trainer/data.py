@@ -46,10 +46,11 @@ def load_data(settings, progress=True):
         a table. `size`, the side of the pictures in pixels, and `augment` change
         pictures alone: not at all; mirrored with a probability of one half; or shifted
         as well, as Yang et al. (2021) do, by 16 pixels of 224. `pack` reads those of a
-        meta-file once. `bin_width` and `quantiles` are those of
-        :func:`dirlib.choose_bins`; ages have bins of one year without them. Another
-        `seed` draws other training faces, or splits a table otherwise, unless
-        `split_seed` fixes the split.
+        meta-file once. `bins`, `bin_width` and `quantiles` are the kind, width and
+        quantiles of :func:`dirlib.choose_bins`, which sees the training labels alone;
+        ages have bins of one year without them. Another `seed` draws other training
+        faces, or splits a table otherwise, unless `split_seed` fixes the split; `group`
+        and `time` are those of :func:`dirlib.datasets.tables.read_table`.
 
     Raises
     ------
@@ -68,7 +69,7 @@ def load_data(settings, progress=True):
         )
         samples = [by_split[name] for name in ("train", "val", "test")]
         names = {name: {"file": s.paths} for name, s in by_split.items()}
-    if settings.bin_width is None and settings.quantiles is None:
+    if (settings.bins, settings.bin_width, settings.quantiles) == (None, None, None):
         oldest = max(float(np.max(s.labels)) for s in samples)
         bins = LabelBins(0, max(101, np.floor(oldest) + 1), 1)
         return RunData(*samples, bins, f"{bins.n_bins} bins of one year", names)
@@ -84,8 +85,11 @@ def _table_data(settings):
             "target to read a meta-file"
         )
     seed = settings.seed if settings.split_seed is None else settings.split_seed
-    split = settings.split_column
-    table = read_table(settings.data, settings.target, seed=seed, split=split)
+    by = {name: getattr(settings, name) for name in ("group", "time")}
+    by["split"] = settings.split_column
+    table = read_table(settings.data, settings.target, seed=seed, **by)
+    if settings.target_transform == "log1p":
+        _check_log1p(settings, table)
     bins, about = _chosen_bins(settings, table.train.labels)
     columns = [f"{name} ({why})" for name, why in table.dropped["columns"].items()]
     rows = table.dropped["rows"]
@@ -98,8 +102,20 @@ def _table_data(settings):
     return RunData(*table[:3], bins, about, names, table.transformer)
 
 
+def _check_log1p(settings, table):
+    for split, rows in table.rows.items():
+        wrong = np.flatnonzero(getattr(table, split).labels <= -1)
+        if wrong.size:
+            value = getattr(table, split).labels[wrong[0]]
+            raise ValueError(
+                f"target_transform 'log1p' needs a target above -1, but row "
+                f"{rows[wrong[0]]} of {settings.data} has {value:g}: leave it out"
+            )
+
+
 def _chosen_bins(settings, labels):
-    return choose_bins(labels, width=settings.bin_width, quantiles=settings.quantiles)
+    kind, width = settings.bins or "auto", settings.bin_width
+    return choose_bins(labels, kind, width=width, quantiles=settings.quantiles)
 
 
 def _drawn_faces(settings, progress):

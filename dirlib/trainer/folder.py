@@ -11,13 +11,15 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from dirlib.bins import LabelBins
+from dirlib.bins import LabelBins, shot_regions
 from dirlib.trainer.methods import method_name, method_order
 
 REGIONS = ("all", "many", "medium", "few", "GM")
+TAILS = {"tail_5": 0.05, "tail_1": 0.01}  # shares of the labels; older runs have none
 SPLITS = ("val", "test")
 # Runs that differ in one of these are judged on other labels, or by other regions.
-DATA = ("data", "target", "split_column", "bin_width", "quantiles", "split_seed")
+DATA = ("data", "target", "split_column", "group", "time", "split_seed")
+DATA += ("bins", "bin_width", "quantiles", "many", "few")
 
 
 class Run(NamedTuple):
@@ -142,6 +144,11 @@ def read_errors(run, bins, split="test"):
         raise ValueError(f"predictions.csv is damaged: {split} has gaps or is missing")
     means = error.groupby(bins.index(table["label"].to_numpy(), "clip")).mean()
     return means.reindex(range(bins.n_bins)).to_numpy()
+
+
+def regions_of(run, train_counts):
+    """Return the :class:`dirlib.ShotRegions` of a run, by its own thresholds."""
+    return shot_regions(train_counts, **run.scores.get("thresholds", {}))
 
 
 def unit_of(settings):

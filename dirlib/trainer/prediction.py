@@ -10,7 +10,7 @@ import pandas as pd
 import torch
 
 from dirlib.files import write_atomically, write_json
-from dirlib.trainer.settings import make_network, settings_from
+from dirlib.trainer.settings import make_network, settings_from, to_labels
 from dirlib.training import Rows, predict, processes
 from dirlib.training.checkpoints import load_checkpoint, write_state
 
@@ -81,7 +81,8 @@ class TrainedRun:
             names = {"file": samples.paths}
         if len(samples) == 0:
             return names, np.empty(0, np.float32)
-        return names, predict(self.model, samples, workers=workers)
+        y_hat = predict(self.model, samples, workers=workers)
+        return names, to_labels(self.settings, y_hat)
 
     def _rows(self, data):
         if isinstance(data, pd.DataFrame):

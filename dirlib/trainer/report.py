@@ -13,7 +13,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from dirlib.files import write_atomically
 from dirlib.trainer import figures
 from dirlib.trainer.folder import (
-    REGIONS,
     differing,
     find_runs,
     read_errors,
@@ -78,7 +77,7 @@ def write_report(folder, out=None, split="test"):
         intervals=table["low"].notna().any(),
         bins=runs[0].scores.get("about", ""),
         coverage=coverage_text(runs),
-        regions=list(REGIONS),
+        regions=list(dict.fromkeys(table["region"])),
         errors=_errors(table),
         figures=_figures(methods, frame, table, unit, problems),
         problems=problems,

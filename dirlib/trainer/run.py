@@ -12,20 +12,23 @@ import pandas as pd
 from torch import nn
 
 from dirlib.arguments import whole_number
-from dirlib.bins import shot_regions
 from dirlib.files import locked, write_atomically, write_csv, write_json
 from dirlib.metrics import region_errors
-from dirlib.trainer.baselines import all_scores, region_sizes
 from dirlib.trainer.data import load_data
 from dirlib.trainer.figures import curves
 from dirlib.trainer.folder import SPLITS, unit_of
+from dirlib.trainer.methods import method_name
 from dirlib.trainer.prediction import save_network
+from dirlib.trainer.scores import Judge, weight_warnings
 from dirlib.trainer.settings import (
+    SCHEMES,
     make_fds,
     make_loss,
     make_network,
     make_weights,
     settings_from,
+    to_labels,
+    training_set,
 )
 from dirlib.training import Rows, extract_features, fit, predict, processes
 
@@ -38,8 +41,10 @@ def training_run(out, *, workers=0, resume=False, progress=True, **options):
     samples of each bin; `predictions.csv`, with the columns split, row (in the
     table, from 1) or file, label and prediction; `network.pt` and, for a table,
     `columns.json`, for :func:`dirlib.load_run`; and, written last, `scores.json`: the
-    MAE by shot region, GM, RMSE, R2 and bias of the validation and the test set, how
-    many samples each region has (`n`), and the epoch that validation data chose.
+    MAE by shot region and in the tail, GM, RMSE, R2, bias and SERA of the validation
+    and the test set, in label units; how many samples each region has (`n`); what the
+    regions are (`thresholds`, `about`); what to beware of in the weights (`warnings`);
+    and the epoch that validation data chose.
 
     Parameters
     ----------
@@ -80,30 +85,35 @@ def training_run(out, *, workers=0, resume=False, progress=True, **options):
     if processes.is_first():
         _check_free(out, settings, resume)
     data = load_data(settings, progress)
-    regions = shot_regions(data.train_counts)
-    _check_select(settings.select, data, regions)
-    model = make_network(settings, data.train).to(device)
-    fds = make_fds(settings, model, data.bins)
+    judge = make_judge(settings, data)
+    _check_select(settings.select, data, judge)
+    samples, bins = training_set(settings, data)
+    model = make_network(settings, samples).to(device)
+    fds = make_fds(settings, model, bins)
     weights = make_weights(settings, data.train.labels, data.bins)
 
+    def predicted(samples):
+        return to_labels(settings, predict(model, samples, workers=workers))
+
     def validate(_):
-        y_hat = predict(model, data.val, workers=workers)
-        errors = region_errors(data.val.labels, y_hat, data.bins, regions)
-        return {f"val_{region}": error for region, error in errors.items()}
+        shown = data.val.labels, predicted(data.val), judge.bins, judge.regions
+        return {f"val_{r}": error for r, error in region_errors(*shown).items()}
 
     options = _fit_options(settings)
-    options["loss"] = make_loss(settings, data.train.labels, data.bins)
+    options["loss"] = make_loss(settings, samples.labels, bins)
     train = partial(fit, validate=validate, progress=progress, **options)
     checkpoint = out / "checkpoint.pt"
     with _folder_of_its_own(out, settings, resume):  # now that all of it fits
         if settings.rrt:
-            parts = model, data, weights, fds, workers, checkpoint
+            parts = model, samples, weights, fds, workers, checkpoint
             history, chosen = _train_twice(train, *parts)
         else:
             options = {"weights": weights, "workers": workers, "checkpoint": checkpoint}
-            history = chosen = train(model, data.train, fds=fds, **options)
-        predictions, scores = _judge(data, model, workers, regions)
-        scores["about"] = data.about
+            history = chosen = train(model, samples, fds=fds, **options)
+        predictions, scores = _judge(data, predicted, judge)
+        scores["thresholds"] = judge.thresholds
+        scores["about"] = f"{data.about}{'.' * (data.about[-1] != '.')} {judge.text()}"
+        scores["warnings"] = _warnings(settings, data, weights)
         scores["best_epoch"] = _best_epoch(chosen, settings)
         if processes.is_first():
             save_network(out, model, data.columns)
@@ -141,18 +151,33 @@ def _fit_options(settings):
     return options | {"select": select}
 
 
-def _train_twice(train, model, data, weights, fds, workers, checkpoint):
+def make_judge(settings, data):
+    """What the runs on these data are judged by."""
+    labels, is_table = np.asarray(data.train.labels), settings.target is not None
+    return Judge(labels, data.bins, settings.many, settings.few, is_table)
+
+
+def _warnings(settings, data, weights):
+    if weights is None or settings.reweight == "dense":
+        return []
+    name, scheme = method_name(asdict(settings)), SCHEMES[settings.reweight]
+    labels = np.asarray(data.train.labels, dtype=float)
+    smoothed = scheme if settings.lds else None
+    return weight_warnings(name, weights, labels, data.bins, smoothed)
+
+
+def _train_twice(train, model, samples, weights, fds, workers, checkpoint):
     """Train without weights, then the regressor anew with them.
 
     Returns the joint history, and the part of the regressor.
     """
     untrained = copy.deepcopy(model.regressor.state_dict())
-    history = train(model, data.train, fds=fds, workers=workers, checkpoint=checkpoint)
+    history = train(model, samples, fds=fds, workers=workers, checkpoint=checkpoint)
     model.regressor.load_state_dict(untrained)
-    features = extract_features(model, data.train, workers=workers)
+    features = extract_features(model, samples, workers=workers)
     rows = train(
         _Regressor(model.regressor),
-        Rows(features, np.asarray(data.train.labels, dtype=float)),
+        Rows(features, np.asarray(samples.labels, dtype=float)),
         weights=weights,
         checkpoint=checkpoint.with_name("regressor.pt"),
     )
@@ -171,11 +196,10 @@ class _Regressor(nn.Module):
         return self.regressor(z).squeeze(-1)
 
 
-def _check_select(select, data, regions):
+def _check_select(select, data, judge):
     """Refuse to choose the epoch by a region that validation data doesn't have."""
     if select in ("many", "medium", "few"):
-        index = data.bins.index(np.asarray(data.val.labels), "clip")
-        if not getattr(regions, select)[index].any():
+        if not judge.samples(data.val.labels)[select].any():
             raise ValueError(
                 f"select is {select!r}, but no validation label lies in a "
                 f"{select}-shot bin: use 'all', 'GM' or 'last'"
@@ -205,18 +229,17 @@ def _check_free(out, settings, resume):
             )
 
 
-def _judge(data, model, workers, regions):
+def _judge(data, predicted, judge):
     """Predict the validation and the test set: a table, and the scores."""
     tables, scores, sizes = [], {}, {}
     for split in SPLITS:
         samples = getattr(data, split)
-        y_hat = predict(model, samples, workers=workers)
+        y_hat = predicted(samples)
         columns = {"split": split, **data.names.get(split, {})}
         columns |= {"label": samples.labels, "prediction": y_hat}
         tables.append(pd.DataFrame(columns))
-        judged = data.bins, regions
-        scores[split] = all_scores(samples.labels, y_hat, *judged)
-        sizes[split] = region_sizes(samples.labels, *judged)
+        scores[split] = judge.scores(samples.labels, y_hat)
+        sizes[split] = judge.sizes(samples.labels)
     return pd.concat(tables), scores | {"n": sizes}
 
 

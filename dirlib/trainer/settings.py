@@ -6,9 +6,12 @@ import numpy as np
 
 from dirlib import losses
 from dirlib.arguments import check_choice
+from dirlib.automatic_bins import KINDS
+from dirlib.bins import LabelBins
 from dirlib.fds.layer import FDS
 from dirlib.lds import DenseWeights, density_weights, empirical_density, lds_weights
 from dirlib.models import MLP, RESNETS, ResNet, SmallResNet
+from dirlib.training import Rows
 from dirlib.training.optimizers import OPTIMIZERS, SCHEDULES
 
 SCHEMES = {"sqinv": "sqrt_inverse", "inv": "inverse"}
@@ -53,14 +56,26 @@ class Settings:
     split_column: str | None = _option(
         None, "column of the table that says train, val or test; default split"
     )
+    target_transform: str = _option(
+        "none", "log1p: the network learns log(1 + target)", ("none", "log1p")
+    )
+    group: str | None = _option(None, "column whose rows stay on one side, as patients")
+    time: str | None = _option(None, "column by which the last 15 % are the test")
     images: str | None = _option(None, "folder of the pictures, if not the meta-file's")
     size: int = _option(32, "side of the pictures in pixels", least=1)
     augment: str = _option("flip", "how training pictures change", AUGMENTATIONS)
     pack: bool = _option(False, "read the pictures once, into a file mapped in memory")
+    bins: str | None = _option(
+        None, "equal, log or quantile; by itself as choose_bins does", KINDS
+    )
     bin_width: float | None = _option(None, "width of the label bins", least=0.0)
     quantiles: int | None = _option(
         None, "or: so many bins of equally many samples", least=3
     )
+    many: int | None = _option(
+        None, "many-shot bins have more training samples", least=1
+    )
+    few: int | None = _option(None, "few-shot bins have fewer", least=1)
     model: str | None = _option(None, "small; a ResNet; mlp for tables", MODELS)
     reweight: str = _option("none", "the weights of rare labels", REWEIGHT)
     lds: bool = _option(False, "smooth the label density in front of the weights")
@@ -98,7 +113,7 @@ class Settings:
                 object.__setattr__(self, name, str(getattr(self, name)))
         for option in fields(self):
             choices, value = option.metadata["choices"], getattr(self, option.name)
-            if choices:
+            if choices and not (value is option.default is None):
                 check_choice(option.name, value, choices)
             if option.metadata["least"] is not None and value is not None:
                 _check_number(option.name, value, option.metadata["least"])
@@ -116,8 +131,18 @@ class Settings:
             raise ValueError(
                 "patience needs a score that chooses the epoch, but select is 'last'"
             )
-        if self.split_column is not None and not is_table:
-            raise ValueError("split_column is of a table, which needs a target")
+        ways = ("split_column", "group", "time")
+        ways = [name for name in ways if getattr(self, name) is not None]
+        tables = ways + ["target_transform"] * (self.target_transform != "none")
+        if tables and not is_table:
+            raise ValueError(
+                f"{tables[0]} is for tables: name a target, or leave it out"
+            )
+        if len(ways) > 1:
+            raise ValueError(
+                f"rows are split in one way, but got the columns "
+                f"{' and '.join(f'{n}={getattr(self, n)!r}' for n in ways)}: choose one"
+            )
         if (self.model == "mlp") != is_table:
             raise ValueError(
                 f"the model of a table is 'mlp', and that of images is another, but "
@@ -149,6 +174,27 @@ def settings_from(options):
             f"a run has no option {unknown[0]!r}: it has {', '.join(names)}"
         )
     return Settings(**options)
+
+
+def to_network(settings, y):
+    """Labels, [N], in what the network learns: as they are, or log(1 + y)."""
+    return y if settings.target_transform == "none" else np.log1p(y)
+
+
+def to_labels(settings, y_hat):
+    """Predictions of the network, [N], in label units, float32."""
+    if settings.target_transform == "none":
+        return y_hat
+    return np.expm1(np.minimum(y_hat, 88))  # more is infinite in float32
+
+
+def training_set(settings, data):
+    """The training samples and their bins in what the network learns."""
+    if settings.target_transform == "none":
+        return data.train, data.bins
+    y = data.train.labels  # the bin of a mass may begin where there is no logarithm
+    edges = to_network(settings, np.maximum(data.bins.edges, y.min()))
+    return Rows(data.train.x, to_network(settings, y)), LabelBins.from_edges(edges)
 
 
 def make_network(settings, samples):

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from dirlib.metrics import paired_comparison
-from dirlib.trainer.folder import REGIONS, SPLITS, find_runs
+from dirlib.trainer.folder import REGIONS, SPLITS, TAILS, find_runs
 
 SPLIT_NAMES = {"val": "validation", "test": "test"}
 COLUMNS = ["split", "baseline", "method", "region", "seeds", "mean", "low", "high"]
@@ -25,8 +25,8 @@ def read_comparison(out):
     Returns
     -------
     DataFrame
-        With the columns method, seed, split, region and value, in label units; NaN for
-        a region without samples.
+        With the columns method, seed, split, region (or tail) and value, in label
+        units; NaN for a region without samples.
 
     Raises
     ------
@@ -51,7 +51,8 @@ def scores_frame(runs, left_out, out):
         (run.method, run.seed, split, region, run.scores[split][region])
         for run in runs
         for split in SPLITS
-        for region in REGIONS
+        for region in (*REGIONS, *TAILS)
+        if region in run.scores[split]
     ]
     frame = pd.DataFrame(rows, columns=["method", "seed", "split", "region", "value"])
     return frame.astype({"value": float})
@@ -95,15 +96,16 @@ def comparison_table(frame, baseline=None, split="test"):
     of_split = frame[frame["split"] == split].dropna(subset="value")
     values = of_split.pivot(index="seed", columns=["method", "region"], values="value")
     none, rows = pd.Series(dtype=float), []
+    regions = list(dict.fromkeys([*REGIONS, *frame["region"]]))
     for method in methods:
-        for region in REGIONS:
+        for region in regions:
             errors = values.get((method, region), none).dropna()
-            row = [split, baseline, method, region, len(errors), *_interval(errors)]
+            row = [split, baseline, method, region, len(errors), *interval(errors)]
             paired = [None, np.nan, np.nan, np.nan, None]
             if method != baseline:  # by seed: only those that both have
                 difference = (errors - values.get((baseline, region), none)).dropna()
                 wins = (difference < 0).sum()
-                paired = [len(difference), *_interval(difference), wins]
+                paired = [len(difference), *interval(difference), wins]
             rows.append(row + paired)
     table = pd.DataFrame(rows, columns=COLUMNS)
     return table.astype({"pairs": "Int64", "wins": "Int64"})
@@ -111,24 +113,27 @@ def comparison_table(frame, baseline=None, split="test"):
 
 def comparison_text(table):
     """Return a table of :func:`comparison_table` as text, some 90 columns wide."""
-    first, digits = table.iloc[0], decimals(table)
-    texts = table.assign(text=[_mean_text(row, digits) for row in table.itertuples()])
+    first, largest = table.iloc[0], table.groupby("region")["mean"].max()
+    digits = {region: _decimals(mean) for region, mean in largest.items()}
+    rows = table.itertuples()
+    texts = table.assign(text=[_mean_text(row, digits[row.region]) for row in rows])
     methods = list(dict.fromkeys(table["method"]))
     cells = texts.pivot(index="method", columns="region", values="text")
     seeds = table.groupby("method")["seeds"].max()
-    cells = cells.loc[methods, list(REGIONS)].rename_axis(index=None, columns=None)
+    regions = list(dict.fromkeys(table["region"]))
+    cells = cells.loc[methods, regions].rename_axis(index=None, columns=None)
     cells.insert(0, "seeds", seeds[methods])
     width = max(map(len, methods)) + 2
     lines = [
         f"error on the {SPLIT_NAMES[first['split']]} data: mean over the seeds, ± half "
         f"of its 95 % interval",
-        cells.to_string(col_space=[5] + [13] * len(REGIONS)),
+        cells.to_string(col_space=[5] + [13] * len(regions)),
     ]
     rest = table[table["pairs"].fillna(0) > 0]
     if len(rest):
         lines.append(f"minus {first['baseline']}, seed by seed, with its 95 % interval")
     for row in rest.itertuples():
-        text = difference_text(row, digits)
+        text = difference_text(row, digits[row.region])
         lines.append(f"{row.method:<{width}}{row.region:<8}{text}")
     few = [method for method in methods if seeds[method] == 1]
     if few:
@@ -145,6 +150,8 @@ def scores_text(rows):
 def _text(name, value):
     if value is None or math.isnan(value):
         return "-"
+    if abs(value) >= 1e6:  # squared units grow fast
+        return f"{value:.3g}"
     return f"{value:.{3 if name == 'R2' else _decimals(value)}f}"
 
 
@@ -153,7 +160,7 @@ def coverage_text(runs):
     settings = runs[0].settings
     if settings.get("target") is None:
         return "Intervals cover the seeds of the training, not other test pictures."
-    if settings.get("split_seed") is not None:
+    if settings.get("split_seed") is not None or settings.get("time") is not None:
         return (
             "All runs share one split of the table, its bins and its regions: "
             "intervals cover the seeds of the training, not other test rows."
@@ -183,7 +190,7 @@ def _decimals(value):
     value = abs(value)
     if not value > 0 or 1 <= value < 1000:
         return 2
-    return 0 if value >= 1000 else min(2 - math.floor(math.log10(value)), 12)
+    return 0 if value >= 1000 else 2 - math.floor(math.log10(value))
 
 
 def _mean_text(row, digits):
@@ -194,8 +201,8 @@ def _mean_text(row, digits):
     return f"{row.mean:.{digits}f} ±{row.high - row.mean:.{digits}f}"
 
 
-def _interval(values):
-    """Mean and ends of its interval: those of the differences from no error at all."""
+def interval(values):
+    """Return the mean of values, [n], and the ends of its 95 % interval."""
     if len(values) < 2:
         return values.sum() if len(values) else np.nan, np.nan, np.nan
     pair = paired_comparison(np.zeros(len(values)), values.to_numpy())

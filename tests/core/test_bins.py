@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dirlib import LabelBins, shot_regions
+from dirlib import LabelBins, shot_regions, shot_thresholds
+from dirlib.datasets.published import label_counts
 
 AGES = LabelBins(0, 101, 1)
 
@@ -208,3 +209,21 @@ def test_bins_of_the_same_edges_are_equal():
 def test_more_bins_than_memory_has_room_for_are_refused(end):
     with pytest.raises(ValueError, match="more than 10,000,000: use wider bins"):
         LabelBins(0, *end)
+
+
+@given(st.lists(st.integers(0, 10**6), min_size=1, max_size=30))
+def test_thresholds_follow_the_number_of_samples(counts):
+    many, few = shot_thresholds(counts)
+    assert 2 <= few <= many
+    regions = shot_regions(counts, many, few)
+    counts = np.array(counts)
+    assert (regions.few | (counts != 1)).all()
+    more = shot_thresholds(counts * 100)  # the thresholds grow with the samples
+    assert abs(more[0] - 100 * many) <= 200 and abs(more[1] - 100 * few) <= 200
+
+
+def test_thresholds_of_the_papers_data_are_near_the_papers():
+    counts = label_counts("agedb-dir").counts
+    many, few = shot_thresholds(counts)
+    assert 80 <= many <= 125 and 16 <= few <= 25
+    assert shot_thresholds([50] * 9) == (50, 10) and shot_thresholds([0, 0]) == (2, 2)

@@ -168,8 +168,6 @@ OUTSIDE = {
     "lds_weights": lambda y: dirlib.lds_weights(y, AGES),
     "empirical_density": lambda y: dirlib.empirical_density(y, AGES),
     "effective_density": lambda y: dirlib.effective_density(y, AGES, [1.0]),
-    "error_by_bin": lambda y: dirlib.error_by_bin(y, y, AGES),
-    "by_region": lambda y: dirlib.by_region(y, y, AGES, REGIONS),
     "index": AGES.index,
     "counts": AGES.counts,
     "LDSWeights": dirlib.LDSWeights(AGES).fit,

@@ -8,10 +8,10 @@ import pytest
 
 import dirlib
 from dirlib.__main__ import main
-from dirlib.trainer.baselines import all_scores, region_sizes, sizes_text
 from dirlib.trainer.comparison import compare
 from dirlib.trainer.report import write_report
 from dirlib.trainer.run import training_run
+from dirlib.trainer.scores import Judge, sizes_text
 
 
 @pytest.fixture
@@ -45,8 +45,9 @@ def test_all_seeds_share_rows_bins_and_regions(prices, tmp_path, capsys):
         assert text in printed
     models = pd.read_csv(out / "models.csv", index_col="model")
     names = ["mean", "median", "linear (ridge)", "boosted trees"]
-    assert list(models.index) == ["vanilla", "inv", *names]
-    assert (models.loc[names[2:], "R2"] > 0.3).all() and printed.count("boosted") == 1
+    weighted = [f"{name}{w}" for name in names for w in ("", ", sqinv+lds")]
+    assert list(models.index) == ["vanilla", "inv", *weighted]
+    assert (models.loc[names[2:], "R2"] > 0.3).all() and printed.count("boosted") == 2
     test = tables[0][tables[0]["split"] == "test"]
     table, bins = pd.read_csv(prices), pd.read_csv(out / "bins.csv")
     held_out = pd.concat(tables)["row"].unique() - 1
@@ -62,8 +63,11 @@ def test_all_seeds_share_rows_bins_and_regions(prices, tmp_path, capsys):
         json.loads(p.read_text())["test"] for p in out.glob("inv/*/scores.json")
     ]
     for score in ("few", "RMSE", "R2", "bias"):
-        mean = np.mean([scores[score] for scores in of_seeds])
+        values = [scores[score] for scores in of_seeds]
+        mean, half = np.mean(values), np.ptp(values) / 2 * 12.706  # t, 1 degree
         assert models.loc["inv", score] == pytest.approx(mean, rel=1e-4)
+        ends = models.loc["inv", [f"{score}_low", f"{score}_high"]]
+        assert list(ends) == pytest.approx([mean - half, mean + half], rel=1e-3)
     assert "test samples: all 150, many" in printed
     assert "bins of" in record["about"][0] and record["about"][0][:60] in page
     assert "not other test rows" in record["about"][1] and "not other test rows" in page
@@ -95,15 +99,17 @@ def test_wrong_settings_leave_nothing_behind(prices, tmp_path):
 
 def test_scores_of_a_constant_and_of_a_perfect_model():
     y, bins = np.array([1.0, 1.0, 2.0, 9.0]), dirlib.LabelBins(0, 10, 1)
-    regions = dirlib.shot_regions([0, 150, 50, 0, 0, 0, 0, 0, 0, 1])
-    constant = all_scores(y, np.full(4, y.mean()), bins, regions)
+    train = np.repeat([1.0, 2.0, 9.0], [150, 50, 1])
+    judge = Judge(train, bins, many=100, few=20)
+    constant = judge.scores(y, np.full(4, y.mean()))
     assert (constant["R2"], constant["bias"]) == (0, 0)
-    perfect = all_scores(y, y, bins, regions)
+    perfect = judge.scores(y, y)
     assert (perfect["R2"], perfect["RMSE"], perfect["few"]) == (1, 0, 0)
-    assert all_scores(y[:2], y[:2] + 1, bins, regions)["R2"] is None
-    sizes = region_sizes(y, bins, regions)
-    assert sizes == {"all": 4, "many": 2, "medium": 1, "few": 1}
-    text = sizes_text(sizes | {"all": 400, "many": 398}, "test")
+    assert judge.scores(y[:2], y[:2] + 1)["R2"] is None
+    sizes = judge.sizes(y)
+    regions = {"all": 4, "many": 2, "medium": 1, "few": 1}
+    assert sizes == regions | {"tail_5": 1, "tail_1": 1}
+    text = sizes_text(regions | {"all": 400, "many": 398}, "test")
     assert text == (
         "test samples: all 400, many 398, medium 1, few 1; fewer than 10 say little: "
         "medium, few"

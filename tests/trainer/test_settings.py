@@ -39,10 +39,14 @@ OLD = """{
 }"""
 
 
+NEW = dict.fromkeys(("split_seed", "split_column", "group", "time", "bins", "many"))
+NEW |= dict.fromkeys(("few", "patience"))
+NEW["target_transform"] = "none"
+
+
 def test_an_old_file_and_a_new_one_hold_the_same():
     settings = Settings(reweight="sqinv", lds=True, fds="diagonal")
-    new = dict.fromkeys(["split_seed", "split_column", "patience"])
-    assert dataclasses.asdict(settings) == json.loads(OLD) | new
+    assert dataclasses.asdict(settings) == json.loads(OLD) | NEW
     assert settings_from(json.loads(OLD)) == settings
 
 
@@ -87,6 +91,14 @@ def test_the_network_follows_the_data_and_paths_are_text():
         ({"batch_size": 0}, "batch_size must be a whole number from 1 .* but got 0"),
         ({"epochs": True}, "epochs must be a whole number .* but got True"),
         ({"quantiles": 2}, "quantiles must be a whole number from 3 .* but got 2"),
+        ({"many": 0}, "many must be a whole number from 1 .* but got 0"),
+        ({"bins": "logs"}, "bins must be one of auto, equal, log, quantile, but got"),
+        ({"group": "who"}, "group is for tables: name a target, or leave it out"),
+        ({"target_transform": "log1p"}, "target_transform is for tables"),
+        (
+            {"group": "who", "time": "day", "target": "y"},
+            "in one way, but got the columns group='who' and time='day'",
+        ),
         ({"model": "mlp"}, "the model of a table is 'mlp', .*but got 'mlp' and the"),
         ({"model": "small", "target": "y"}, "got 'small' and the target 'y'"),
     ],
@@ -111,8 +123,8 @@ OTHER = {
     "reweight": "inv", "lds": True, "lds_kernel_size": 5, "lds_sigma": 1.5,
     "fds": "full", "fds_kernel_size": 3, "fds_sigma": 2.5, "rrt": True, "loss": "mse",
     "optimizer": "sgd", "schedule": "cosine", "lr": 0.1, "batch_size": 8, "epochs": 2,
-    "select": "GM", "seed": 4, "split_seed": 3, "split_column": "part",
-    "patience": 4,
+    "select": "GM", "seed": 4, "split_seed": 3, "target_transform": "log1p",
+    "group": "patient", "bins": "log", "many": 70, "few": 7, "patience": 4,
 }  # fmt: skip
 
 
@@ -132,6 +144,8 @@ def test_each_field_is_an_option_of_the_command_line(monkeypatch):
             command_line.main(["train", "--out", "run", *typed])
     assert runs == [Settings(), Settings(**OTHER)]
     types = {name: type(value) for name, value in dataclasses.asdict(runs[1]).items()}
+    for name in ("time", "split_column"):  # not together with a group
+        types.pop(name)
     assert types == {name: type(value) for name, value in OTHER.items()}
 
 

@@ -94,7 +94,7 @@ class ColumnEncoder:
             out[:, part] = ((gaps - means[part]) / scales[part]).T
             start, flag = start + len(names), part.stop
         for name, values in self.categories.items():
-            codes, texts = _codes(frame[name])
+            codes, texts = column_texts(frame[name])
             place = pd.Index(values, dtype=object).get_indexer(texts)[codes[rows]]
             # An unknown value has the place -1: the last column, if there is one.
             place[place < 0] = len(values)
@@ -138,10 +138,10 @@ def fit_columns(frame, rows=None):
     dropped, seen, dates, categories, rare = {}, {}, {}, {}, []
     kinds = dict(frame.dtypes)
     for name in (n for n, kind in kinds.items() if not is_number(kind)):
-        codes, texts = _codes(frame[name])
+        codes, texts = column_texts(frame[name])
         codes = codes[rows]
         counts = np.bincount(codes, minlength=len(texts))
-        style = _date_style(frame[name], texts[:-1])
+        style = date_style(frame[name], texts[:-1])
         if why := _useless(counts[-1], (counts > 0).sum(), len(rows)):
             dropped[name] = why
         elif style == "unclear":
@@ -235,9 +235,9 @@ def _numbers(frame, names, dates):
             row[:] = column.to_numpy()
             continue
         if name in dates:
-            codes, texts = _codes(column)
+            codes, texts = column_texts(column)
             style = "ISO8601" if column.dtype.kind == "M" else dates[name]
-            row[:], what = _days(texts, style)[codes], "dates as in the training"
+            row[:], what = days(texts, style)[codes], "dates as in the training"
         else:
             number = pd.to_numeric(column, errors="coerce")
             row[:], what = (
@@ -261,7 +261,7 @@ def _check_cells(frame, name, good, what):
         )
 
 
-def _codes(column):
+def column_texts(column):
     """Each cell's place in a list of texts, [N], and these; the last is for gaps."""
     codes, values = pd.factorize(column)
     values = pd.Series(values)
@@ -272,7 +272,7 @@ def _codes(column):
     return codes, np.array([*text, MISSING], dtype=object)
 
 
-def _date_style(column, texts):
+def date_style(column, texts):
     """How all the texts of a column are dates: a format of `strftime`, or "ISO8601".
 
     "unclear" if day and month may be exchanged; None if they are no dates.
@@ -283,13 +283,13 @@ def _date_style(column, texts):
     if sign is None:
         return None
     styles = [day.format(sign[1]) + time for time in TIMES for day in DAYS]
-    fitting = [s for s in ("ISO8601", *styles) if not np.isnan(_days(texts, s)).any()]
+    fitting = [s for s in ("ISO8601", *styles) if not np.isnan(days(texts, s)).any()]
     if not fitting or fitting[0] == "ISO8601":
         return fitting[0] if fitting else None
     return fitting[0] if len(fitting) == 1 else "unclear"
 
 
-def _days(texts, style):
+def days(texts, style):
     """Dates as days since 1970, NaN where a text is none."""
     dates = pd.to_datetime(texts, format=style, errors="coerce", utc=True)
     return ((dates - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(days=1)).to_numpy()

@@ -4,10 +4,22 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from dirlib.arguments import SPLITS
-from dirlib.datasets.tables.columns import ColumnEncoder, fit_columns
-from dirlib.datasets.tables.csv_file import check_column, read_frame, target_numbers
+from dirlib.datasets.tables.columns import (
+    ColumnEncoder,
+    column_texts,
+    date_style,
+    days,
+    fit_columns,
+)
+from dirlib.datasets.tables.csv_file import (
+    check_column,
+    is_number,
+    read_frame,
+    target_numbers,
+)
 from dirlib.training.samples import Rows
 
 FEWEST_ROWS = 30
@@ -36,7 +48,7 @@ class Table(NamedTuple):
     notes: list
 
 
-def read_table(path, target, *, seed=0, split=None):
+def read_table(path, target, *, seed=0, split=None, group=None, time=None):
     """Read a file as a Table: its rows split, its columns turned into numbers.
 
     An empty cell, "?", and what pandas takes for missing ("NA", "nan", ...) is missing.
@@ -70,6 +82,12 @@ def read_table(path, target, *, seed=0, split=None):
     split : str, optional
         The column that says "train", "val" or "test" for each row, in place of the
         random split; a column named "split" without it, if there is one.
+    group : str, optional
+        A column such as the patient, whose rows of one value stay on one side; it is no
+        feature. The shares, and the mean targets, are kept as far as groups allow.
+    time : str, optional
+        A column of numbers or dates. The test is the last 15 % of the rows, validation
+        the 15 % before; rows of one time stay on one side.
 
     Raises
     ------
@@ -88,6 +106,9 @@ def read_table(path, target, *, seed=0, split=None):
         raise ValueError(
             f"the column {target!r} can't be both the target and the split"
         )
+    for name, role in ((group, "group"), (time, "time")):
+        if name is not None:
+            check_column(frame, name, path, role)
     y = target_numbers(frame.pop(target), path)
     usable = np.flatnonzero(np.isfinite(y))
     missing, labels = len(y) - len(usable), y[usable]
@@ -96,12 +117,11 @@ def read_table(path, target, *, seed=0, split=None):
             f"{path} has {len(labels)} rows with a target {target!r} ({missing} have "
             f"none), but a training needs {FEWEST_ROWS} or more"
         )
-    index = (
-        _named_split(frame.pop(split).iloc[usable], path)
-        if split in frame
-        else _random_split(labels, seed)
-    )
+    named = [name for name in (split, group, time) if name in frame]
+    by = frame[named].iloc[usable]
+    index = _split_rows(by, labels, path, seed, split, group, time)
     index = {name: usable[rows] for name, rows in index.items()}
+    frame = frame.drop(columns=[split, group], errors="ignore")
     train = index["train"]
     if y[train].min() == y[train].max():
         raise ValueError(
@@ -130,6 +150,71 @@ def read_table(path, target, *, seed=0, split=None):
         dropped={"rows": missing, "columns": columns},
         notes=notes,
     )
+
+
+def _split_rows(frame, y, path, seed, split, group, time):
+    """The rows of each split, a dict, each ascending."""
+    for name, role in ((group, "group"), (time, "time")):
+        if name is None:
+            continue
+        if split in frame:
+            raise ValueError(
+                f"{path} names the split of each row in its column {split!r}: remove "
+                f"that column, or leave out {role}"
+            )
+        if frame[name].isna().any():
+            row = frame[name].isna().idxmax()
+            raise ValueError(
+                f"the {role} {name!r} must be known for each row of {path}, but row "
+                f"{row + 1} below the column names has none: fill it, or remove the row"
+            )
+    if split in frame:
+        return _named_split(frame[split], path)
+    if group is None and time is None:
+        return _random_split(y, seed)
+    if time is not None:
+        place = _by_time(frame[time], path)
+    else:
+        place = _by_group(pd.factorize(frame[group])[0], y, seed)
+    index = {name: np.flatnonzero(place == i) for i, name in enumerate(SPLITS)}
+    for name, rows in index.items():
+        if len(rows) == 0:
+            column = group if time is None else time
+            raise ValueError(
+                f"the column {column!r} of {path} leaves no row for {name}, as it has "
+                f"{frame[column].nunique()} values only: choose another column"
+            )
+    return index
+
+
+def _by_time(column, path):
+    """The place in `SPLITS` of each row, [N]: the past, the last but one, the last."""
+    times = column
+    if not is_number(column.dtype):
+        codes, texts = column_texts(column)
+        style = date_style(column, texts[:-1])
+        if style in (None, "unclear"):
+            raise ValueError(
+                f"the time {column.name!r} of {path} must be numbers, or dates such as "
+                f"2024-03-31, but has {texts[0]!r}"
+            )
+        times = pd.Series(days(texts[:-1], style)[codes])
+    ranks = times.rank(method="dense").to_numpy()
+    starts = np.array([1 - 2 * HELD_OUT, 1 - HELD_OUT]) * len(ranks)
+    return np.searchsorted(np.sort(ranks)[starts.round().astype(int)], ranks, "right")
+
+
+def _by_group(group, y, seed):
+    """The place in `SPLITS` of each row, [N], by its group, 0 to G - 1, [N]."""
+    rng, sizes = np.random.default_rng(seed), np.bincount(group)
+    order = np.argsort(np.bincount(group, weights=y) / sizes, kind="stable")
+    strata = np.array_split(order, max(1, min(GROUPS, len(order) // 10)))
+    shares, rows = np.array([1 - 2 * HELD_OUT, HELD_OUT, HELD_OUT]), np.zeros(3)
+    place = np.empty(len(sizes), dtype=int)
+    for g in np.concatenate([rng.permutation(stratum) for stratum in strata]):
+        place[g] = np.argmax(shares * (rows.sum() + sizes[g]) - rows)
+        rows[place[g]] += sizes[g]
+    return place[group]
 
 
 def _named_split(column, path):
