@@ -144,7 +144,7 @@ def weight_warnings(name, weights, labels, bins, smoothed):
     if size < 0.1 * n:
         lines.append(
             f"{name}: few samples carry the weights, which are worth {size:,.0f} equal "
-            f"ones of {n:,}: weights of 'sqinv' are milder than those of 'inv'; compare "
+            f"ones of {n:,}: those of 'sqinv' are milder than those of 'inv'; compare "
             f"with 'vanilla'."
         )
     seen = counts[counts > 0]
