@@ -137,14 +137,15 @@ def weight_warnings(name, weights, labels, bins, smoothed):
             lines.append(
                 f"{name}: LDS takes most of the re-weighting away. The largest weight "
                 f"is {ratios[1]:.3g} times the smallest, {ratios[0]:.3g} times without "
-                f"LDS, and the effective sample size {size:.3g} of {n:,}, "
-                f"{effective_sample_size(plain):.3g} without: take a smaller sigma or "
+                f"LDS, and the effective sample size {size:,.0f} of {n:,}, "
+                f"{effective_sample_size(plain):,.0f} without: take a smaller sigma or "
                 f"narrower bins, or leave LDS out."
             )
     if size < 0.1 * n:
         lines.append(
-            f"{name}: few samples carry the weights, which are worth {size:.3g} equal "
-            f"ones of {n:,}: take 'sqinv' for 'inv', or fewer bins."
+            f"{name}: few samples carry the weights, which are worth {size:,.0f} equal "
+            f"ones of {n:,}: those of 'sqinv' are milder than those of 'inv'; compare "
+            f"with 'vanilla'."
         )
     seen = counts[counts > 0]
     if seen.max() <= 2 * seen.min() and bins.widths.max() > 2 * bins.widths.min():
