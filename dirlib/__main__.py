@@ -54,6 +54,17 @@ def compare(args):
     return 1 if comparison.failed else 0
 
 
+def suggest(args):
+    """Try windows of LDS and FDS on validation data, and say which one helps."""
+    from dirlib.trainer.suggestion import suggest, suggestion_text
+
+    seeds = range(args.first_seed, args.first_seed + args.seeds)
+    options = {"jobs": args.jobs, "workers": args.workers, **_run_options(args)}
+    suggestion = suggest(args.out, seeds, **options)
+    print(suggestion_text(suggestion.table), *suggestion.advice, sep="\n")
+    print(f"runs, windows.csv and windows.png: {args.out}")
+
+
 def predict(args):
     """Predict new rows of a table, or new pictures, with the network of a run."""
     from dirlib.trainer.prediction import load_run
@@ -125,10 +136,18 @@ def _add_run_options(command, left_out=()):
     command.add_argument("--workers", type=int, default=0, help="processes that read")
 
 
+def _add_seeds(command, jobs, left_out):
+    """Make the options of many runs: their seeds, and what all of them share."""
+    command.add_argument("--seeds", type=int, default=5, help="how many; default 5")
+    command.add_argument("--first-seed", type=int, default=0)
+    command.add_argument("--jobs", **jobs)
+    _add_run_options(command, left_out)
+
+
 def _parser():
     parser = argparse.ArgumentParser(prog="python -m dirlib", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    functions = (train, compare, predict, report, check, split)
+    functions = (train, compare, suggest, predict, report, check, split)
     for function in functions:
         command = commands.add_parser(function.__name__, help=function.__doc__)
         command.set_defaults(function=function)
@@ -145,11 +164,14 @@ def _parser():
     command.add_argument("--out", type=Path, default=Path("runs"), help="default runs")
     example = "such as vanilla,sqinv,sqinv+lds,sqinv+lds+fds; the first is the baseline"
     command.add_argument("--methods", required=True, help=example)
-    command.add_argument("--seeds", type=int, default=5, help="how many; default 5")
-    command.add_argument("--first-seed", type=int, default=0)
     command.add_argument("--split", **splits)
-    command.add_argument("--jobs", **jobs)
-    _add_run_options(command, ("reweight", "lds", "fds", "rrt", "seed"))
+    by_methods = ("reweight", "lds", "fds", "rrt", "seed")
+    _add_seeds(command, jobs, by_methods)
+
+    command = commands.choices["suggest"]
+    command.add_argument("--out", type=Path, required=True, help="such as runs/windows")
+    windows = ("lds_kernel_size", "lds_sigma", "fds_kernel_size", "fds_sigma")
+    _add_seeds(command, jobs, by_methods + windows)
 
     command = commands.choices["predict"]
     command.add_argument("run", type=Path, help="the folder of a run: runs/NAME")
