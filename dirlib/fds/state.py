@@ -46,8 +46,8 @@ def check_state(state, prefix, own, kind):
     for old in first:
         state[old.replace(f"{prefix}epoch_", f"{prefix}epoch.", 1)] = state.pop(old)
         state[prefix + KEY] = own[prefix + KEY]
-    if f"{prefix}epoch.mean" in state:  # before version 4
-        _rename_sums(state, f"{prefix}epoch.", own)
+    if f"{prefix}epoch.mean" in state:
+        rename_sums(state, f"{prefix}epoch.")
     missing = [key for key in own if key not in state]
     if len(missing) == len(own):
         return  # no state of this layer: load_state_dict says so, if it is strict
@@ -73,16 +73,16 @@ def check_state(state, prefix, own, kind):
         state[key] = state[key].to(value.dtype)
 
 
-def _rename_sums(state, epoch, own):
-    """Make the sums of version 4 of those about the mean, and add the last row."""
+def rename_sums(state, prefix):
+    """Make sums about the mean, of a state before version 4, those of version 4."""
     for old, name in (
         ("count", "samples"), ("mean", "origin"), ("scatter", "products")
     ):  # fmt: skip
-        if epoch + old in state:
-            values = state.pop(epoch + old)
-            last = values.new_zeros(1, *values.shape[1:])
-            state[epoch + name] = torch.cat([values, last])
-    state[f"{epoch}sums"] = torch.zeros_like(own[f"{epoch}sums"])
+        if prefix + old in state:
+            values = state.pop(prefix + old)
+            last = values.new_zeros(1, *values.shape[1:])  # of what is left out
+            state[prefix + name] = torch.cat([values, last])
+    state[f"{prefix}sums"] = torch.zeros_like(state[f"{prefix}origin"])
 
 
 def _unpack(packed):

@@ -13,6 +13,7 @@ from torch import nn
 
 from dirlib.fds.covariance import column
 from dirlib.fds.kinds import COVARIANCES
+from dirlib.fds.state import rename_sums
 
 # Features are taken in by batches of about this many numbers.
 BATCH = 1 << 22
@@ -151,9 +152,11 @@ class BinStatistics(nn.Module):
         with self._as_buffers():
             super()._save_to_state_dict(*args)
 
-    def _load_from_state_dict(self, *args):
+    def _load_from_state_dict(self, state_dict, prefix, *args):
+        if f"{prefix}mean" in state_dict:
+            rename_sums(state_dict, prefix)
         with self._as_buffers():
-            super()._load_from_state_dict(*args)
+            super()._load_from_state_dict(state_dict, prefix, *args)
 
     @torch.no_grad()
     def update(self, features, index):

@@ -56,6 +56,14 @@ def test_a_saved_file_holds_plain_tensors(kind, tmp_path):
     assert torch.equal(goes_on(other), goes_on(fds))
 
 
+def test_statistics_alone_load_what_earlier_versions_saved():
+    old, new = in_mid_epoch().epoch, BinStatistics(BINS.n_bins, D)
+    names = ("count", "mean", "scatter")
+    new.load_state_dict({name: getattr(old, name) for name in names})
+    for name in names:
+        assert torch.equal(getattr(new, name), getattr(old, name))
+
+
 def test_statistics_alone_keep_their_precision_too_and_move():
     stats = BinStatistics(3, D)
     stats.update(torch.ones(5, D), torch.tensor([0, 0, 1, 2, 2]))
