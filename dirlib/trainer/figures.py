@@ -126,7 +126,7 @@ def differences(table, unit="label units"):
             )
             ax.hlines(at, row.difference_low, row.difference_high, color, linewidth=2)
             ax.plot(row.difference, at, marker, color=color, markeredgecolor=DARK)
-        ax.set(title=REGIONS.get(region, (region,))[-1].replace("_", " "))
+        ax.set(title=REGIONS.get(region, (region.replace("_", " ") + " %",))[-1])
         ax.set_xlabel(_plain(unit))
         ax.xaxis.get_major_locator().set_params(nbins=4)
         ax.margins(x=0.08)

@@ -190,12 +190,22 @@ def _settings(runs, methods):
     """What all runs share, and what tells the methods apart."""
     names, rows = differing(runs), []
     for method, of_method in methods.items():
-        texts = [of_method[0].setting_texts.get(name, "none") for name in names]
+        texts = [_shown(of_method[0].setting_texts.get(n, "none")) for n in names]
         seeds = ", ".join(str(run.seed) for run in of_method)
         rows.append((method, [*texts, seeds]))
     shared = runs[0].setting_texts.items()
-    shared = [(name, [text]) for name, text in shared if name not in (*names, "seed")]
+    hidden = (*names, "seed")
+    shared = [
+        (name, [_shown(text)])
+        for name, text in shared
+        if name not in hidden and text != "null"
+    ]
     return {"differing": names, "methods": rows, "shared": shared}
+
+
+def _shown(text):
+    """A setting without the folders of this computer: the page is for others."""
+    return Path(text).name if Path(text).is_absolute() else text
 
 
 def _errors(table):
