@@ -1,15 +1,14 @@
 """Figures of a run and of a comparison; each function returns a matplotlib Figure.
 
 Colours mean the same in all of them: purple many-shot, yellow medium-shot, pink
-few-shot; hatching, markers and line styles say it once more. `unit` is that of the
+few-shot, and each method has its own; hatching, markers and line styles say it once
+more. `unit` is that of the
 labels. matplotlib loads when a figure is drawn.
 """
 
 import math
 
 import numpy as np
-
-from dirlib.bins import shot_regions
 
 DARK, GREY, BLUE = "#333333", "#b9b9b9", "#3b75af"
 # region: colour, hatching, marker, name
@@ -20,9 +19,10 @@ REGIONS = {
     "few": ("#f2a0c4", "....", "^", "few-shot"),
     "GM": (GREY, "xxxx", "v", "geometric mean"),
 }
-# Told apart without colour, too.
-COLORS = ("#3b75af", "#c8322b", "#1b7f5c", "#8e6bbf", "#333333")
-STYLES = ("-", "--", ":", "-.")
+# Of methods: told apart with colour-blind eyes (Okabe and Ito), and without colour.
+COLORS = ("#0072b2", "#d55e00", "#009e73", "#aa4499", "#333333")
+STYLES, MARKERS = ("-", "--", ":", "-."), "os^D"
+SHOWN = 3000  # points of a panel: more hide each other
 
 
 def curves(history, unit="label units"):
@@ -100,13 +100,84 @@ def errors_by_region(values, table, unit="label units"):
     return fig
 
 
-def errors_by_bin(bins, counts, errors, baseline, unit="label units"):
+def differences(table, unit="label units"):
+    """Return a forest plot: each method minus the baseline, by region and tail.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As :func:`dirlib.trainer.summary.comparison_table` returns it, with at least two
+        methods.
+    """
+    methods = list(dict.fromkeys(table["method"]))
+    rows = table[table["pairs"].fillna(0) > 0]
+    regions = list(dict.fromkeys(rows["region"]))
+    others = [method for method in methods if method in set(rows["method"])]
+    n_cols = min(4, len(regions))
+    n_rows = math.ceil(len(regions) / n_cols)
+    height = n_rows * (1.1 + 0.3 * len(others))
+    fig, axes = _panels(n_cols, n_rows, height=height, sharey=True)
+    for ax, region in zip(axes, regions, strict=False):
+        ax.axvline(0, color=GREY, linewidth=1.2)
+        for row in rows[rows["region"] == region].itertuples():
+            at, (color, _, marker) = (
+                others.index(row.method),
+                _style(methods, row.method),
+            )
+            ax.hlines(at, row.difference_low, row.difference_high, color, linewidth=2)
+            ax.plot(row.difference, at, marker, color=color, markeredgecolor=DARK)
+        ax.set(title=REGIONS.get(region, (region.replace("_", " ") + " %",))[-1])
+        ax.set_xlabel(_plain(unit))
+        ax.xaxis.get_major_locator().set_params(nbins=4)
+        ax.margins(x=0.08)
+    axes[0].set_yticks(range(len(others)), [_plain(method) for method in others])
+    axes[0].set_ylim(len(others) - 0.5, -0.5)
+    for ax in axes[len(regions) :]:
+        ax.set_axis_off()
+    return fig
+
+
+def predicted_against_true(tables, bins, unit="label units"):
+    """Return a figure with a panel per method: the predictions over the true labels.
+
+    Parameters
+    ----------
+    tables : dict of str to DataFrame
+        By method: the columns label and prediction.
+    bins : LabelBins
+        The axes are drawn as wide as they are: stretched where they are narrow.
+    """
+    methods, n_cols = list(tables), min(3, len(tables))
+    n_rows = math.ceil(len(tables) / n_cols)
+    size = {"height": 3.4 * n_rows, "sharex": True, "sharey": True}
+    fig, axes = _panels(n_cols, n_rows, **size)
+    ends = [min(table.min(axis=None) for table in tables.values())]
+    ends.append(max(table.max(axis=None) for table in tables.values()))
+    for ax, method in zip(axes, methods, strict=False):
+        table = tables[method].sort_values("label")
+        table = table.iloc[:: math.ceil(len(table) / SHOWN)]
+        color, _, marker = _style(methods, method)
+        ax.plot(ends, ends, color=GREY, linewidth=1.2)
+        ax.plot(table["label"], table["prediction"], marker, color=color, alpha=0.45,
+                markersize=3, markeredgewidth=0)  # fmt: skip
+        _stretch(bins, ax.set_xscale, ax.set_yscale)
+        ax.set(title=_plain(method), xlabel=f"label ({_plain(unit)})")
+        ax.xaxis.set_tick_params(labelbottom=True)
+    for ax in axes[::n_cols]:
+        ax.set_ylabel(f"prediction ({_plain(unit)})")
+    for ax in axes[len(methods) :]:
+        ax.set_axis_off()
+    return fig
+
+
+def errors_by_bin(bins, counts, regions, errors, baseline, unit="label units"):
     """Return a figure of each method's error in each bin, and the training samples.
 
     Parameters
     ----------
     bins : LabelBins
     counts : array-like of shape [B]
+    regions : ShotRegions
     errors : dict of str to array-like of shape [S, B]
         By method: one row per seed, NaN where a bin has no sample.
     baseline : str
@@ -124,9 +195,10 @@ def errors_by_bin(bins, counts, errors, baseline, unit="label units"):
         for row in np.atleast_2d(rows):
             ax.stairs(row, bins.edges, baseline=None, color=GREY, linewidth=0.6)
         if method != baseline and baseline in means:
-            ax.stairs(means[baseline], bins.edges, baseline=None, color="#c8322b",
+            ax.stairs(means[baseline], bins.edges, baseline=None, color=DARK,
                       linestyle=(0, (2, 1)), linewidth=1.2)  # fmt: skip
-        ax.stairs(means[method], bins.edges, baseline=None, color=DARK, linewidth=1.6)
+        color = _style(list(errors), method)[0]
+        ax.stairs(means[method], bins.edges, baseline=None, color=color, linewidth=2)
         ax.set_title(_plain(method), fontsize="medium")
     for ax in upper[len(errors) :]:
         ax.set_axis_off()
@@ -135,7 +207,8 @@ def errors_by_bin(bins, counts, errors, baseline, unit="label units"):
         ax.set_ylim(0, 1.15 * highest)
     for ax in axes[:-1, 0]:
         ax.set_ylabel("MAE")
-    regions, handles = shot_regions(counts), []
+    _stretch(bins, axes[0, 0].set_xscale)  # shared by all
+    handles = []
     for region in ("many", "medium", "few"):
         color, hatch, _, name = REGIONS[region]
         style = {"facecolor": color, "hatch": hatch, "edgecolor": DARK}
@@ -168,12 +241,11 @@ def training_curves(histories, unit="label units"):
     n_legend_rows = math.ceil(len(histories) / 3)
     fig, axes = _panels(len(columns), height=2.8 + 0.25 * n_legend_rows)
     for ax, column in zip(axes, columns, strict=True):
-        for i, (method, rows) in enumerate(histories.items()):
+        for method, rows in histories.items():
             rows = [h.set_index("epoch")[column] for h in rows if _has(h, column)]
             if rows:
                 mean = sum(rows) / len(rows)  # by epoch; NaN where one seed has none
-                # Five and four: neighbours differ in both, and 20 in one at least.
-                style, color = STYLES[i % len(STYLES)], COLORS[i % len(COLORS)]
+                color, style, _ = _style(list(histories), method)
                 ax.plot(mean.index, mean, style, color=color, label=_plain(method))
         _count_epochs(ax)
         ylabel = "loss" if column == "loss" else f"MAE ({_plain(unit)})"
@@ -191,6 +263,23 @@ def _panels(n_cols, n_rows=1, height=3.0, **kwargs):
     for ax in axes:
         ax.spines[["top", "right"]].set_visible(False)
     return fig, axes
+
+
+def _style(methods, method):
+    """Colour, line style and marker of a method, by its place among all of them."""
+    # Five and four: neighbours differ in all, and 20 methods in one at least.
+    i = methods.index(method)
+    return COLORS[i % len(COLORS)], STYLES[i % len(STYLES)], MARKERS[i % len(MARKERS)]
+
+
+def _stretch(bins, *set_scales):
+    """Draw labels in bins that grow on a logarithmic axis, linear near 0."""
+    widths = bins.widths
+    if widths.max() > 4 * widths.min():
+        narrow = widths < 1.5 * widths.min()
+        threshold = np.abs(bins.edges[1:][narrow]).max()
+        for set_scale in set_scales:
+            set_scale("symlog", linthresh=threshold)
 
 
 def _count_epochs(ax):

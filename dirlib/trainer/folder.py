@@ -118,7 +118,7 @@ def find_runs(folder):
 def read_history(run):
     """Return the epochs of a run, a DataFrame of numbers.
 
-    A ValueError says which file is missing or damaged, here and in the two below.
+    A ValueError says which file is missing or damaged, here and in the three below.
     """
     history = _read_csv(run.folder / "history.csv", ["epoch", "loss"])
     return history.apply(pd.to_numeric, errors="coerce")
@@ -131,17 +131,23 @@ def read_train_counts(run):
     return bins, table["count"].to_numpy()
 
 
+def read_predictions(run, split="test"):
+    """Return the labels and predictions of a run, a DataFrame of these two columns."""
+    names = ["split", "label", "prediction"]
+    table = _read_csv(run.folder / "predictions.csv", names)
+    table = table.loc[table["split"] == split, names[1:]]
+    if table.empty or not np.isfinite(table).all(axis=None):
+        raise ValueError(f"predictions.csv is damaged: {split} has gaps or is missing")
+    return table
+
+
 def read_errors(run, bins, split="test"):
     """Return the mean absolute error of a run in each bin, [B].
 
     NaN where a bin has no sample; labels outside the bins count in the nearest one.
     """
-    names = ["split", "label", "prediction"]
-    table = _read_csv(run.folder / "predictions.csv", names)
-    table = table[table["split"] == split]
+    table = read_predictions(run, split)
     error = (table["prediction"] - table["label"]).abs()
-    if not len(error) or not np.isfinite(error).all():
-        raise ValueError(f"predictions.csv is damaged: {split} has gaps or is missing")
     means = error.groupby(bins.index(table["label"].to_numpy(), "clip")).mean()
     return means.reindex(range(bins.n_bins)).to_numpy()
 

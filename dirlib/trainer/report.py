@@ -8,6 +8,7 @@ import io
 import json
 from pathlib import Path
 
+import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from dirlib.files import write_atomically
@@ -17,16 +18,20 @@ from dirlib.trainer.folder import (
     find_runs,
     read_errors,
     read_history,
+    read_predictions,
     read_train_counts,
+    regions_of,
     runs_by_method,
     unit_of,
 )
+from dirlib.trainer.scores import PAPER, SCORES, sizes_text
 from dirlib.trainer.summary import (
     SPLIT_NAMES,
     comparison_table,
     coverage_text,
     decimals,
     difference_text,
+    score_text,
     scores_frame,
 )
 
@@ -52,13 +57,17 @@ def write_report(folder, out=None, split="test"):
     out = folder / "report.html" if out is None else Path(out)
     runs, problems = find_runs(folder)
     frame = scores_frame(runs, problems, folder)
-    baseline, failures = _comparison_record(folder)
+    baseline, recorded_split, failures = _comparison_record(folder)
     known = baseline in set(frame["method"])
     table = comparison_table(frame, baseline if known else None, split)
     finished = {f"{run.method}, seed {run.seed}" for run in runs}
     problems += [line for line in failures if line.partition(":")[0] not in finished]
     methods = runs_by_method(runs)
-    unit = unit_of(runs[0].settings)
+    unit, scores = unit_of(runs[0].settings), runs[0].scores
+    models = _models(folder, problems) if split == recorded_split else []
+    thresholds = scores.get(
+        "thresholds", dict(zip(("many", "few"), PAPER, strict=True))
+    )
     title = f"{len(methods)} method{'s' * (len(methods) > 1)}, "
     title += f"{len(runs)} run{'s' * (len(runs) > 1)}"
     environment = Environment(
@@ -75,8 +84,14 @@ def write_report(folder, out=None, split="test"):
         unit=unit,
         baseline=table["baseline"].iloc[0],
         intervals=table["low"].notna().any(),
-        bins=runs[0].scores.get("about", ""),
-        coverage=coverage_text(runs),
+        summary=[*_summary(table, unit, models), coverage_text(runs)],
+        about=_about(runs, split),
+        thresholds=thresholds,
+        scores=list(models[0][1]) if models else [],
+        models=[
+            (model, [score_text(name, value) for name, value in values.items()])
+            for model, values in models
+        ],
         regions=list(dict.fromkeys(table["region"])),
         errors=_errors(table),
         figures=_figures(methods, frame, table, unit, problems),
@@ -89,33 +104,116 @@ def write_report(folder, out=None, split="test"):
 
 
 def _comparison_record(folder):
-    """The baseline of `compare`, and its failures: a page can do without them."""
+    """The baseline of `compare`, its split and failures: a page can do without them."""
     try:
         record = json.loads((folder / "comparison.json").read_text(encoding="utf-8"))
         failures = [str(line) for line in record["failed"]]
-        return str(record["table"][0]["baseline"]), failures
+        row = record["table"][0]
+        return str(row["baseline"]), row.get("split"), failures
     except (OSError, ValueError, TypeError, LookupError):
-        return None, []
+        return None, None, []
+
+
+def _models(folder, problems):
+    """The rows of models.csv, which a table has: a name, and its scores by name."""
+    path = folder / "models.csv"
+    if not path.exists():
+        return []
+    try:
+        table = pd.read_csv(path).set_index("model")
+        table = table[[name for name in SCORES if name in table]].astype(float)
+        return list(table.to_dict(orient="index").items())
+    except (OSError, ValueError, LookupError):
+        problems.append(f"{path.name} is damaged: call compare again to make it anew")
+        return []
+
+
+def _about(runs, split):
+    """What was chosen and why, and what to beware of, one line each."""
+    scores = runs[0].scores
+    lines = [str(scores.get("about", ""))]
+    if split in scores.get("n", {}):
+        lines.append(f"{sizes_text(scores['n'][split], split)}.")
+    lines += [str(line) for run in runs for line in run.scores.get("warnings", [])]
+    return [line for line in dict.fromkeys(lines) if line]
+
+
+def _summary(table, unit, models):
+    """Who has the lowest error, overall and in the tail, in plain sentences."""
+    tail = "tail_5" if "tail_5" in set(table["region"]) else "few"
+    names = {
+        "all": "Over all samples",
+        "tail_5": "In the tail, the outermost 5 % of the labels",
+        "few": "In the few-shot region, of labels seldom seen in training",
+    }
+    lines = []
+    for region in ("all", tail):
+        rows = table[(table["region"] == region) & (table["seeds"] > 0)]
+        if rows.empty:
+            lines.append(f"{names[region]} there is nothing to compare.")
+            continue
+        best, digits = rows.loc[rows["mean"].idxmin()], decimals(rows)
+        line = f"{names[region]}, {best.method} has the lowest mean absolute error"
+        lines.append(f"{line}, {best['mean']:.{digits}f} {unit}.")
+        if best.method != best.baseline:
+            lines += _certainty(rows[rows["method"] == best.method], digits)
+        elif len(rows) > 1:
+            lines.append("It is the baseline.")
+            second = rows[rows["method"] != best.method].sort_values("mean").head(1)
+            lines += _certainty(second, digits)
+    others = [(values.get("all"), name) for name, values in models]
+    others = [pair for pair in others if pair[1] not in set(table["method"])]
+    if others:
+        error, name = min(others)
+        text = score_text("all", error)
+        lines.append(f"Of the models of scikit-learn, {name} has the lowest: {text}.")
+    return lines
+
+
+def _certainty(rows, digits):
+    """One sentence about the difference of one method from the baseline."""
+    for row in rows[rows["pairs"] > 0].itertuples():
+        size = f"{abs(row.difference):.{digits}f}"
+        way = "lower" if row.difference < 0 else "higher"
+        line = f"The error of {row.method} is {size} {way} than that of {row.baseline}"
+        if row.pairs < 2:
+            return [f"{line} on the one seed that both have, which gives no interval."]
+        ends = f"[{row.difference_low:.{digits}f}, {row.difference_high:.{digits}f}]"
+        line += f"; the 95 % interval of the difference, {ends},"
+        if row.difference_low <= 0 <= row.difference_high:
+            return [f"{line} includes 0: these seeds don't tell the two apart."]
+        return [f"{line} excludes 0."]
+    return []
 
 
 def _settings(runs, methods):
     """What all runs share, and what tells the methods apart."""
     names, rows = differing(runs), []
     for method, of_method in methods.items():
-        texts = [of_method[0].setting_texts.get(name, "none") for name in names]
+        texts = [_shown(of_method[0].setting_texts.get(n, "none")) for n in names]
         seeds = ", ".join(str(run.seed) for run in of_method)
         rows.append((method, [*texts, seeds]))
     shared = runs[0].setting_texts.items()
-    shared = [(name, [text]) for name, text in shared if name not in (*names, "seed")]
+    hidden = (*names, "seed")
+    shared = [
+        (name, [_shown(text)])
+        for name, text in shared
+        if name not in hidden and text != "null"
+    ]
     return {"differing": names, "methods": rows, "shared": shared}
+
+
+def _shown(text):
+    """A setting without the folders of this computer: the page is for others."""
+    return Path(text).name if Path(text).is_absolute() else text
 
 
 def _errors(table):
     """A row per method: its seeds, and per region the lines of a cell."""
-    digits = decimals(table)
+    digits = {name: decimals(rows) for name, rows in table.groupby("region")}
     errors = []
     for method, rows in table.groupby("method", sort=False):
-        cells = [_cell(row, digits) for row in rows.itertuples()]
+        cells = [_cell(row, digits[row.region]) for row in rows.itertuples()]
         errors.append((method, [str(rows["seeds"].max()), *cells]))
     return errors
 
@@ -136,28 +234,36 @@ def _cell(row, digits):
 def _figures(methods, frame, table, unit, problems):
     """The figures, in words too; what can't be drawn is added to the problems."""
     baseline, split = table["baseline"].iloc[0], table["split"].iloc[0]
-    bins_and_counts = []  # of the first run that has them
+    histogram = []  # bins, counts and regions of the first run that has them
 
     def errors_of(run):
-        if not bins_and_counts:
-            bins_and_counts.extend(read_train_counts(run))
-        return read_errors(run, bins_and_counts[0], split)
+        if not histogram:
+            bins, counts = read_train_counts(run)
+            histogram.extend((bins, counts, regions_of(run, counts)))
+        return read_errors(run, histogram[0], split)
 
     errors = _read_all(methods, errors_of, problems)
     histories = _read_all(methods, read_history, problems)
     shown = [_region_figure(frame[frame["split"] == split], table, unit)]
+    if table["pairs"].fillna(0).gt(0).any():
+        shown.append(_forest_figure(table, unit))
     if errors:
-        bins, counts = bins_and_counts
+        bins, counts, regions = histogram
         alt = (
             "One panel per method: the error in each bin of the label. Below, the "
-            f"training samples in each bin, from {counts.min()} to {counts.max()}."
+            f"training samples in each bin, from {counts.min()} to {counts.max()}: "
+            + ", ".join(
+                f"{getattr(regions, name).sum()} {name}-shot bins"
+                for name in ("many", "medium", "few")
+            )
         )
         caption = (
             "Error along the label: bold, the mean over the seeds; thin, each seed; "
-            f"dashed red, {baseline}. Below, the training samples in each bin."
+            f"dashed, {baseline}. Below, the training samples in each bin."
         )
-        figure = figures.errors_by_bin(bins, counts, errors, baseline, unit)
-        shown.append(_as_png(figure, alt, caption))
+        figure = figures.errors_by_bin(*histogram, errors, baseline, unit)
+        shown.append(_as_png(figure, f"{alt}.", caption))
+        shown.append(_prediction_figure(methods, errors, bins, split, unit))
     if histories:
         alt = "Lines over the epochs, one per method: " + ", ".join(
             f"{method}, loss from {rows[0]['loss'].iloc[0]:.3g} to "
@@ -174,9 +280,53 @@ def _figures(methods, frame, table, unit, problems):
     return shown
 
 
+def _forest_figure(table, unit):
+    rows = table[table["pairs"].fillna(0) > 0]
+    parts = (
+        f"{r.method}, {r.region}: "
+        f"{difference_text(r, decimals(table[table['region'] == r.region]))}."
+        for r in rows.itertuples()
+    )
+    baseline = rows["baseline"].iloc[0]
+    alt = f"Differences from {baseline} with their intervals. {' '.join(parts)}"
+    caption = (
+        f"The difference of each method's error from that of {baseline}, with its 95 % "
+        "interval: left of the line at 0, the error is lower; an interval that "
+        "crosses the line doesn't tell the two apart."
+    )
+    return _as_png(figures.differences(table, unit), alt, caption)
+
+
+def _prediction_figure(methods, errors, bins, split, unit):
+    """Of the first seed whose predictions can be read, for each method."""
+    tables = {}
+    for method in errors:
+        for run in methods[method]:
+            try:
+                tables[method] = read_predictions(run, split)
+                break
+            except ValueError:
+                pass  # told by the figure of errors
+    parts = (
+        f"{method}, predictions from {table['prediction'].min():.4g} to "
+        f"{table['prediction'].max():.4g}"
+        for method, table in tables.items()
+    )
+    table = next(iter(tables.values()))["label"]
+    alt = f"A dot per sample, labels from {table.min():.4g} to {table.max():.4g}. "
+    caption = (
+        "Predicted against true, one seed of each method: on the line they are equal; "
+        "below it on the right, large labels are predicted too small. With more than "
+        f"{figures.SHOWN:,} samples, every k-th."
+    )
+    figure = figures.predicted_against_true(tables, bins, unit)
+    return _as_png(figure, f"{alt}{'; '.join(parts)}.", caption)
+
+
 def _region_figure(values, table, unit):
-    digits, parts = decimals(table), []
+    parts = []
     for region, rows in table[table["seeds"] > 0].groupby("region", sort=False):
+        digits = decimals(rows)
         means = (f"{r.method} {r.mean:.{digits}f}" for r in rows.itertuples())
         parts.append(f"{region}: {', '.join(means)}.")
     alt = f"Bars of the mean error of each method. {' '.join(parts)}"

@@ -143,11 +143,12 @@ def comparison_text(table):
 
 def scores_text(rows):
     """Return scores as text, ``{name: {score: value}}``, each with its own digits."""
-    texts = {row: {n: _text(n, v) for n, v in rows[row].items()} for row in rows}
+    texts = {row: {n: score_text(n, v) for n, v in rows[row].items()} for row in rows}
     return pd.DataFrame.from_dict(texts, orient="index").to_string(col_space=8)
 
 
-def _text(name, value):
+def score_text(name, value):
+    """Return a score with the digits that its size needs."""
     if value is None or math.isnan(value):
         return "-"
     if abs(value) >= 1e6:  # squared units grow fast

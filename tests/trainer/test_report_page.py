@@ -13,12 +13,14 @@ from matplotlib.figure import Figure
 from PIL import Image
 from small_runs import ERRORS, train
 
-from dirlib import LabelBins
+from dirlib import LabelBins, shot_regions
 from dirlib.trainer.comparison import compare
 from dirlib.trainer.figures import (
     curves,
+    differences,
     errors_by_bin,
     errors_by_region,
+    predicted_against_true,
     training_curves,
 )
 from dirlib.trainer.report import write_report
@@ -95,7 +97,7 @@ def test_the_page_holds_the_table_the_figures_and_how_to_read_them(tmp_path):
     assert "▲ 1.00" in inv[heads.index("many")][2]
     assert "lower in" not in vanilla[heads.index("few")][2]
     assert [tag for tag, _ in page.tags].count("caption") == len(page.tables) == 3
-    assert len(list(pictures(page))) == 3
+    assert len(list(pictures(page))) == 5
     assert all(len(image["alt"]) > 40 for image in page.images)
     alt = page.images[0]["alt"]
     assert "few: vanilla 6.10, inv 3.10." in alt and "(years)" in page.text
@@ -124,7 +126,7 @@ def test_the_page_can_show_validation_data(tmp_path):
 def test_the_page_names_what_is_shared_and_what_differs(tmp_path):
     compared(tmp_path, epochs=3)
     page = Page(write_report(tmp_path).read_text(encoding="utf-8"))
-    differ, shared = page.tables[:2]
+    differ, shared = page.tables[-2:]
     rows = [[cell[2].strip() for cell in row] for row in differ]
     assert rows[0] == ["method", "reweight", "seeds"]
     expected = [["vanilla", "none", "0, 1, 2"], ["inv", "inv", "0, 1, 2"]]
@@ -182,7 +184,7 @@ def test_hostile_names_stay_text(tmp_path):
         page = Page(write_report(place).read_text(encoding="utf-8"))
         tags = {tag for tag, _ in page.tags}
         assert not tags & {"script", "b", "i", "u", "q", "s"}
-        assert len(page.images) == len(list(pictures(page))) == 3
+        assert len(page.images) == len(list(pictures(page))) >= 4
         assert all(set(image) == {"alt", "src"} for image in page.images)
         assert evil in page.text and "<script>b/<b>&amp;: settings.json" in page.text
     page = Page(write_report(folder).read_text(encoding="utf-8"))
@@ -219,11 +221,11 @@ def test_a_run_without_its_tables_is_in_the_table_and_named(tmp_path):
     page = Page(write_report(tmp_path).read_text(encoding="utf-8"))
     assert "inv, seed 0: not in a figure, predictions.csv is damaged" in page.text
     assert "inv, seed 0: not in a figure, history.csv is missing" in page.text
-    assert len(page.images) == 3
+    assert len(page.images) == 5
     for path in [*tmp_path.rglob("history.csv"), *tmp_path.rglob("predictions.csv")]:
         path.unlink()
     page = Page(write_report(tmp_path).read_text(encoding="utf-8"))
-    assert len(page.images) == 1 and page.tables[2][2][1][2].strip() == "3"
+    assert len(page.images) == 2 and page.tables[0][2][1][2].strip() == "3"
 
 
 def test_a_region_without_samples_and_a_single_run(tmp_path):
@@ -234,7 +236,7 @@ def test_a_region_without_samples_and_a_single_run(tmp_path):
     path.write_text(json.dumps(scores))
     page = Page(write_report(path.parent).read_text(encoding="utf-8"))
     assert "1 method, 1 run" in page.text
-    assert page.tables[2][1][5][2].strip() == "no samples"
+    assert page.tables[0][1][5][2].strip() == "no samples"
 
 
 def test_nothing_to_report_is_refused_and_nothing_is_written(tmp_path):
@@ -249,6 +251,75 @@ def test_nothing_to_report_is_refused_and_nothing_is_written(tmp_path):
     (tmp_path / "report.html").mkdir()
     with pytest.raises(OSError):
         write_report(tmp_path)
+
+
+def test_the_first_paragraph_says_only_what_the_intervals_allow(tmp_path):
+    compared(tmp_path)
+    text = Page(write_report(tmp_path).read_text(encoding="utf-8")).text
+    assert "Over all samples, inv has the lowest mean absolute error, 2.60" in text
+    assert "is 0.50 lower than that of vanilla; the 95 % interval" in text
+    assert "[-3.00, -3.00], excludes 0." in text and "includes 0" not in text
+    assert "cover the seeds of the training, not other test" in text
+    for seed, error in enumerate((9.0, 3.0, 3.1)):
+        path = tmp_path / "inv" / f"seed-{seed}" / "scores.json"
+        scores = json.loads(path.read_text())
+        scores["test"]["few"] = error
+        path.write_text(json.dumps(scores))
+    text = Page(write_report(tmp_path).read_text(encoding="utf-8")).text
+    assert "includes 0: these seeds don't tell the two apart" in text
+    compared(tmp_path / "one", seeds=[0])
+    text = Page(write_report(tmp_path / "one").read_text(encoding="utf-8")).text
+    assert "which gives no interval" in text and "cludes 0" not in text
+
+
+def test_the_models_of_a_table_are_shown_on_their_split_alone(tmp_path):
+    compared(tmp_path)
+    rows = {"model": ["vanilla", "<b>trees"], "all": [3.1, 0.25], "R2": [0.5, np.nan]}
+    pd.DataFrame(rows).to_csv(tmp_path / "models.csv", index=False)
+    page = Page(write_report(tmp_path).read_text(encoding="utf-8"))
+    shown = [[cell[2].strip() for cell in row] for row in page.tables[1]]
+    assert shown[0] == ["model", "all", "R2"]
+    assert shown[1:] == [["vanilla", "3.10", "0.500"], ["<b>trees", "0.250", "-"]]
+    assert "<b>trees has the lowest: 0.250" in page.text
+    page = Page(write_report(tmp_path, split="val").read_text(encoding="utf-8"))
+    assert len(page.tables) == 3
+    (tmp_path / "models.csv").write_text("model,all\nvanilla,much\n")
+    page = Page(write_report(tmp_path).read_text(encoding="utf-8"))
+    assert len(page.tables) == 3 and "models.csv is damaged" in page.text
+
+
+def test_the_page_holds_what_was_chosen_and_no_path_of_this_computer(tmp_path):
+    data = tmp_path / "prices.csv"
+    compared(tmp_path, ["vanilla"], [0], data=str(data))
+    path = tmp_path / "vanilla" / "seed-0" / "scores.json"
+    scores = json.loads(path.read_text()) | {"about": "Bins of <i>.", "warnings": ["W"]}
+    scores |= {"thresholds": {"many": 19, "few": 4}, "n": {"test": {"few": 3}}}
+    path.write_text(json.dumps(scores))
+    text = write_report(tmp_path).read_text(encoding="utf-8")
+    page = Page(text)
+    assert str(tmp_path) not in text and "prices.csv" in page.text
+    assert "Bins of <i>." in page.text and "fewer than 10 say little: few" in page.text
+    assert "above\n19, few-shot below\n4" in page.text
+    assert "1 few-shot bins" not in page.images[1]["alt"]  # 5 samples are not below 4
+
+
+def test_the_forest_plot_has_the_differences_of_the_table(tmp_path):
+    compared(tmp_path, ["vanilla", "sqinv", "inv"])
+    table = comparison_table(read_comparison(tmp_path))
+    figure = differences(table, "years")
+    for ax, region in zip(figure.axes, ("all", "many", "medium", "few"), strict=False):
+        rows = table[(table["region"] == region) & (table["method"] != "vanilla")]
+        dots = [line.get_xdata()[0] for line in ax.get_lines()[1:]]
+        np.testing.assert_allclose(dots, rows["difference"])
+
+
+def test_each_prediction_is_a_dot_over_its_label():
+    table = pd.DataFrame({"label": [1.0, 0.0, 9.0], "prediction": [2.0, 1.0, 4.0]})
+    bins = LabelBins.from_edges([0, 1, 2, 10])
+    figure = predicted_against_true({"a": table, "$b": table}, bins)
+    for ax in figure.axes:
+        x, y = ax.get_lines()[-1].get_data()
+        assert list(x) == [0, 1, 9] and list(y) == [1, 2, 4]
 
 
 HISTORY = pd.DataFrame(
@@ -330,7 +401,9 @@ def test_errors_by_bin_has_a_panel_per_method_above_the_counts():
         "inv": [[2.0, 2, 3, np.nan]],
         "sqinv": [[2.0, 2, 4, np.nan]],
     }
-    figure = errors_by_bin(bins, [150, 50, 5, 0], errors, "vanilla", "years")
+    counts = [150, 50, 5, 0]
+    regions = shot_regions(counts)
+    figure = errors_by_bin(bins, counts, regions, errors, "vanilla", "years")
     shown = [ax for ax in figure.axes if ax.get_title()]
     assert [ax.get_title() for ax in shown] == list(errors)
     mean = shown[0].patches[-1].get_data().values
