@@ -120,7 +120,8 @@ def _add_run_options(command, left_out=()):
     for option in fields(Settings):
         if option.name in left_out:
             continue
-        flag, about = f"--{option.name.replace('_', '-')}", option.metadata["help"]
+        flag = f"--{option.name.replace('_', '-')}"
+        about = option.metadata["help"].replace("%", "%%")  # argparse fills in values
         if option.type is bool:
             command.add_argument(flag, action="store_true", help=about)
             continue
