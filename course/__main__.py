@@ -36,11 +36,12 @@ def results(args):
     from course.records.ages import AGES
     from course.records.methods import WEIGHTS
     from course.records.read import data_dir, load_runs, load_statistics
-    from course.records.report import feature_report, runs_report
+    from course.records.report import feature_report, runs_report, table_report
 
     runs = load_runs("faces")
     print(runs_report(runs))
     print(feature_report())
+    print(table_report())
     shown = ("vanilla", "sqinv+lds", "sqinv+lds+fds")
     models = {method: load_statistics(method, split="test") for method in shown}
     for name, figure in (

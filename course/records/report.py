@@ -3,8 +3,9 @@
 import re
 
 import numpy as np
+import pandas as pd
 
-from course.records.read import anomaly_gaps, load_runs
+from course.records.read import anomaly_gaps, data_dir, load_runs
 from dirlib.kernels import kernel_window, smooth_bins
 from dirlib.metrics import gm, paired_comparison, pearson
 
@@ -32,6 +33,27 @@ def feature_report():
         # The gap is better when it is larger: exchange the two, to count its wins.
         pair = paired_comparison(anomaly_gaps(method, "test"), vanilla)
         lines.append(f"held-out gap, vanilla minus {method}: {pair}")
+    return "\n".join(lines)
+
+
+def table_report():
+    """Return the errors on the table of rented bikes as a Markdown table."""
+    folder = data_dir() / "runs" / "bikes"
+    models = pd.read_csv(folder / "models.csv", index_col="model")
+    pairs = pd.read_csv(folder / "comparison.csv").set_index(["method", "region"])
+    lines = [
+        "| model | all | many | few | top 5 % | R2 | top 5 %, minus vanilla |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, row in models.iterrows():
+        errors = "".join(f"{row[n]:.2f} | " for n in ("all", "many", "few", "tail_5"))
+        pair = ""
+        if (name, "tail_5") in pairs.index and name != "vanilla":
+            low, middle, high = pairs.loc[
+                (name, "tail_5"), ["difference_low", "difference", "difference_high"]
+            ]
+            pair = f"{middle:.2f} [{low:.2f}, {high:.2f}]"
+        lines.append(f"| {name} | {errors}{row['R2']:.3f} | {pair} |")
     return "\n".join(lines)
 
 

@@ -1,14 +1,16 @@
 """The numbers in data/RESULTS.md and data/README.md are those of the recorded runs."""
 
+import json
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from course.records.ages import AGES, EXTRAPOLATION, INTERPOLATION
 from course.records.methods import FDS_SETTINGS
 from course.records.read import anomaly_gaps, load_runs
-from course.records.report import density_correlations
+from course.records.report import density_correlations, table_report
 from course.records.searches import FDS_TRIAL, FDS_TRIALS
 from dirlib import FDS, gm, mae, paired_comparison
 from tools.lessons.env import ROOT
@@ -49,6 +51,29 @@ def test_the_table_of_results():
         scores = [runs.score(method, r) for r in ("all", "many", "medium", "few")]
         scores.append(runs.score(method, metric=gm))
         assert table[name] == [f"{s.mean():.2f}" for s in scores]
+
+
+def test_the_table_of_rented_bikes():
+    """The page has the printed table, and its runs are those of `bikes.csv`."""
+    assert table_report() in RESULTS
+    folder = ROOT / "data" / "runs" / "bikes"
+    options = json.loads((folder / "options.json").read_text(encoding="utf-8"))
+    assert (options["data"], options["target"]) == ("data/bikes.csv", "bikers")
+    assert f"--epochs {options['epochs']}" in RESULTS
+    models = pd.read_csv(folder / "models.csv", index_col="model")
+    pairs = pd.read_csv(folder / "comparison.csv")
+    networks = pairs["method"].unique()
+    assert (pairs["seeds"] == 5).all() and len(networks) == 5
+    for method in networks:  # two files, one run
+        of_method = pairs[pairs["method"] == method].set_index("region")["mean"]
+        for region in ("all", "many", "few", "tail_5"):
+            assert models.loc[method, region] == pytest.approx(of_method[region])
+    tail = pairs[(pairs["region"] == "tail_5") & (pairs["method"] != "vanilla")]
+    assert (tail["difference_low"] < 0).all() and (tail["difference_high"] > 0).all()
+    every = pairs[(pairs["region"] == "all") & (pairs["method"] != "vanilla")]
+    assert (every["difference_low"] > 0).all()
+    trees = models.loc["boosted trees", ["few", "tail_5"]]
+    assert (trees < models.loc[networks, ["few", "tail_5"]]).all(axis=None)
 
 
 def test_the_claims():
