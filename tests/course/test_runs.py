@@ -22,7 +22,7 @@ from course.records.read import (
     load_statistics,
     read_record,
 )
-from course.records.report import density_correlations, feature_report, runs_report
+from course.records.report import density_correlations, feature_report, runs_report, table_report
 from dirlib import bin_statistics, paired_comparison
 from dirlib.datasets.faces import faces
 
@@ -199,10 +199,12 @@ def test_the_command_prints_what_the_records_hold(
     (tmp_path / "runs").mkdir()
     for name in ("faces.json", "features.json", "features.npz"):
         shutil.copy(data_dir() / "runs" / name, tmp_path / "runs")
+    shutil.copytree(data_dir() / "runs" / "bikes", tmp_path / "runs" / "bikes")
     monkeypatch.setenv("COURSE_DATA", str(tmp_path))
     main(["results"])
     printed = capsys.readouterr().out
-    assert printed.startswith(f"{runs_report(recorded)}\n{feature_report()}")
+    reports = runs_report(recorded), feature_report(), table_report()
+    assert printed.startswith("\n".join(reports))
     for name in ("faces", "features"):
         assert (tmp_path / "runs" / f"{name}.png").stat().st_size > 10_000
 

@@ -210,4 +210,4 @@ def test_methods_are_compared_and_reported(tmp_path, capsys):
     assert again == printed
     main(["report", str(out), "--split", "val"])
     page = (out / "report.html").read_text(encoding="utf-8")
-    assert "validation data" in page and page.count("data:image/png;base64,") == 3
+    assert "validation data" in page and page.count("data:image/png;base64,") == 5
