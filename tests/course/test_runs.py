@@ -22,7 +22,12 @@ from course.records.read import (
     load_statistics,
     read_record,
 )
-from course.records.report import density_correlations, feature_report, runs_report, table_report
+from course.records.report import (
+    density_correlations,
+    feature_report,
+    runs_report,
+    table_report,
+)
 from dirlib import bin_statistics, paired_comparison
 from dirlib.datasets.faces import faces
 
