@@ -283,7 +283,7 @@ def shot_thresholds(train_counts):
     `many` is an even share: the samples over the bins that have any. `few` is a fifth
     of it. So common and rare keep their meaning with 600 rows, where nothing has 100 in
     a bin, and with 500,000, where hardly anything has fewer than 20. The paper's 100
-    and 20, for AgeDB-DIR's 12,208 images of 101 ages, are close to this: 121 and 24.
+    and 20, for AgeDB-DIR's 12,208 images of 100 ages, are close to this: 122 and 24.
     Both are whole numbers, 2 or more, so that a bin with a single sample is few-shot.
 
     Parameters

@@ -224,6 +224,6 @@ def test_thresholds_follow_the_number_of_samples(counts):
 
 def test_thresholds_of_the_papers_data_are_near_the_papers():
     counts = label_counts("agedb-dir").counts
-    many, few = shot_thresholds(counts)
-    assert 80 <= many <= 125 and 16 <= few <= 25
+    assert (counts.sum(), np.count_nonzero(counts)) == (12208, 100)
+    assert shot_thresholds(counts) == (122, 24)
     assert shot_thresholds([50] * 9) == (50, 10) and shot_thresholds([0, 0]) == (2, 2)

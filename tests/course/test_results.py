@@ -60,6 +60,10 @@ def test_the_table_of_rented_bikes():
     options = json.loads((folder / "options.json").read_text(encoding="utf-8"))
     assert (options["data"], options["target"]) == ("data/bikes.csv", "bikers")
     assert f"--epochs {options['epochs']}" in RESULTS
+    epochs = pd.read_csv(folder / "epochs.csv").query("split == 'val'")
+    of_all = epochs[epochs["region"] == "all"].set_index("epochs")["mean"]
+    assert of_all.idxmin() == options["epochs"]
+    assert all(f"{error:.2f}" in RESULTS for error in of_all)
     models = pd.read_csv(folder / "models.csv", index_col="model")
     pairs = pd.read_csv(folder / "comparison.csv")
     networks = pairs["method"].unique()
