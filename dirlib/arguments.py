@@ -7,8 +7,7 @@ SPLITS = ("train", "val", "test")
 
 def check_split(split):
     """Refuse a split that does not exist."""
-    if split not in SPLITS:
-        raise ValueError(f"split must be one of {', '.join(SPLITS)}, got {split!r}")
+    check_choice("split", split, SPLITS)
 
 
 def check_choice(name, value, choices):
@@ -91,6 +90,19 @@ def finite_labels(labels):
     y = as_labels(labels).astype(np.float64)
     check_each("labels", y, np.isfinite(y), "finite")
     return y
+
+
+def check_shape(name, values, shape, what=""):
+    """Refuse an array or tensor of another shape; a text stands for any length.
+
+    `what` says what the entries are, such as "one per sample".
+    """
+    got = list(values.shape)
+    same = [isinstance(n, str) or n == m for n, m in zip(shape, got, strict=False)]
+    if len(shape) != len(got) or not all(same):
+        wanted = ", ".join(map(str, shape))
+        what = f", {what}" if what else ""
+        raise ValueError(f"{name} must have shape [{wanted}]{what}, but got {got}")
 
 
 def check_each(name, values, good, what):

@@ -3,6 +3,8 @@
 import numpy as np
 import torch
 
+from dirlib.arguments import check_choice
+
 
 def cosine_to_anchor(stats, anchor_bin, statistic="mean"):
     """Return the cosine similarity of each bin's statistic to the anchor's.
@@ -24,10 +26,7 @@ def cosine_to_anchor(stats, anchor_bin, statistic="mean"):
     ValueError
         If there is no such bin or statistic, or the anchor's own is missing or zero.
     """
-    if statistic not in ("mean", "variance"):
-        raise ValueError(
-            f'statistic must be "mean" or "variance", but got {statistic!r}'
-        )
+    check_choice("statistic", statistic, ("mean", "variance"))
     if statistic == "mean":
         empty = (stats.count == 0)[:, None]
         values = stats.mean.masked_fill(empty, torch.nan).cpu().numpy()

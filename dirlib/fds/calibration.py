@@ -105,27 +105,11 @@ def rows_of(table, index, dtype, beyond):
 
 
 def calibration_transform(cov, smoothed_cov, clip=None):
-    """Return Sigma~_b^(1/2) Sigma_b^(-1/2) of each bin, in float64.
+    """Return Sigma~_b^(1/2) Sigma_b^(-1/2) of each bin, float64: factors, or matrices.
 
     A direction in which Sigma_b has no variance can't be whitened. It takes the
-    variance of Sigma~_b, so that what lies along it keeps its length.
-
-    Parameters
-    ----------
-    cov, smoothed_cov : Tensor of shape [B, D] or [B, D, D]
-        Variances, or covariance matrices (symmetric, no negative eigenvalue).
-    clip : (float, float), optional
-        Bounds on the squared singular values of the transform.
-
-    Returns
-    -------
-    Tensor of shape [B, D] or [B, D, D], float64
-        Factors, or matrices.
-
-    Raises
-    ------
-    ValueError
-        If the two shapes differ, or `clip` is no range of positive numbers.
+    variance of Sigma~_b, so that what lies along it keeps its length. `cov` and
+    `smoothed_cov` are [B, D] or [B, D, D]; `clip` bounds the squared singular values.
     """
     if cov.shape != smoothed_cov.shape or cov.ndim not in (2, 3):
         raise ValueError(

@@ -8,11 +8,7 @@ written for one class works for all.
 
 import torch
 
-from dirlib.fds.calibration import (
-    apply_factors,
-    apply_matrices,
-    calibration_transform,
-)
+from dirlib.fds.calibration import apply_factors, apply_matrices, calibration_transform
 from dirlib.fds.grouping import in_tiles
 
 # Products of tiles are added up by about this many numbers: little memory.
@@ -39,18 +35,8 @@ def weighted_sum(first, *others):
 class Covariance:
     """What is the same for each kind; `Diagonal` says what else a kind can do.
 
-    Parameters
-    ----------
-    feature_dim : int
-        D.
-    rank : int
-        The number of directions that `LowRank` keeps; at most D are.
-
-    Attributes
-    ----------
-    name : str
-        As the argument `covariance` of :class:`dirlib.FDS` says it.
-    rank : int or None
+    `name` is what users call it. `rank` is the number of directions that `LowRank`
+    keeps, at most `feature_dim`.
     """
 
     cure = 'covariance="low_rank" or "diagonal"'

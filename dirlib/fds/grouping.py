@@ -19,22 +19,9 @@ def tiles(index, n_bins):
     A tile is for T rows of one bin. Where there are more samples than bins, each bin
     has a tile, in order; other tiles follow, as many as N samples can need.
 
-    Parameters
-    ----------
-    index : Tensor of shape [N], int64
-    n_bins : int
-        B.
-
-    Returns
-    -------
-    at : Tensor of shape [N], int64
-        The row of each sample among those of all tiles; one more for those of no bin.
-    n_first : int
-        B, or 0.
-    others : Tensor of shape [G], int64
-        The bin of each other tile; any one where the tile is empty.
-    size : int
-        T.
+    Returns `at`, [N], the row of each sample among those of all tiles, one more for
+    those of no bin; the number of tiles that are in the order of the bins, B or 0; the
+    bin of each other tile, [G], any one where the tile is empty; and T.
     """
     n = len(index)
     n_first, size = (n_bins, 2 * -(-n // n_bins)) if n_bins < n else (0, 1)
@@ -61,13 +48,8 @@ def tiles(index, n_bins):
 def in_tiles(rows, index, n_bins):
     """Put rows [N, D] in tiles, among rows of 0.
 
-    Returns
-    -------
-    first : Tensor of shape [B, T, D] or [0, T, D]
-    others : Tensor of shape [G, T, D]
-    bins : Tensor of shape [G], int64
-    at : Tensor of shape [N], int64
-        As :func:`tiles` says it.
+    Returns the tiles of all bins, [B, T, D] or [0, T, D], the other tiles, [G, T, D],
+    the bins of these, [G], and `at`, [N], of :func:`tiles`.
     """
     at, n_first, bins, size = tiles(index, n_bins)
     block = rows.new_zeros((n_first + len(bins)) * size + 1, rows.shape[1])
@@ -76,21 +58,10 @@ def in_tiles(rows, index, n_bins):
 
 
 def map_tiles(function, index, z, n_bins):
-    """Apply ``function(block, bins)`` to the samples of each bin, side by side.
+    """Apply ``function(block, bins)`` to rows z [N, D], those of a bin side by side.
 
-    Parameters
-    ----------
-    function : callable
-        Gets [G, T, D] and the bins [G], or None for all bins, and gives [G, T, D].
-    index : Tensor of shape [N], int64
-    z : Tensor of shape [N, D]
-    n_bins : int
-        B.
-
-    Returns
-    -------
-    Tensor of shape [N, D]
-        In the order of `z`; a sample of no bin as it came. Gradients flow to `z`.
+    The function gets [G, T, D] and the bins [G], or None for all bins, and gives
+    [G, T, D]. A sample of no bin stays as it came. Gradients flow to `z`.
     """
     if not len(index):
         return z

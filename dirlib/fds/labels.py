@@ -3,21 +3,17 @@
 import numpy as np
 import torch
 
-from dirlib.arguments import as_array
+from dirlib.arguments import as_array, check_shape
 
 FLOATS = (torch.float64, torch.float32, torch.float16, torch.bfloat16)
 
 
 def edge_tables(bins, device):
-    """Return the bins' edges in each precision that labels may have.
+    """Return the bins' edges, [B + 1], in each precision that labels may have, a dict.
 
     A label 0.7 in float32 is 0.69999999: it is compared with the edge in its own
     precision, where 0.7 is the same number, as :meth:`dirlib.LabelBins.index` does.
-
-    Returns
-    -------
-    dict of dtype to Tensor of shape [B + 1], or None
-        None where two edges are the same number in this precision.
+    None stands for a precision in which two edges are the same number.
     """
     tables = {}
     for dtype in FLOATS:
@@ -37,18 +33,7 @@ def _bfloat16(values):
 
 
 def as_label_tensor(labels, shape, device):
-    """Return labels as a flat tensor on `device`.
-
-    Parameters
-    ----------
-    labels : Tensor or array-like of shape `shape`
-    shape : sequence of int
-
-    Raises
-    ------
-    ValueError
-        If the shape differs, or the labels are masked or no numbers.
-    """
+    """Return labels, of this shape, as a flat tensor on `device`, or refuse them."""
     if not isinstance(labels, torch.Tensor):
         labels = as_array("labels", labels)
         if labels.dtype.kind not in "iuf":
@@ -57,11 +42,7 @@ def as_label_tensor(labels, shape, device):
                 f"them, for instance numpy.asarray(labels, dtype=float)"
             )
         labels = torch.as_tensor(np.ascontiguousarray(labels).reshape(labels.shape))
-    if labels.shape != tuple(shape):
-        raise ValueError(
-            f"labels must have shape {list(shape)}, one per feature vector, but got "
-            f"{list(labels.shape)}"
-        )
+    check_shape("labels", labels, shape, "one per feature vector")
     if labels.dtype == torch.bool or labels.is_complex():
         raise ValueError(f"labels must be integers or floats, but got {labels.dtype}")
     return labels.detach().reshape(-1).contiguous().to(device, non_blocking=True)
@@ -71,11 +52,7 @@ def find_bins(labels, tables):
     """Return the bin of each label, [N], int64; the nearest if it is out of range.
 
     Nothing is read back from the device. The bin of a label that isn't finite is any.
-
-    Raises
-    ------
-    ValueError
-        If the labels' precision can't tell two edges apart.
+    A precision that can't tell two edges apart is refused.
     """
     if not labels.is_floating_point():
         labels = labels.to(torch.float64)

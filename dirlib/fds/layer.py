@@ -1,18 +1,7 @@
 """Feature distribution smoothing (FDS): calibrate features with their neighbours' help.
 
 Yang, Zha, Chen, Wang and Katabi, "Delving into Deep Imbalanced Regression", ICML 2021,
-arXiv:2102.09554, section 3.2.
-
-The names in the layer's state, and what earlier versions called them:
-
-- `count`, `freedom`, `mean`, `cov`, the running statistics, and `smoothed_mean`,
-  `shift`, `transform`, which the next epoch uses. They are buffers. `active` was one
-  before version 3, and is computed now: no average of bools has a meaning.
-- `epoch.samples`, `epoch.origin`, `epoch.sums`, `epoch.products`, the sums of the epoch
-  under way, which are no buffers. Before version 4 they were about the mean:
-  `epoch.count`, `epoch.mean`, `epoch.scatter`; in version 1 with `epoch_`.
-- `_extra_state`, the version and the settings, since version 2. See
-  :mod:`dirlib.fds.state`.
+arXiv:2102.09554, section 3.2. :mod:`dirlib.fds.state` says what a saved layer holds.
 """
 
 import warnings
@@ -22,18 +11,14 @@ import numpy as np
 import torch
 from torch import nn
 
+from dirlib.arguments import check_choice
 from dirlib.fds.calibration import check_clip, constant_part
-from dirlib.fds.covariance import column, weighted_sum
-from dirlib.fds.kinds import COVARIANCES
+from dirlib.fds.covariance import weighted_sum
 from dirlib.fds.labels import as_label_tensor, edge_tables, find_bins
-from dirlib.fds.state import check_state, pack_settings
-from dirlib.fds.statistics import BinStatistics, all_finite, without_cast
-from dirlib.kernels import kernel_window, smooth_bins
-
-# The default window, in bins.
-KERNEL_SIZE = 15
-# Sums that are larger would overflow once they are squared.
-MOST = 1e150
+from dirlib.fds.smoothing import default_size, neighbour_mean
+from dirlib.fds.state import check_state, pack_settings, without_cast
+from dirlib.fds.statistics import COVARIANCES, BinStatistics, all_finite
+from dirlib.kernels import check_window, kernel_window
 
 
 class FDS(nn.Module):
@@ -106,32 +91,14 @@ class FDS(nn.Module):
     """
 
     def __init__(
-        self,
-        feature_dim,
-        bins,
-        kernel="gaussian",
-        kernel_size=None,
-        sigma=5.0,
-        window=None,
-        momentum=0.9,
-        covariance="diagonal",
-        rank=16,
-        weighting="count",
-        edges="renormalize",
-        shrinkage=10.0,
-        clip=(0.1, 10.0),
-        check=False,
-    ):
+        self, feature_dim, bins, kernel="gaussian", kernel_size=None, sigma=5.0,
+        window=None, momentum=0.9, covariance="diagonal", rank=16, weighting="count",
+        edges="renormalize", shrinkage=10.0, clip=(0.1, 10.0), check=False,
+    ):  # fmt: skip
         super().__init__()
-        for name, value, allowed in (
-            ("covariance", covariance, COVARIANCES),
-            ("weighting", weighting, ("count", "uniform")),
-            ("edges", edges, ("renormalize", "reflect")),
-        ):
-            if value not in allowed:
-                raise ValueError(
-                    f"{name} must be one of {', '.join(allowed)}, but got {value!r}"
-                )
+        check_choice("covariance", covariance, COVARIANCES)
+        check_choice("weighting", weighting, ("count", "uniform"))
+        check_choice("edges", edges, ("renormalize", "reflect"))
         if not 0 <= momentum < 1:
             raise ValueError(f"momentum must lie in [0, 1), but got {momentum}")
         if not isinstance(shrinkage, Real) or not 0 <= shrinkage < float("inf"):
@@ -140,11 +107,10 @@ class FDS(nn.Module):
             )
         check_clip(clip)
         if window is None:
-            if kernel_size is None:
-                kernel_size = _default_size(bins.n_bins)
-            window = kernel_window(kernel, kernel_size, sigma)
+            size = default_size(bins.n_bins) if kernel_size is None else kernel_size
+            window = kernel_window(kernel, size, sigma)
         self.window = np.asarray(window, dtype=np.float64)
-        smooth_bins(np.zeros(bins.n_bins), self.window)  # refuses a bad window
+        check_window(self.window, bins.n_bins)
         COVARIANCES[covariance](feature_dim, rank).check_memory(bins.n_bins)
         self.bins, self.momentum, self.covariance = bins, momentum, covariance
         self.weighting, self.edges = weighting, edges
@@ -181,7 +147,7 @@ class FDS(nn.Module):
     @property
     def active(self):
         """The bins that are calibrated, Tensor of shape [B], bool."""
-        _, weight = self._smoother(self.freedom)
+        _, weight = self._neighbour_mean(self.freedom)
         return (self.count > 0) & (weight > 0)
 
     def train(self, mode=True):
@@ -297,7 +263,7 @@ class FDS(nn.Module):
                 if statistics is None
                 else "the statistics hold no sample: update() them with features first"
             )
-        self._check_finite(stats)
+        stats.check_overflow()
         freedom = (stats.count - 1).clamp(min=0)
         known, new = self.count > 0, stats.count > 0
         self._fold(self.mean, stats.mean, known, new)
@@ -310,17 +276,6 @@ class FDS(nn.Module):
         self.epoch.reset()
         if self._returns is not None:  # then the warning has come
             self._returns = 0
-
-    def _check_finite(self, stats):
-        """Refuse sums that overflowed, before anything is folded."""
-        rows = torch.cat([stats.mean, stats.scatter.flatten(1)], 1)
-        bad = ~(rows.abs().amax(1) < MOST)
-        if bad.any():
-            raise ValueError(
-                f"the statistics of bin {int(bad.int().argmax())} overflow: features "
-                f"or their squares above {MOST:g} can't be calibrated. To go on "
-                f"without this epoch, call epoch.reset() on the layer"
-            )
 
     @torch.no_grad()
     def distances(self):
@@ -338,7 +293,7 @@ class FDS(nn.Module):
             `size_variance`, the mean of v_b. Before ``end_epoch()`` all are NaN.
         """
         variance = self.epoch.kind.variances(self.cov)
-        smoother, _ = self._smoother(self.freedom)
+        smoother, _ = self._neighbour_mean(self.freedom)
         apart, known = (self.mean - self.smoothed_mean).abs(), self.freedom > 0
         found = {
             "distance_mean": apart[self.active].mean(),
@@ -357,9 +312,9 @@ class FDS(nn.Module):
     def _smooth(self):
         """Make what the next epoch uses: smoothed mean, transform and shift."""
         kind = self.epoch.kind
-        smoother, _ = self._smoother(self.count)
+        smoother, _ = self._neighbour_mean(self.count)
         self.smoothed_mean.copy_(smoother(self.mean))
-        smoother, _ = self._smoother(self.freedom)
+        smoother, _ = self._neighbour_mean(self.freedom)
         smoothed_cov = kind.smooth(self.cov, smoother)
         # A bin without a variance of its own takes the smoothed one: its scale stays.
         own = self.freedom / (self.freedom + self.shrinkage)
@@ -373,22 +328,8 @@ class FDS(nn.Module):
         self.transform.copy_(transform)
         self.shift.copy_(torch.where(active[:, None], shift, 0.0))
 
-    def _smoother(self, samples):
-        """A weighted mean over the bins near each, and the sum of its weights, [B]."""
-        weight = samples if self.weighting == "count" else (samples > 0).double()
-        outside = "reflect" if self.edges == "reflect" else "zero"
-
-        def along_bins(values):
-            smoothed = smooth_bins(values.cpu().numpy(), self.window, outside)
-            return torch.from_numpy(smoothed).to(values.device)
-
-        total = along_bins(weight)
-        divisor = torch.where(total > 0, total, torch.inf)
-
-        def smoother(values):
-            return along_bins(column(weight, values) * values) / column(divisor, values)
-
-        return smoother, total
+    def _neighbour_mean(self, samples):
+        return neighbour_mean(samples, self.window, self.weighting, self.edges)
 
     def _apply(self, fn, recurse=True):
         super()._apply(without_cast(fn), recurse)
@@ -416,19 +357,6 @@ class FDS(nn.Module):
         own = self.state_dict(prefix=prefix)
         check_state(state_dict, prefix, own, self.epoch.kind)
         super()._load_from_state_dict(state_dict, prefix, *args)
-
-
-def _default_size(n_bins):
-    """The size of the default window: odd, and no more than the bins."""
-    if n_bins >= KERNEL_SIZE:
-        return KERNEL_SIZE
-    size = n_bins - 1 + n_bins % 2
-    warnings.warn(
-        f"{n_bins} bins have no room for the default window of {KERNEL_SIZE} bins, and "
-        f"FDS takes one of {size}: choose it with kernel_size and sigma",
-        stacklevel=3,
-    )
-    return size
 
 
 def _recomputes():

@@ -103,11 +103,8 @@ class LowRank(Covariance):
 
         Both matrices are multiples of I outside the span of both sets of rows. Within
         it they are small, and one more coordinate stands for every direction outside.
-
-        Returns
-        -------
-        Tensor of shape [B, 2 Q + 1, D], float64, Q <= 2 rank
-            Q rows `right`, Q rows `left`, and a row of t.
+        Of the rows, [B, 2 Q + 1, D], Q <= 2 rank, the first Q are `right`, then come
+        those of `left`, and one of t.
         """
         out = self.identity(len(cov)).to(cov)
         parts = (tensor.split(BINS) for tensor in (out, cov, smoothed_cov))
@@ -153,19 +150,10 @@ class LowRank(Covariance):
 
 
 def truncate(rows, rank):
-    """Keep the leading directions of ``rows^T rows``, and spread the rest evenly.
+    """Return the leading directions W of ``rows^T rows``, and spread the rest evenly.
 
-    Parameters
-    ----------
-    rows : Tensor of shape [B, K, D]
-    rank : int
-        At most D.
-
-    Returns
-    -------
-    Tensor of shape [B, rank, D]
-        W: ``W^T W + rest * I`` has the leading eigenvalues and the trace of
-        ``rows^T rows``, `rest` the mean of the other D - rank eigenvalues.
+    Of rows [B, K, D], W is [B, rank, D]: ``W^T W + rest * I`` has the leading
+    eigenvalues and the trace of ``rows^T rows``, `rest` the mean of the other ones.
     """
     n_rows, dim = rows.shape[1:]
     few = n_rows <= dim

@@ -1,14 +1,82 @@
-"""The saved state of FDS: settings that give its numbers a meaning, older formats."""
+"""The saved state of FDS: settings that give its numbers a meaning, older formats.
 
+The names in the layer's state, and what earlier versions called them:
+
+- `count`, `freedom`, `mean`, `cov`, the running statistics, and `smoothed_mean`,
+  `shift`, `transform`, which the next epoch uses. They are buffers. `active` was one
+  before version 3, and is computed now: no average of bools has a meaning.
+- `epoch.samples`, `epoch.origin`, `epoch.sums`, `epoch.products`, the sums of the epoch
+  under way, which are no buffers. Before version 4 they were about the mean:
+  `epoch.count`, `epoch.mean`, `epoch.scatter`; in version 1 with `epoch_`.
+- `_extra_state`, the version and the settings, since version 2.
+"""
+
+import contextlib
 import json
 
 import numpy as np
 import torch
+from torch import nn
 
 VERSION = 4
 KEY = "_extra_state"
 # As a share of the largest: another processor may compute other last bits.
 SLACK = 1e-12
+# The tensors of the epoch under way.
+SUMS = ("samples", "origin", "sums", "products")
+
+
+class SavedSums(nn.Module):
+    """A module that keeps the tensors `SUMS`, in float64: moved, saved and loaded.
+
+    They are no buffers: a wrapper such as DistributedDataParallel would overwrite those
+    with the ones of the first process.
+    """
+
+    @contextlib.contextmanager
+    def _as_buffers(self):
+        """Make the sums buffers while PyTorch moves, saves or loads the module."""
+        self._buffers.update((name, self.__dict__.pop(name)) for name in SUMS)
+        try:
+            yield
+        finally:
+            self.__dict__.update((name, self._buffers.pop(name)) for name in SUMS)
+
+    def _apply(self, fn, recurse=True):
+        with self._as_buffers():
+            super()._apply(without_cast(fn), recurse)
+        self.kind.move(self.samples.device)
+        return self
+
+    def _save_to_state_dict(self, *args):
+        for table in (self.origin, self.sums, self.products):
+            table[-1].zero_()  # samples that are left out may be NaN
+        with self._as_buffers():
+            super()._save_to_state_dict(*args)
+
+    def _load_from_state_dict(self, state_dict, prefix, *args):
+        if f"{prefix}mean" in state_dict:
+            rename_sums(state_dict, prefix)
+        with self._as_buffers():
+            super()._load_from_state_dict(state_dict, prefix, *args)
+
+
+def without_cast(fn):
+    """Make of `fn`, of ``Module._apply``, what moves a tensor and keeps its dtype."""
+
+    def moved(tensor):
+        try:
+            out = fn(tensor)
+        except TypeError as error:
+            if "float64" not in str(error):
+                raise
+            raise TypeError(
+                "the statistics of FDS are kept in float64, which this device has not: "
+                "train on a CPU or a CUDA device, or without FDS"
+            ) from error
+        return out if out.dtype == tensor.dtype else tensor.to(out.device)
+
+    return moved
 
 
 def pack_settings(settings):
@@ -23,23 +91,10 @@ def pack_settings(settings):
 def check_state(state, prefix, own, kind):
     """Refuse a state that doesn't fit a layer, before anything of it is loaded.
 
-    Parameters
-    ----------
-    state : dict
-        Its keys for this layer begin with `prefix`. It is changed in place: names of
-        version 1 become today's, rows of "low_rank" before version 3 become sums, the
-        epoch's means before version 4 become origins, and each value takes the dtype
-        of the layer's.
-    own : dict
-        The layer's state, with the same prefix.
-    kind : Covariance
-        The layer's, see :mod:`dirlib.fds.covariance`.
-
-    Raises
-    ------
-    ValueError
-        If the state is that of a layer with other settings, of another shape or of a
-        newer version, or if a part of it is missing.
+    `state` and `own`, the layer's, have keys that begin with `prefix`; `kind` is the
+    layer's class of covariances. The state is changed in place: what earlier versions
+    called otherwise gets today's names (see the top), rows of "low_rank" before version
+    3 become sums, and each value takes the dtype of the layer's.
     """
     # Version 1 says nothing of its settings: there is only the shape to compare.
     first = [key for key in state if key.startswith(f"{prefix}epoch_")]

@@ -4,24 +4,25 @@ mu_b is the mean of the features z in bin b, and Sigma_b = 1/(N_b - 1) * the sum
 (z - mu_b)(z - mu_b)^T (Yang et al., 2021, arXiv:2102.09554, section 3.2).
 """
 
-import contextlib
 import copy
 
 import torch
 import torch.distributed as dist
-from torch import nn
 
-from dirlib.fds.covariance import column
-from dirlib.fds.kinds import COVARIANCES
-from dirlib.fds.state import rename_sums
+from dirlib.arguments import check_choice, check_shape, whole_number
+from dirlib.fds.covariance import Diagonal, Full, column
+from dirlib.fds.low_rank import LowRank
+from dirlib.fds.state import SUMS, SavedSums
+
+COVARIANCES = {kind.name: kind for kind in (Diagonal, Full, LowRank)}
 
 # Features are taken in by batches of about this many numbers.
 BATCH = 1 << 22
-# The tensors that hold everything, and are saved.
-SUMS = ("samples", "origin", "sums", "products")
+# Sums that are larger would overflow once they are squared.
+MOST = 1e150
 
 
-class BinStatistics(nn.Module):
+class BinStatistics(SavedSums):
     """Count, mean and variance or covariance of features per bin, gathered in batches.
 
     The sums are kept in float64, about a point near the samples of each bin, so that
@@ -29,8 +30,7 @@ class BinStatistics(nn.Module):
     and LeVeque, 1983). It is the `origin`, one of the samples.
 
     As a module it is moved, saved and loaded with the model that holds it. A cast
-    leaves it in float64. Its sums are those of one process: no buffers, which a wrapper
-    such as DistributedDataParallel would overwrite with those of the first process.
+    leaves it in float64. Its sums are those of one process.
 
     Parameters
     ----------
@@ -68,17 +68,10 @@ class BinStatistics(nn.Module):
         self, n_bins, feature_dim, covariance="diagonal", rank=16, device=None
     ):
         super().__init__()
-        if covariance not in COVARIANCES:
-            raise ValueError(
-                f"covariance must be one of {', '.join(COVARIANCES)}, "
-                f"but got {covariance!r}"
-            )
-        for name, size in (
-            ("n_bins", n_bins), ("feature_dim", feature_dim), ("rank", rank)
-        ):  # fmt: skip
-            if size != int(size) or size < 1:
-                raise ValueError(f"{name} must be a positive integer, but got {size}")
-        self.kind = COVARIANCES[covariance](feature_dim, rank)
+        check_choice("covariance", covariance, COVARIANCES)
+        n_bins = whole_number("n_bins", n_bins, 1)
+        feature_dim = whole_number("feature_dim", feature_dim, 1)
+        self.kind = COVARIANCES[covariance](feature_dim, whole_number("rank", rank, 1))
         kept = {"dtype": torch.float64, "device": device}
         # The last row of each takes the samples that are left out, whatever they hold.
         self.samples = torch.zeros(n_bins + 1, **kept)
@@ -127,36 +120,8 @@ class BinStatistics(nn.Module):
         for name in SUMS:
             getattr(self, name).zero_()
 
-    def reset_parameters(self):
-        """Make the start state anew, as for memory that ``to_empty()`` has given."""
-        self.reset()
-
-    @contextlib.contextmanager
-    def _as_buffers(self):
-        """Make the sums buffers while PyTorch moves, saves or loads the module."""
-        self._buffers.update((name, self.__dict__.pop(name)) for name in SUMS)
-        try:
-            yield
-        finally:
-            self.__dict__.update((name, self._buffers.pop(name)) for name in SUMS)
-
-    def _apply(self, fn, recurse=True):
-        with self._as_buffers():
-            super()._apply(without_cast(fn), recurse)
-        self.kind.move(self.device)
-        return self
-
-    def _save_to_state_dict(self, *args):
-        for table in (self.origin, self.sums, self.products):
-            table[-1].zero_()  # samples that are left out may be NaN
-        with self._as_buffers():
-            super()._save_to_state_dict(*args)
-
-    def _load_from_state_dict(self, state_dict, prefix, *args):
-        if f"{prefix}mean" in state_dict:
-            rename_sums(state_dict, prefix)
-        with self._as_buffers():
-            super()._load_from_state_dict(state_dict, prefix, *args)
+    # What frameworks call for memory that ``to_empty()`` has given.
+    reset_parameters = reset
 
     @torch.no_grad()
     def update(self, features, index):
@@ -184,12 +149,8 @@ class BinStatistics(nn.Module):
     def add(self, features, index):
         """Take a batch in without a look at its values: nothing waits for the device.
 
-        Parameters
-        ----------
-        features : Tensor of shape [N, D]
-        index : Tensor of shape [N], int64
-            The bin of each sample; B for one that is left out, whatever its features
-            are. `skipped` counts them.
+        As :meth:`update`, for a Tensor `index`, int64. The index B stands for a sample
+        that is left out, whatever its features are. `skipped` counts them.
         """
         n_bins = len(self.samples) - 1
         z = features.to(torch.float64, copy=True)
@@ -203,25 +164,6 @@ class BinStatistics(nn.Module):
         self.samples.index_add_(0, index, torch.ones_like(row, dtype=torch.float64))
         self.sums.index_add_(0, index, z)
         self.kind.add(self.products, index, z)
-
-    def merge(self, other):
-        """Return the statistics of both sets of samples together; neither changes.
-
-        Raises
-        ------
-        ValueError
-            If the two differ in bins, features, kind or rank.
-        """
-        self.check_same_shape(other)
-        both, other = self.copy(), other.copy(self.device)
-        both.samples += other.samples
-        share = other.count / both.count.clamp(min=1)
-        delta = other.mean - self.mean
-        scatter = self.scatter + other.scatter
-        apart = (self.count * share)[:, None] * delta
-        self.kind.add_outer(scatter, apart, delta, 1)
-        both._set(self.mean + share[:, None] * delta, scatter)
-        return both
 
     @torch.no_grad()
     def all_reduce(self):
@@ -277,20 +219,10 @@ class BinStatistics(nn.Module):
 
     def _check_shapes(self, features, index):
         feature_dim = self.origin.shape[1]
-        if features.ndim != 2 or features.shape[1] != feature_dim:
-            raise ValueError(
-                f"features must have shape [N, {feature_dim}], "
-                f"but got {list(features.shape)}"
-            )
-        if (
-            index.shape != features.shape[:1]
-            or index.is_floating_point()
-            or (index.dtype == torch.bool)
-        ):
-            raise ValueError(
-                f"index must hold {len(features)} integers, one per sample, "
-                f"but got {index.dtype} of shape {list(index.shape)}"
-            )
+        check_shape("features", features, ("N", feature_dim))
+        check_shape("index", index, features.shape[:1], "one per sample")
+        if index.is_floating_point() or index.dtype == torch.bool:
+            raise ValueError(f"index must hold integers, but got {index.dtype}")
 
     def _check_values(self, z, index):
         low, high = (int(end) for end in index.aminmax())
@@ -303,6 +235,17 @@ class BinStatistics(nn.Module):
             raise ValueError(
                 f"features must be finite, but those of sample "
                 f"{int(good.int().argmin())} aren't"
+            )
+
+    def check_overflow(self):
+        """Refuse sums that overflowed."""
+        rows = torch.cat([self.mean, self.scatter.flatten(1)], 1)
+        bad = ~(rows.abs().amax(1) < MOST)
+        if bad.any():
+            raise ValueError(
+                f"the statistics of bin {int(bad.int().argmax())} overflow: features "
+                f"or their squares above {MOST:g} can't be calibrated. To go on "
+                f"without this epoch, call epoch.reset() on the layer"
             )
 
 
@@ -345,43 +288,15 @@ def bin_statistics(features, labels, bins, covariance="diagonal", rank=16):
             [7.]], dtype=torch.float64)
     """
     features = torch.as_tensor(features)
-    if features.ndim != 2:
-        raise ValueError(
-            f"features must have shape [N, D], but got {list(features.shape)}"
-        )
-    index = bin_index(labels, bins, features.device)
-    stats = BinStatistics(
-        bins.n_bins, features.shape[1], covariance, rank, features.device
-    )
-    stats._check_shapes(features, index)
-    size = max(1, BATCH // features.shape[1])
-    for z, i in zip(features.split(size), index.split(size), strict=True):
-        stats.update(z, i)
-    return stats
-
-
-def without_cast(fn):
-    """Make of `fn`, of ``Module._apply``, what moves a tensor and keeps its dtype."""
-
-    def moved(tensor):
-        try:
-            out = fn(tensor)
-        except TypeError as error:
-            if "float64" not in str(error):
-                raise
-            raise TypeError(
-                "the statistics of FDS are kept in float64, which this device has not: "
-                "train on a CPU or a CUDA device, or without FDS"
-            ) from error
-        return out if out.dtype == tensor.dtype else tensor.to(out.device)
-
-    return moved
-
-
-def bin_index(labels, bins, device):
-    """Return the bin of each label, clipped, as a tensor on `device`."""
+    check_shape("features", features, ("N", "D"))
+    n_features, device = features.shape[1], features.device
     if isinstance(labels, torch.Tensor):
         labels = labels.detach().cpu()
         labels = labels.float() if labels.dtype == torch.bfloat16 else labels
-        labels = labels.numpy()
-    return torch.from_numpy(bins.index(labels, "clip")).to(device)
+    index = torch.from_numpy(bins.index(labels, "clip")).to(device)
+    stats = BinStatistics(bins.n_bins, n_features, covariance, rank, device)
+    stats._check_shapes(features, index)
+    size = max(1, BATCH // n_features)
+    for z, i in zip(features.split(size), index.split(size), strict=True):
+        stats.update(z, i)
+    return stats

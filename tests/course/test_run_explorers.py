@@ -23,7 +23,7 @@ from course.explorers.runs import (
 from course.records.methods import FDS_SETTINGS, KERNEL
 from course.records.read import data_dir
 from dirlib import FDS
-from dirlib.fds.layer import KERNEL_SIZE
+from dirlib.fds.smoothing import KERNEL_SIZE
 
 REGIONS = {"many": (101, 10**6), "medium": (20, 100), "few": (1, 19)}
 # Every trial of the searches that a kernel of the explorer stands for.

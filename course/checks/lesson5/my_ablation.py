@@ -6,7 +6,8 @@ import inspect
 from course.checks.compare import same, short
 from course.checks.exercise import Exercise, Part, Wrong
 from course.records.ages import AGES
-from dirlib.fds.layer import FDS, KERNEL_SIZE
+from dirlib.fds.layer import FDS
+from dirlib.fds.smoothing import KERNEL_SIZE
 
 WEIGHTS = ("vanilla", "sqinv", "sqinv+lds", "inv", "inv+lds")
 OPTIONS = (
