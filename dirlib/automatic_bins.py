@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dirlib.arguments import as_array, check_choice, check_each
+from dirlib.arguments import check_choice, check_each, finite_labels
 from dirlib.bins import LabelBins
 
 KINDS = ("auto", "equal", "log", "quantile")
@@ -38,10 +38,6 @@ def choose_bins(labels, kind="auto", *, width=None, quantiles=None):
     share, and that is the lowest or the highest of them (a spending of 0, a capped
     price), has a bin of its own and plays no part in the choice of the others.
 
-    LDS counts samples per unit of label, whatever the widths of the bins, so weights
-    grow with the width where counts are even. Its kernel spans so many *bins*: on
-    logarithmic ones it joins labels of similar ratio.
-
     Parameters
     ----------
     labels : array-like of shape [N]
@@ -70,7 +66,8 @@ def choose_bins(labels, kind="auto", *, width=None, quantiles=None):
     >>> bins
     LabelBins(18, 65, 1)
     """
-    y = _as_numbers(labels)
+    y = finite_labels(labels)
+    check_each("labels", y, np.abs(y) <= np.finfo(np.float32).max, "finite in float32")
     check_choice("kind", kind, KINDS)
     sizes = {"equal": width, "quantile": quantiles}
     wrong = [
@@ -94,9 +91,7 @@ def choose_bins(labels, kind="auto", *, width=None, quantiles=None):
             f"that shot regions say little, and weights follow the widths."
         )
     if y.min() == y.max():
-        raise ValueError(
-            f"all labels are {y[0]:g}, so that there is nothing to predict"
-        )
+        raise ValueError(f"all labels are {y[0]:g}: there is nothing to predict")
     if kind != "log" and (step := _grid_step(y)):
         bins = _by_width(y, step)
         return bins, f"{_text(bins, step)}, since the labels lie on steps of {step:g}."
@@ -149,18 +144,17 @@ def _with_mass(edges, rest, mass):
 def _logarithmic(y, most, step):
     """Bins of equal ratios, of a width near 0, at most so many; and how they are."""
     origin = 0.0
-    bins, unit, per_decade = _log_bins(y, most)
+    bins, unit, width, per_decade = _log_bins(y, most)
     if bins.counts(y).max() > y.size / 2:  # they are not fine enough so far from 0
         origin = _edge(round(np.median(y) / step), step)
-        bins, unit, per_decade = _log_bins(y - origin, most)
+        bins, unit, width, per_decade = _log_bins(y - origin, most)
         bins = LabelBins.from_edges(bins.edges + origin)
     if (np.diff(bins.edges.astype(np.float32)) <= 0).any():
         raise ValueError(_too_fine(y, np.diff(bins.edges).min()))
-    width = unit / _n_linear(per_decade)
     text = _text(bins, kind="logarithmic bins")
     return bins, (
-        f"{text}, of width {width:g} within {unit:g} of "
-        f"{origin:g} and {per_decade} to a factor of ten beyond"
+        f"{text}, of width {width:g} within {unit:g} of {origin:g} and {per_decade} to "
+        f"a factor of ten beyond"
     )
 
 
@@ -169,30 +163,18 @@ def _log_bins(y, most):
     unit = _round_up(np.median(size[size > 1e-12 * size.max()]))  # less is as good as 0
     decades = max(np.log10(size.max()) - np.log10(unit), 0)
     for per_decade in PER_DECADE:
-        n_linear = _n_linear(per_decade)
+        # So many bins of one width on each side that the next ones are as wide.
+        width = unit / max(per_decade // 2, 1)
         powers = np.arange(1, np.ceil(decades * per_decade) + 2) / per_decade
         beyond = [float(f"{x:.3g}") for x in unit * 10**powers]
-        edges = np.array([_edge(k, unit / n_linear) for k in range(n_linear + 1)])
-        edges = np.append(edges, beyond)
+        linear = [_edge(k, width) for k in range(max(per_decade // 2, 1) + 1)]
+        edges = np.array([*linear, *beyond])
         edges = np.append(-edges[:0:-1], edges)
         first, last = np.searchsorted(edges, [y.min(), y.max()], side="right")
         if last - first < most:
             break
-    return LabelBins.from_edges(edges[first - 1 : last + 1]), unit, per_decade
-
-
-def _as_numbers(labels):
-    """Labels as float64, [N], refused if no bins can hold them."""
-    y = as_array("labels", labels)
-    if y.ndim != 1 or y.size == 0 or y.dtype.kind not in "iuf":
-        raise ValueError(
-            f"labels must be numbers of shape [N], N > 0, but got {y.dtype} of shape "
-            f"{list(y.shape)}: convert them, numpy.asarray(labels, dtype=float).ravel()"
-        )
-    y = y.astype(np.float64)
-    good = np.abs(y) <= np.finfo(np.float32).max
-    check_each("labels", y, good, "finite in float32")
-    return y
+    bins = LabelBins.from_edges(edges[first - 1 : last + 1])
+    return bins, unit, width, per_decade
 
 
 def _grid_step(y):
@@ -209,11 +191,6 @@ def _grid_step(y):
         if many and on_grid and (step != 1 or (values == values.round()).all()):
             return step
     return None
-
-
-def _n_linear(per_decade):
-    """The bins of one width on each side: so many that the next ones are as wide."""
-    return max(per_decade // 2, 1)
 
 
 def _round_up(value):
@@ -253,23 +230,17 @@ def _by_quantiles(y, quantiles):
             f"quantiles must be a whole number from {FEWEST_BINS} to the number of "
             f"labels, {y.size}, but got {quantiles}"
         )
-    edges = _quantile_edges(y, int(quantiles))
+    y, n = np.sort(y), int(quantiles)
+    edges = y[np.minimum(y.size * np.arange(n + 1) // n, y.size - 1)]
+    # Networks train in float32, and bins must stay apart in it.
+    edges = edges[np.unique(edges.astype(np.float32), return_index=True)[1]]
+    edges[-1] = y[-1]
     if edges.size <= FEWEST_BINS:
         raise ValueError(
             f"of {quantiles} quantiles only {edges.size - 1} bins remain, since many "
             f"labels are equal, but {FEWEST_BINS} are needed: choose a width instead"
         )
     return LabelBins.from_edges(edges)
-
-
-def _quantile_edges(y, quantiles):
-    y = np.sort(y)
-    place = y.size * np.arange(quantiles + 1) // quantiles
-    edges = y[np.minimum(place, y.size - 1)]
-    # Networks train in float32, and bins must stay apart in it.
-    edges = edges[np.unique(edges.astype(np.float32), return_index=True)[1]]
-    edges[-1] = y[-1]
-    return edges
 
 
 def _too_fine(y, width):

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dirlib.arguments import as_counts, as_labels
+from dirlib.arguments import as_counts, as_labels, check_choice
 
 # Labels are indexed in blocks of this many, so that they stay in the cache.
 BLOCK = 1 << 15
@@ -133,11 +133,7 @@ class LabelBins:
             If a label is not a finite number, or outside while that is refused; or if
             the labels' dtype, such as float16, can't tell two edges apart.
         """
-        if out_of_range not in ("raise", "clip", "drop"):
-            raise ValueError(
-                f'out_of_range must be "raise", "clip" or "drop", '
-                f"but got {out_of_range!r}"
-            )
+        check_choice("out_of_range", out_of_range, ("raise", "clip", "drop"))
         labels = as_labels(labels)
         edges = self._edges_in(labels.dtype)
         index = np.empty(labels.size, dtype=np.int64)
@@ -281,10 +277,9 @@ def shot_thresholds(train_counts):
     """Return thresholds `many` and `few` that follow the number of samples.
 
     `many` is an even share: the samples over the bins that have any. `few` is a fifth
-    of it. So common and rare keep their meaning with 600 rows, where nothing has 100 in
-    a bin, and with 500,000, where hardly anything has fewer than 20. The paper's 100
-    and 20, for AgeDB-DIR's 12,208 images of 100 ages, are close to this: 122 and 24.
-    Both are whole numbers, 2 or more, so that a bin with a single sample is few-shot.
+    of it. So common and rare keep their meaning with any number of rows; for AgeDB-DIR,
+    where the paper takes 100 and 20, they are 122 and 24. Both are whole numbers, 2 or
+    more, so that a bin with a single sample is few-shot.
 
     Parameters
     ----------

@@ -20,20 +20,10 @@ except ImportError:  # Windows
 def write_atomically(path, content, before=None):
     """Write a file so that a reader sees the old one or the new one, whole.
 
-    Parameters
-    ----------
-    path : path-like
-        Its folder must exist.
-    content : str, bytes or callable
-        Text is written in UTF-8; ``content(file)`` writes to the open binary file.
-    before : callable, optional
-        Called without an argument when the new file is whole and on the disk, just
-        before it takes its place: moves away what must not stay beside it.
-
-    Raises
-    ------
-    OSError
-        If the file can't be written; the old one, if any, stays, and nothing else.
+    `content` is a text, written in UTF-8, bytes, or ``content(file)``, which writes to
+    the open binary file. ``before()`` is called when the new file is whole and on the
+    disk, just before it takes its place: to move away what must not stay beside it. An
+    OSError leaves the old file, if any, and nothing else.
     """
     path = Path(path)
     # A name of its own for every writer; `os.replace` then settles who was last.

@@ -114,10 +114,6 @@ def check_window(window, n_bins):
             f"use a smaller kernel_size or narrower bins"
         )
     if not np.isfinite(window).all() or (window < 0).any() or window.sum() <= 0:
-        raise ValueError(
-            f"the window must be finite and not negative, but got {window}"
-        )
+        raise ValueError(f"the window must be finite and not negative: {window}")
     if not np.allclose(window, window[::-1], rtol=1e-6):
-        raise ValueError(
-            f"the window must be symmetric, k(y, y') = k(y', y), but got {window}"
-        )
+        raise ValueError(f"the window must be symmetric, k(y, y') = k(y', y): {window}")

@@ -29,8 +29,16 @@ class Block(nn.Module):
         return F.relu(self.bn2(self.conv2(out)) + self.shortcut(x))
 
 
-class SmallResNet(nn.Module):
-    """A residual network of about 80,000 weights: y_hat = g(z), z = f(x).
+class Network(nn.Module):
+    """A backbone and a last layer: y_hat = g(z), z = f(x)."""
+
+    def forward(self, x):
+        """Return the prediction: [N] in label units, or [N, n_outputs] class scores."""
+        return self.regressor(self.features(x)).squeeze(-1)
+
+
+class SmallResNet(Network):
+    """A residual network of about 80,000 weights.
 
     Parameters
     ----------
@@ -62,17 +70,12 @@ class SmallResNet(nn.Module):
         x = F.relu(self.bn(self.stem(x)))
         return self.stages(x).mean(dim=(2, 3))
 
-    def forward(self, x):
-        """Return the prediction: [N] in label units, or [N, n_outputs] class scores."""
-        y_hat = self.regressor(self.features(x))
-        return y_hat.squeeze(-1) if y_hat.shape[-1] == 1 else y_hat
-
 
 # 11 to 60 million weights: for larger pictures, and for a GPU.
 RESNETS = ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152")
 
 
-class ResNet(nn.Module):
+class ResNet(Network):
     """A ResNet of torchvision for regression, with random initial weights.
 
     Parameters
@@ -100,10 +103,6 @@ class ResNet(nn.Module):
         """Return z = f(x), [N, D], of images x, [N, 3, H, W], float."""
         return self.backbone(x)
 
-    def forward(self, x):
-        """Return the prediction, [N], in label units."""
-        return self.regressor(self.features(x)).squeeze(-1)
-
 
 class ScaledLinear(nn.Linear):
     """A linear layer whose outputs are shifted and scaled: (W z + b) scale + mean.
@@ -120,8 +119,8 @@ class ScaledLinear(nn.Linear):
         return super().forward(z) * self.scale + self.mean
 
 
-class MLP(nn.Module):
-    """A multilayer perceptron for rows of numbers: y_hat = g(z), z = f(x).
+class MLP(Network):
+    """A multilayer perceptron for rows of numbers.
 
     It has no BatchNorm and no dropout: the prediction for a row depends on that row
     alone, in training too, and two processes train as one.
@@ -173,7 +172,3 @@ class MLP(nn.Module):
     def features(self, x):
         """Return z = f(x), [N, D], 0 or more, of rows x, [N, F], float."""
         return self.layers(x)
-
-    def forward(self, x):
-        """Return the prediction, [N], in label units."""
-        return self.regressor(self.features(x)).squeeze(-1)

@@ -6,11 +6,6 @@ from dirlib.fds.layer import FDS
 from dirlib.fds.statistics import BinStatistics, bin_statistics
 
 __all__ = [
-    "BinStatistics",
-    "FDS",
-    "anomaly_gap",
-    "bin_statistics",
-    "calibrate",
-    "cosine_to_anchor",
-    "matrix_sqrt",
-]
+    "BinStatistics", "FDS", "anomaly_gap", "bin_statistics", "calibrate",
+    "cosine_to_anchor", "matrix_sqrt",
+]  # fmt: skip

@@ -193,12 +193,8 @@ class BinStatistics(SavedSums):
     def covariance(self):
         """Return Sigma_b, [B, D, D]; NaN where N_b < 2.
 
-        With "low_rank" it is the model's matrix, made dense: B * D * D * 8 bytes.
-
-        Raises
-        ------
-        ValueError
-            If only variances were kept.
+        With "low_rank" it is the model's matrix, made dense: B * D * D * 8 bytes. A
+        ValueError says that only variances were kept.
         """
         return self._divided(self.kind.dense(self.kind.from_sums(self.scatter)))
 
@@ -278,14 +274,6 @@ def bin_statistics(features, labels, bins, covariance="diagonal", rank=16):
     ------
     ValueError
         If shapes don't fit, or a feature or a label isn't finite.
-
-    Examples
-    --------
-    >>> from dirlib import LabelBins
-    >>> bin_statistics([[1.0], [3.0], [7.0]], [0, 0, 5], LabelBins(0, 3, 1)).mean
-    tensor([[2.],
-            [0.],
-            [7.]], dtype=torch.float64)
     """
     features = torch.as_tensor(features)
     check_shape("features", features, ("N", "D"))

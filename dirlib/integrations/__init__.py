@@ -10,10 +10,7 @@ from dirlib.fds.layer import FDS
 def end_epoch(model):
     """Call ``end_epoch()`` of each :class:`dirlib.FDS` layer of a model.
 
-    Raises
-    ------
-    ValueError
-        If the model holds no such layer.
+    A ValueError says that the model holds no such layer.
     """
     layers = [module for module in model.modules() if isinstance(module, FDS)]
     if not layers:

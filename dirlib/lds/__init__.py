@@ -4,12 +4,7 @@ Yang, Zha, Chen, Wang and Katabi, "Delving into Deep Imbalanced Regression", ICM
 arXiv:2102.09554, section 3.1: the counts of the bins, n_b, are smoothed by a symmetric
 kernel k, p~_b = sum_b' k(b, b') n_b' / width_b', and a sample of bin b weighs c / p~_b
 (INV) or c / sqrt(p~_b) (SQINV), with c such that the training weights have mean 1.
-
-- `lds_weights`: the weights of the training labels, in one call;
-- `LDSWeights`: the same as an object, for labels in parts and for other labels;
-- `empirical_density`, `effective_density`, `density_weights`: the parts;
-- `DenseWeights`: another method, for comparison, that needs no bins;
-- `effective_sample_size`: what weights are worth.
+`DenseWeights` is another method, for comparison.
 """
 
 from dirlib.lds.dense_weights import DenseWeights
@@ -23,12 +18,6 @@ from dirlib.lds.density import (
 from dirlib.lds.weights import LDSWeights, lds_weights
 
 __all__ = [
-    "SCHEMES",
-    "DenseWeights",
-    "LDSWeights",
-    "density_weights",
-    "effective_density",
-    "effective_sample_size",
-    "empirical_density",
-    "lds_weights",
-]
+    "SCHEMES", "DenseWeights", "LDSWeights", "density_weights", "effective_density",
+    "effective_sample_size", "empirical_density", "lds_weights",
+]  # fmt: skip

@@ -1,5 +1,7 @@
 """DenseWeight: weights from a kernel density estimate, without bins."""
 
+from numbers import Real
+
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
@@ -122,11 +124,7 @@ def _bandwidth(y, bandwidth):
                 f"{why}, which gives no bandwidth: give a number, in label units"
             )
         return float(factors[bandwidth] * spread)
-    try:
-        good = 0 < bandwidth < np.inf
-    except TypeError:
-        good = False
-    if not good:
+    if not (isinstance(bandwidth, Real) and 0 < bandwidth < np.inf):
         raise ValueError(
             f"bandwidth must be 'silverman', 'scott' or a number above 0, in label "
             f"units, but got {bandwidth!r}"

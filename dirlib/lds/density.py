@@ -80,12 +80,8 @@ def density_weights(density_at_samples, scheme="inverse", clip=None):
         raise ValueError(
             f"density_at_samples must have shape [N], N > 0, but got {p.shape}"
         )
-    if not (p.min() > 0 and np.isfinite(p.max())):
-        i = int(np.flatnonzero(~((p > 0) & np.isfinite(p)))[0])
-        raise ValueError(
-            f"the density must be positive at every sample, but it is {p[i]} at "
-            f"sample {i}: count the bins on the labels that you weight"
-        )
+    good, what = (p > 0) & np.isfinite(p), "above 0 (count the labels that you weight)"
+    check_each("density_at_samples", p, good, what)
     raw = raw_weights(p, scheme)
     return scaled(raw, raw, np.ones(p.size), clip)
 

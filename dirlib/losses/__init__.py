@@ -23,10 +23,6 @@ from dirlib.losses.balanced import BalancedMSE, balanced_mse_loss
 from dirlib.losses.weighted import focal_r_loss, huber_loss, l1_loss, mse_loss
 
 __all__ = [
-    "BalancedMSE",
-    "balanced_mse_loss",
-    "focal_r_loss",
-    "huber_loss",
-    "l1_loss",
+    "BalancedMSE", "balanced_mse_loss", "focal_r_loss", "huber_loss", "l1_loss",
     "mse_loss",
-]
+]  # fmt: skip

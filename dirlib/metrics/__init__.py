@@ -17,18 +17,7 @@ from dirlib.metrics.regions import (
 from dirlib.metrics.relevance import Relevance, sera
 
 __all__ = [
-    "PairedComparison",
-    "Relevance",
-    "Score",
-    "by_region",
-    "error_by_bin",
-    "gm",
-    "mae",
-    "mse",
-    "paired_comparison",
-    "pearson",
-    "region_errors",
-    "region_samples",
-    "sera",
+    "PairedComparison", "Relevance", "Score", "by_region", "error_by_bin", "gm", "mae",
+    "mse", "paired_comparison", "pearson", "region_errors", "region_samples", "sera",
     "spearman",
-]
+]  # fmt: skip

@@ -4,20 +4,14 @@ import math
 
 import numpy as np
 
-from dirlib.arguments import as_array
+from dirlib.arguments import as_array, check_each
 
 # Errors below this part of a bin's width, or of a label unit, are as good as none.
 SMALL = 1e-3
 
 
 def mae(y, y_hat):
-    """Return the mean absolute error, (1/N) * sum_i |y_i - y_hat_i|, in label units.
-
-    Examples
-    --------
-    >>> mae([30, 40, 50], [31, 40, 45])
-    2.0
-    """
+    """Return the mean absolute error, (1/N) * sum_i |y_i - y_hat_i|, in label units."""
     return float(np.abs(errors(y, y_hat)).mean())
 
 
@@ -119,12 +113,7 @@ def _vector(values, name):
         )
     if values.size == 0:
         raise ValueError(f"{name} must not be empty")
-    bad = np.flatnonzero(~np.isfinite(values))
-    if bad.size:
-        raise ValueError(
-            f"{name} must be finite, but {name}[{bad[0]}] is {values[bad[0]]} "
-            f"({bad.size} in all): leave those samples out, or find where they arise"
-        )
+    check_each(name, values, np.isfinite(values), "finite (leave such samples out)")
     return values
 
 

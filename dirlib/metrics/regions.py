@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dirlib.arguments import check_shape, whole_number
 from dirlib.bins import ShotRegions, check_bins
 from dirlib.metrics.errors import (
     SMALL,
@@ -51,11 +52,7 @@ def region_samples(y, bins, regions):
     samples = {"all": np.ones(index.size, dtype=bool)}
     for name, mask in regions._asdict().items():
         mask = np.asarray(mask, dtype=bool)
-        if mask.shape != (bins.n_bins,):
-            raise ValueError(
-                f"regions.{name} must have shape [{bins.n_bins}], one per bin, but "
-                f"got {list(mask.shape)}: count the training labels with these bins"
-            )
+        check_shape(f"regions.{name}", mask, (bins.n_bins,), "one per training bin")
         samples[name] = mask[index]
     return samples
 
@@ -132,10 +129,7 @@ def by_region(
     """
     if metric not in _LOSSES:
         raise ValueError(f"metric must be dirlib's mae, mse or gm, but got {metric!r}")
-    if not isinstance(n_bootstrap, int | np.integer) or n_bootstrap < 0:
-        raise ValueError(
-            f"n_bootstrap must be a whole number, 0 or more, but got {n_bootstrap!r}"
-        )
+    whole_number("n_bootstrap", n_bootstrap, 0)
     check_confidence(confidence)
     loss, finish = _LOSSES[metric]
     losses = loss(errors(y, y_hat), _eps(bins))

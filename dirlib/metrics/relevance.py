@@ -6,7 +6,7 @@ Learning 109, 2020.
 
 import numpy as np
 
-from dirlib.arguments import check_each, finite_labels
+from dirlib.arguments import check_each, check_shape, finite_labels
 from dirlib.metrics.errors import pair
 
 
@@ -115,11 +115,6 @@ def sera(y, y_hat, relevance):
             f"{type(relevance).__name__}: from points, make Relevance(points)"
         )
     phi = np.asarray(relevance(y), dtype=np.float64)
-    if phi.shape != y.shape:
-        raise ValueError(
-            f"relevance must give one number per label, [{y.size}], but gave the shape "
-            f"{list(phi.shape)}"
-        )
-    good = (phi >= 0) & (phi <= 1)
-    check_each("relevance", phi, good, "from 0 to 1 for each label")
+    check_shape("relevance", phi, y.shape, "one number per label")
+    check_each("relevance", phi, (phi >= 0) & (phi <= 1), "from 0 to 1 for each label")
     return float(phi @ np.square(y - y_hat))

@@ -16,14 +16,10 @@ def models_table(runs, settings, split):
     """Compare the runs on a table, which share one split, with scikit-learn's models.
 
     Each model is fitted without weights and with those of `sqinv+lds`, on training rows
-    alone; the line and the trees learn the transformed target, if it is.
-
-    Returns
-    -------
-    DataFrame
-        With the columns `SCORES`, and a row per method, the mean over its seeds, and
-        per model. SCORE_low and SCORE_high are the 95 % interval over the seeds, NaN
-        for one seed and for the models, which have none.
+    alone; the line and the trees learn the transformed target, if it is. Returns a
+    DataFrame with the columns `SCORES`, and a row per method, the mean over its seeds,
+    and per model. SCORE_low and SCORE_high are the 95 % interval over the seeds, NaN
+    for one seed and for the models, which have none.
     """
     from sklearn.dummy import DummyRegressor
     from sklearn.ensemble import HistGradientBoostingRegressor
@@ -33,11 +29,8 @@ def models_table(runs, settings, split):
     models |= {"linear (ridge)": Ridge()}
     models["boosted trees"] = HistGradientBoostingRegressor(random_state=0)
     data = load_data(settings)
-    samples, judge, y = (
-        getattr(data, split),
-        make_judge(settings, data),
-        data.train.labels,
-    )
+    samples, judge = getattr(data, split), make_judge(settings, data)
+    y = data.train.labels
     weighted = replace(settings, reweight="sqinv", lds=True)
     weights = {"": None, ", sqinv+lds": make_weights(weighted, y, data.bins)}
     rows = {}

@@ -11,14 +11,15 @@ import numpy as np
 import pandas as pd
 import torch
 
+from dirlib.arguments import whole_number
 from dirlib.files import write_atomically, write_csv, write_json
 from dirlib.progress import progress_bar
 from dirlib.trainer.baselines import models_table
 from dirlib.trainer.folder import find_runs, read_run
 from dirlib.trainer.methods import VANILLA, method_name, parse_method
 from dirlib.trainer.run import check_options, training_run
-from dirlib.trainer.scores import SCORES, sizes_text
-from dirlib.trainer.summary import comparison_table, coverage_text, scores_frame
+from dirlib.trainer.scores import SCORES
+from dirlib.trainer.summary import about_lines, comparison_table, scores_frame
 
 # Options of a training that change how long it takes, but not what comes out.
 SPEED_OPTIONS = ("workers",)
@@ -40,16 +41,9 @@ class Comparison(NamedTuple):
 
 
 def compare(
-    out,
-    methods,
-    seeds,
-    *,
-    jobs=1,
-    split="test",
-    train=training_run,
-    progress=True,
+    out, methods, seeds, *, jobs=1, split="test", train=training_run, progress=True,
     **options,
-):
+):  # fmt: skip
     """Train every method on every seed, each in ``out/METHOD/seed-S``, and compare.
 
     Stop it whenever you like, and call it again: finished runs are kept, and an
@@ -67,14 +61,12 @@ def compare(
     out : path-like
         The folder; made where it is missing.
     methods : list of str
-        As :func:`dirlib.trainer.methods.parse_method` takes them; the first is the
-        baseline.
+        See :mod:`dirlib.trainer.methods`; the first is the baseline.
     seeds : list of int
     jobs : int
         How many runs at a time, each in a process of its own.
     split : {"test", "val"}
-        The data that the table shows. To choose between settings, look at validation
-        data.
+        The data that the table shows; "val" to choose between settings.
     train : callable
         Called as :func:`dirlib.trainer.run.training_run`. With several jobs, a
         function of a module.
@@ -85,17 +77,11 @@ def compare(
     -------
     Comparison
         `failed` names the runs that ended in a ValueError or an OSError; they don't
-        stop the others. The table holds whatever is finished in the folder.
-
-    Raises
-    ------
-    ValueError
-        If an argument is out of its range, the folder holds runs with other options,
-        or no run at all is finished.
+        stop the others. Arguments out of their range, a folder with other options, and
+        no finished run at all raise a ValueError.
     """
     methods, seeds = _distinct_methods(methods), _checked_seeds(seeds)
-    if type(jobs) is not int or jobs < 1:
-        raise ValueError(f"jobs must be a whole number, 1 or more, but got {jobs!r}")
+    whole_number("jobs", jobs, 1)
     if clash := {*VANILLA, "seed", "resume"} & options.keys():
         raise ValueError(
             f"{min(clash)} can't be one option of all runs: say it by methods and seeds"
@@ -144,20 +130,13 @@ def _distinct_methods(methods):
 
 def _checked_seeds(seeds):
     given = list(seeds) if np.iterable(seeds) else []
-    whole = all(isinstance(seed, int | np.integer) and seed >= 0 for seed in given)
-    if not given or not whole or len(set(given)) < len(given):
-        raise ValueError(
-            f"seeds must be different whole numbers, 0 or more, such as range(5), but "
-            f"got {seeds!r}"
-        )
-    return [int(seed) for seed in given]
+    if not given or len(set(given)) < len(given):
+        raise ValueError(f"seeds must differ, such as range(5), but got {seeds!r}")
+    return [whole_number("each seed", seed, 0) for seed in given]
 
 
 def _write_or_check_options(out, options):
-    """Write the options of a new comparison, or refuse others than it was begun with.
-
-    Runs with different options don't belong in one table.
-    """
+    """Write the options of a new comparison, or refuse others: they make no table."""
     path = out / "options.json"
     new = {name: v for name, v in options.items() if name not in SPEED_OPTIONS}
     new = json.loads(json.dumps(new, default=str))
@@ -250,21 +229,14 @@ def _write_comparison(out, baseline, failed, split):
     table = comparison_table(frame, baseline if known else None, split)
     write_csv(out / "comparison.csv", table, float_format="%.8g")
     rows = json.loads(table.to_json(orient="records"))
-    about = [str(runs[0].scores.get("about", "")), coverage_text(runs)]
-    if split in runs[0].scores.get("n", {}):
-        about.append(sizes_text(runs[0].scores["n"][split], split))
-    for run in runs:
-        about += [w for w in run.scores.get("warnings", []) if w not in about]
+    about = about_lines(runs, split)
     record = {"failed": failed, "left_out": left_out, "about": about, "table": rows}
     write_json(out / "comparison.json", record)
     return Comparison(table, failed, left_out, about), runs
 
 
 def _with_the_same_bins(runs, out):
-    """The runs with the bins and training rows of the first one; why others are out.
-
-    They are the same unless the data were changed between two runs.
-    """
+    """The runs with the bins and training rows of the first one; why others are out."""
     if not runs or runs[0].settings.get("split_seed") is None:
         return runs, []
     counts = {

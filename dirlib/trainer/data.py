@@ -7,6 +7,7 @@ from zlib import crc32
 
 import numpy as np
 
+from dirlib.arguments import SPLITS
 from dirlib.automatic_bins import choose_bins
 from dirlib.bins import LabelBins
 from dirlib.datasets.cache import cache_dir
@@ -37,25 +38,17 @@ class RunData(NamedTuple):
 def load_data(settings, progress=True):
     """Load the samples that a run trains and judges on, as RunData.
 
-    Parameters
-    ----------
-    settings : Settings
-        `data` is "faces" for the drawn faces; "faces-agedb" for as many as AgeDB-DIR
-        has training images of each age; a meta-file with the columns age, path and
-        split, whose pictures may be in another folder, `images`; or, with a `target`,
-        a table. `size`, the side of the pictures in pixels, and `augment` change
-        pictures alone: not at all; mirrored with a probability of one half; or shifted
-        as well, as Yang et al. (2021) do, by 16 pixels of 224. `pack` reads those of a
-        meta-file once. `bins`, `bin_width` and `quantiles` are the kind, width and
-        quantiles of :func:`dirlib.choose_bins`, which sees the training labels alone;
-        ages have bins of one year without them. Another `seed` draws other training
-        faces, or splits a table otherwise, unless `split_seed` fixes the split; `group`
-        and `time` are those of :func:`dirlib.datasets.tables.read_table`.
-
-    Raises
-    ------
-    ValueError
-        If a setting does not fit the data, or the data can't be read.
+    `data` of the :class:`Settings` is "faces" for the drawn faces; "faces-agedb" for as
+    many as AgeDB-DIR has training images of each age; a meta-file with the columns age,
+    path and split, whose pictures may be in another folder, `images`; or, with a
+    `target`, a table, see :func:`dirlib.datasets.tables.read_table`. `augment` changes
+    training pictures: not at all; mirrored with a probability of one half; or shifted
+    as well, as Yang et al. (2021) do, by 16 pixels of 224. `pack` reads those of a
+    meta-file once. `bins`, `bin_width` and `quantiles` are the kind, width and
+    quantiles of :func:`dirlib.choose_bins`, which sees the training labels alone; ages
+    have bins of one year without them. Another `seed` draws other training faces, or
+    splits a table otherwise, unless `split_seed` fixes the split. A ValueError refuses
+    a setting that does not fit the data, and data that can't be read.
     """
     if settings.target is not None:
         return _table_data(settings)
@@ -63,11 +56,9 @@ def load_data(settings, progress=True):
         samples, names = _drawn_faces(settings, progress), {}
     else:
         pack = _packed(settings, progress) if settings.pack else None
-        change = _augmentation(settings)
-        by_split = age_samples(
-            settings.data, settings.images, settings.size, change, pack
-        )
-        samples = [by_split[name] for name in ("train", "val", "test")]
+        where = settings.data, settings.images, settings.size
+        by_split = age_samples(*where, _augmentation(settings), pack)
+        samples = [by_split[name] for name in SPLITS]
         names = {name: {"file": s.paths} for name, s in by_split.items()}
     if (settings.bins, settings.bin_width, settings.quantiles) == (None, None, None):
         oldest = max(float(np.max(s.labels)) for s in samples)
@@ -92,9 +83,9 @@ def _table_data(settings):
         _check_log1p(settings, table)
     bins, about = _chosen_bins(settings, table.train.labels)
     columns = [f"{name} ({why})" for name, why in table.dropped["columns"].items()]
-    rows = table.dropped["rows"]
     dropped = [f"columns {'; '.join(columns)}"] if columns else []
-    dropped += [f"{rows} rows without a target"] if rows else []
+    if rows := table.dropped["rows"]:
+        dropped.append(f"{rows} rows without a target")
     if dropped:
         about = f"{about} Left out: {'; '.join(dropped)}."
     about = " ".join([about, *table.notes])
@@ -130,10 +121,8 @@ def _drawn_faces(settings, progress):
     drawn = [faces("train", seed=settings.seed, counts=counts, **options)]
     drawn += [faces(split, **options) for split in ("val", "test")]
     changes = (_augmentation(settings), None, None)
-    return [
-        ImageArray(d.images, d.labels, change)
-        for d, change in zip(drawn, changes, strict=True)
-    ]
+    pairs = zip(drawn, changes, strict=True)
+    return [ImageArray(d.images, d.labels, change) for d, change in pairs]
 
 
 def _augmentation(settings):
@@ -152,10 +141,8 @@ def _augmentation(settings):
 def _packed(settings, progress):
     """The pack of a meta-file, made by the first process where there is none."""
     table, size = read_meta(settings.data, settings.images), settings.size
-    name = (
-        f"{Path(settings.data).stem}-{crc32(str(table.folder.resolve()).encode()):08x}"
-    )
-    path = cache_dir() / f"{name}-{size}px.npy"
+    folder = crc32(str(table.folder.resolve()).encode())
+    path = cache_dir() / f"{Path(settings.data).stem}-{folder:08x}-{size}px.npy"
     if processes.is_first():
         try:
             open_pack(path, table, size)

@@ -2,8 +2,7 @@
 
 Colours mean the same in all of them: purple many-shot, yellow medium-shot, pink
 few-shot, and each method has its own; hatching, markers and line styles say it once
-more. `unit` is that of the
-labels. matplotlib loads when a figure is drawn.
+more. `unit` is that of the labels. matplotlib loads when a figure is drawn.
 """
 
 import math
@@ -28,12 +27,10 @@ SHOWN = 3000  # points of a panel: more hide each other
 def curves(history, unit="label units"):
     """Return a figure of one training: loss, validation errors, statistics of FDS.
 
-    Parameters
-    ----------
-    history : DataFrame
-        One row per epoch, with the columns epoch and loss; and where they have numbers,
-        val_all, val_many, val_medium and val_few, and what :meth:`dirlib.FDS.distances`
-        returns: each distance is drawn as a share of the size that stands beside it.
+    The DataFrame `history` has a row per epoch, with the columns epoch and loss; and
+    where they have numbers, val_all, val_many, val_medium and val_few, and what
+    :meth:`dirlib.FDS.distances` returns: each distance is drawn as a share of the size
+    that stands beside it.
     """
     regions = ("all", "many", "medium", "few")
     regions = [r for r in regions if _has(history, f"val_{r}")]
@@ -71,13 +68,9 @@ def curves(history, unit="label units"):
 def errors_by_region(values, table, unit="label units"):
     """Return a figure of the errors by region: a bar, its interval, a dot per seed.
 
-    Parameters
-    ----------
-    values : DataFrame
-        The scores of one split, as :func:`dirlib.trainer.summary.read_comparison`
-        returns them.
-    table : DataFrame
-        As :func:`dirlib.trainer.summary.comparison_table` returns it.
+    `values` are the scores of one split, as :func:`dirlib.trainer.summary.scores_frame`
+    returns them; `table` is what :func:`dirlib.trainer.summary.comparison_table` makes
+    of them.
     """
     methods = list(dict.fromkeys(table["method"]))
     rows = np.arange(len(methods))
@@ -103,11 +96,8 @@ def errors_by_region(values, table, unit="label units"):
 def differences(table, unit="label units"):
     """Return a forest plot: each method minus the baseline, by region and tail.
 
-    Parameters
-    ----------
-    table : DataFrame
-        As :func:`dirlib.trainer.summary.comparison_table` returns it, with at least two
-        methods.
+    `table` is one of :func:`dirlib.trainer.summary.comparison_table`, with at least two
+    methods.
     """
     methods = list(dict.fromkeys(table["method"]))
     rows = table[table["pairs"].fillna(0) > 0]
@@ -120,10 +110,8 @@ def differences(table, unit="label units"):
     for ax, region in zip(axes, regions, strict=False):
         ax.axvline(0, color=GREY, linewidth=1.2)
         for row in rows[rows["region"] == region].itertuples():
-            at, (color, _, marker) = (
-                others.index(row.method),
-                _style(methods, row.method),
-            )
+            at = others.index(row.method)
+            color, _, marker = _style(methods, row.method)
             ax.hlines(at, row.difference_low, row.difference_high, color, linewidth=2)
             ax.plot(row.difference, at, marker, color=color, markeredgecolor=DARK)
         ax.set(title=REGIONS.get(region, (region.replace("_", " ") + " %",))[-1])
@@ -140,12 +128,8 @@ def differences(table, unit="label units"):
 def predicted_against_true(tables, bins, unit="label units"):
     """Return a figure with a panel per method: the predictions over the true labels.
 
-    Parameters
-    ----------
-    tables : dict of str to DataFrame
-        By method: the columns label and prediction.
-    bins : LabelBins
-        The axes are drawn as wide as they are: stretched where they are narrow.
+    `tables` holds, by method, a DataFrame with the columns label and prediction. The
+    axes are stretched where the `bins` are narrow.
     """
     methods, n_cols = list(tables), min(3, len(tables))
     n_rows = math.ceil(len(tables) / n_cols)
@@ -173,15 +157,9 @@ def predicted_against_true(tables, bins, unit="label units"):
 def errors_by_bin(bins, counts, regions, errors, baseline, unit="label units"):
     """Return a figure of each method's error in each bin, and the training samples.
 
-    Parameters
-    ----------
-    bins : LabelBins
-    counts : array-like of shape [B]
-    regions : ShotRegions
-    errors : dict of str to array-like of shape [S, B]
-        By method: one row per seed, NaN where a bin has no sample.
-    baseline : str
-        The method that is drawn, dashed, beside every other one.
+    `counts`, [B], are these samples; `errors` holds, by method, one row per seed,
+    [S, B], NaN where a bin has no sample. The `baseline` is drawn, dashed, beside every
+    other method.
     """
     from matplotlib.patches import Patch
 
@@ -226,10 +204,7 @@ def errors_by_bin(bins, counts, regions, errors, baseline, unit="label units"):
 def training_curves(histories, unit="label units"):
     """Return a figure of several methods' epochs, each the mean over its seeds.
 
-    Parameters
-    ----------
-    histories : dict of str to list of DataFrame
-        By method: the history of each seed, as :func:`curves` takes it.
+    `histories` holds, by method, the history of each seed, as :func:`curves` takes it.
     """
     titles = {
         "loss": "training loss",

@@ -41,13 +41,7 @@ class Run(NamedTuple):
 
 
 def read_run(folder):
-    """Return one finished run, a :class:`Run`.
-
-    Raises
-    ------
-    ValueError
-        If a file is missing or damaged; the message is the reason alone.
-    """
+    """Return a finished run, a Run; the message of a ValueError is the reason alone."""
     settings = _read_json(Path(folder) / "settings.json")
     scores = _read_json(Path(folder) / "scores.json")
     seed = settings.get("seed")
@@ -72,20 +66,11 @@ def read_run(folder):
 def find_runs(folder):
     """Return the finished runs under a folder, at any depth, and what was left out.
 
-    Runs of one method whose other settings differ are told apart by name, such as
-    ``sqinv+fds, epochs=30``.
-
-    Returns
-    -------
-    runs : list of Run
-        From the plainest method to the most elaborate, each by seed.
-    left_out : list of str
-        One line per run that is unfinished, damaged, or the same as another one.
-
-    Raises
-    ------
-    ValueError
-        If there is no such folder, or two runs are trained on different data.
+    The runs come from the plainest method to the most elaborate, each by seed. Runs of
+    one method whose other settings differ are told apart by name, such as ``sqinv+fds,
+    epochs=30``. What is left out is said in one line per run that is unfinished,
+    damaged, or the same as another one. A ValueError refuses runs that are trained on
+    different data.
     """
     folder = Path(folder)
     if not folder.is_dir():

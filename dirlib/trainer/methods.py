@@ -27,21 +27,9 @@ VANILLA = {"reweight": "none", "lds": False, "fds": "none", "rrt": False}
 def parse_method(name):
     """Return the options of :func:`dirlib.trainer.run.training_run` for a method.
 
-    Parameters
-    ----------
-    name : str
-        Parts joined by ``+``: see the top of this module.
-
-    Returns
-    -------
-    dict
-        With the keys `reweight`, `lds`, `fds` and `rrt`.
-
-    Raises
-    ------
-    ValueError
-        If a part is unknown, two parts say the same thing or exclude each other, or
-        `lds` or `rrt` has no weights to work with.
+    Returns a dict with the keys `reweight`, `lds`, `fds` and `rrt`. A ValueError
+    refuses an unknown part, two that say the same thing or exclude each other, and
+    `lds` or `rrt` without weights to work with.
 
     Examples
     --------
@@ -65,24 +53,15 @@ def parse_method(name):
                 f"{name!r} has both {part_of[option]!r} and {part!r}: keep one of them"
             )
         options[option], part_of[option] = value, part
-    _check_weights(options, name)
+    check_weights(options)
     return options
 
 
 def method_name(options):
     """Return the shortest name of a method; :func:`parse_method` reads it back.
 
-    Parameters
-    ----------
-    options : dict
-        With the keys `reweight`, `lds`, `fds` and `rrt`. Other keys don't matter: the
-        settings of a run will do.
-
-    Raises
-    ------
-    ValueError
-        If one of the four is missing or has no such value, or `lds` or `rrt` has no
-        weights to work with.
+    Of `options` only `reweight`, `lds`, `fds` and `rrt` matter: the settings of a run
+    will do. A ValueError refuses what no method has.
     """
     parts = []
     for option, default in VANILLA.items():
@@ -96,9 +75,8 @@ def method_name(options):
             )
         if value != default:
             parts += [p for p, pair in PARTS.items() if pair == (option, value)]
-    name = "+".join(parts) or "vanilla"
-    _check_weights(options, name)
-    return name
+    check_weights(options)
+    return "+".join(parts) or "vanilla"
 
 
 def method_order(options):
@@ -110,15 +88,15 @@ def method_order(options):
     ]
 
 
-def _check_weights(options, name):
+def check_weights(options):
+    """Refuse `lds` or `rrt` where there are no weights that they can work on."""
     for part in ("lds", "rrt"):
         if options[part] and options["reweight"] == "none":
             raise ValueError(
-                f"{name!r} has {part}, which needs weights: "
-                f"write 'sqinv+{part}' or 'inv+{part}'"
+                f"{part} needs weights: take sqinv or inv, as in 'sqinv+{part}'"
             )
     if options["lds"] and options["reweight"] == "dense":
         raise ValueError(
-            f"{name!r} has lds, which smooths the counts of bins, but dense has none: "
-            f"write 'dense' or 'sqinv+lds'"
+            "lds smooths the counts of bins, and dense has none: take sqinv or inv, or "
+            "leave lds out"
         )

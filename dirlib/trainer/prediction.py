@@ -112,9 +112,7 @@ def picture_files(paths):
         found = [p for p in path.rglob("*") if p.suffix.lower() in PICTURES]
         if not found:
             kinds = ", ".join(PICTURES)
-            raise ValueError(
-                f"the folder {path} has no picture ({kinds}): name another"
-            )
+            raise ValueError(f"the folder {path} has no picture ({kinds})")
         files += sorted(found)
     return files
 

@@ -10,18 +10,13 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from dirlib.files import write_atomically
-from dirlib.trainer.folder import (
-    differing,
-    find_runs,
-    runs_by_method,
-    unit_of,
-)
+from dirlib.trainer.folder import differing, find_runs, runs_by_method, unit_of
 from dirlib.trainer.report_figures import report_figures
-from dirlib.trainer.scores import PAPER, SCORES, sizes_text
+from dirlib.trainer.scores import PAPER, SCORES
 from dirlib.trainer.summary import (
     SPLIT_NAMES,
+    about_lines,
     comparison_table,
-    coverage_text,
     decimals,
     difference_text,
     score_text,
@@ -32,19 +27,9 @@ from dirlib.trainer.summary import (
 def write_report(folder, out=None, split="test"):
     """Write one self-contained HTML page about finished runs, and return its path.
 
-    Parameters
-    ----------
-    folder : path-like
-        Holds the runs at any depth, as :func:`dirlib.trainer.comparison.compare` does.
-    out : path-like, optional
-        The file to write; by default `report.html` in the folder.
-    split : {"test", "val"}
-        The data that the table and the figures of errors show.
-
-    Raises
-    ------
-    ValueError
-        If no run is finished, or two are trained on different data.
+    `folder` holds the runs at any depth; `out` is the file, `report.html` in the folder
+    without it. The table and the figures of errors show the `split` "test" or "val". A
+    ValueError says that no run is finished, or that two are trained on different data.
     """
     folder = Path(folder)
     out = folder / "report.html" if out is None else Path(out)
@@ -58,9 +43,7 @@ def write_report(folder, out=None, split="test"):
     methods = runs_by_method(runs)
     unit, scores = unit_of(runs[0].settings), runs[0].scores
     models = _models(folder, problems) if split == recorded_split else []
-    thresholds = scores.get(
-        "thresholds", dict(zip(("many", "few"), PAPER, strict=True))
-    )
+    thresholds = scores.get("thresholds", PAPER)
     title = f"{len(methods)} method{'s' * (len(methods) > 1)}, "
     title += f"{len(runs)} run{'s' * (len(runs) > 1)}"
     environment = Environment(
@@ -77,8 +60,8 @@ def write_report(folder, out=None, split="test"):
         unit=unit,
         baseline=table["baseline"].iloc[0],
         intervals=table["low"].notna().any(),
-        summary=[*_summary(table, unit, models), coverage_text(runs)],
-        about=_about(runs, split),
+        summary=_summary(table, unit, models),
+        about=about_lines(runs, split),
         thresholds=thresholds,
         scores=list(models[0][1]) if models else [],
         models=[
@@ -121,16 +104,6 @@ def _models(folder, problems):
         return []
 
 
-def _about(runs, split):
-    """What was chosen and why, and what to beware of, one line each."""
-    scores = runs[0].scores
-    lines = [str(scores.get("about", ""))]
-    if split in scores.get("n", {}):
-        lines.append(f"{sizes_text(scores['n'][split], split)}.")
-    lines += [str(line) for run in runs for line in run.scores.get("warnings", [])]
-    return [line for line in dict.fromkeys(lines) if line]
-
-
 def _summary(table, unit, models):
     """Who has the lowest error, overall and in the tail, in plain sentences."""
     tail = "tail_5" if "tail_5" in set(table["region"]) else "few"
@@ -145,7 +118,7 @@ def _summary(table, unit, models):
         if rows.empty:
             lines.append(f"{names[region]} there is nothing to compare.")
             continue
-        best, digits = rows.loc[rows["mean"].idxmin()], decimals(rows)
+        best, digits = rows.loc[rows["mean"].idxmin()], decimals(rows["mean"].max())
         line = f"{names[region]}, {best.method} has the lowest mean absolute error"
         lines.append(f"{line}, {best['mean']:.{digits}f} {unit}.")
         if best.method != best.baseline:
@@ -203,7 +176,7 @@ def _shown(text):
 
 def _errors(table):
     """A row per method: its seeds, and per region the lines of a cell."""
-    digits = {name: decimals(rows) for name, rows in table.groupby("region")}
+    digits = table.groupby("region")["mean"].max().map(decimals)
     errors = []
     for method, rows in table.groupby("method", sort=False):
         cells = [_cell(row, digits[row.region]) for row in rows.itertuples()]

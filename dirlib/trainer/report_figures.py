@@ -65,9 +65,9 @@ def report_figures(methods, frame, table, unit, problems):
 
 def _forest_figure(table, unit):
     rows = table[table["pairs"].fillna(0) > 0]
+    digits = table.groupby("region")["mean"].max().map(decimals)
     parts = (
-        f"{r.method}, {r.region}: "
-        f"{difference_text(r, decimals(table[table['region'] == r.region]))}."
+        f"{r.method}, {r.region}: {difference_text(r, digits[r.region])}."
         for r in rows.itertuples()
     )
     baseline = rows["baseline"].iloc[0]
@@ -109,7 +109,7 @@ def _prediction_figure(methods, errors, bins, split, unit):
 def _region_figure(values, table, unit):
     parts = []
     for region, rows in table[table["seeds"] > 0].groupby("region", sort=False):
-        digits = decimals(rows)
+        digits = decimals(rows["mean"].max())
         means = (f"{r.method} {r.mean:.{digits}f}" for r in rows.itertuples())
         parts.append(f"{region}: {', '.join(means)}.")
     alt = f"Bars of the mean error of each method. {' '.join(parts)}"

@@ -2,6 +2,7 @@
 
 import copy
 import json
+from collections import OrderedDict
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
@@ -56,23 +57,16 @@ def training_run(out, *, workers=0, resume=False, progress=True, **options):
         Go on with an interrupted run. It ends as it would have without the
         interruption, bit for bit with one CPU thread.
     **options
-        What differs from the defaults of :class:`dirlib.trainer.settings.Settings`,
-        where each has its sentence. Data: see :func:`dirlib.trainer.data.load_data`.
-        From `optimizer` to `seed`: see :func:`dirlib.training.fit`. With `rrt` the
-        weights are for the regressor alone: it is trained anew on the features of a
-        network without them.
+        What differs from the defaults of :class:`dirlib.trainer.settings.Settings`.
+        Data: see :func:`dirlib.trainer.data.load_data`. From `optimizer` to `seed`: see
+        :func:`dirlib.training.fit`. With `rrt` the weights are for the regressor alone:
+        it is trained anew on the features of a network without them.
 
     Returns
     -------
     dict
-        The scores.
-
-    Raises
-    ------
-    ValueError
-        If an option is out of its range or does not fit the data, the folder holds a
-        run and `resume` is False, or it holds a run of other settings. What is there
-        stays.
+        The scores. A ValueError refuses options out of their range or that don't fit
+        the data, and a folder with a run, unless it is this one and `resume` is True.
     """
     settings = check_options({**options, "workers": workers})
     out, device = Path(out), processes.best_device()
@@ -105,8 +99,9 @@ def training_run(out, *, workers=0, resume=False, progress=True, **options):
     checkpoint = out / "checkpoint.pt"
     with _folder_of_its_own(out, settings, resume):  # now that all of it fits
         if settings.rrt:
-            parts = model, samples, weights, fds, workers, checkpoint
-            history, chosen = _train_twice(train, *parts)
+            history, chosen = _train_twice(
+                train, model, samples, weights, fds, workers, checkpoint
+            )
         else:
             options = {"weights": weights, "workers": workers, "checkpoint": checkpoint}
             history = chosen = train(model, samples, fds=fds, **options)
@@ -161,9 +156,8 @@ def _warnings(settings, data, weights):
     if weights is None or settings.reweight == "dense":
         return []
     name, scheme = method_name(asdict(settings)), SCHEMES[settings.reweight]
-    labels = np.asarray(data.train.labels, dtype=float)
     smoothed = scheme if settings.lds else None
-    return weight_warnings(name, weights, labels, data.bins, smoothed)
+    return weight_warnings(name, weights, data.train.labels, data.bins, smoothed)
 
 
 def _train_twice(train, model, samples, weights, fds, workers, checkpoint):
@@ -175,25 +169,16 @@ def _train_twice(train, model, samples, weights, fds, workers, checkpoint):
     history = train(model, samples, fds=fds, workers=workers, checkpoint=checkpoint)
     model.regressor.load_state_dict(untrained)
     features = extract_features(model, samples, workers=workers)
+    # The last layer as a network of its own: [N, D] to [N].
+    network = nn.Sequential(OrderedDict(regressor=model.regressor, flat=nn.Flatten(0)))
     rows = train(
-        _Regressor(model.regressor),
+        network,
         Rows(features, np.asarray(samples.labels, dtype=float)),
         weights=weights,
         checkpoint=checkpoint.with_name("regressor.pt"),
     )
     rows = [row | {"epoch": row["epoch"] + len(history)} for row in rows]
     return history + rows, rows
-
-
-class _Regressor(nn.Module):
-    """The last layer as a network of its own: [N, D] to [N]."""
-
-    def __init__(self, regressor):
-        super().__init__()
-        self.regressor = regressor
-
-    def forward(self, z):
-        return self.regressor(z).squeeze(-1)
 
 
 def _check_select(select, data, judge):

@@ -12,7 +12,7 @@ from dirlib.trainer.folder import REGIONS, TAILS
 
 SCORES = (*REGIONS, *TAILS, "RMSE", "R2", "bias", "SERA")
 FEWEST = 10  # samples, from which on an error says something
-PAPER = 100, 20  # thresholds of the recorded runs on faces
+PAPER = {"many": 100, "few": 20}  # thresholds of the recorded runs on faces
 
 
 class Judge:
@@ -27,22 +27,15 @@ class Judge:
     reach farther from the median: from the label of that quantile on, without it if
     others lie beyond, so that the zeros of many rows make no tail.
 
-    Attributes
-    ----------
-    bins : LabelBins
-    regions : ShotRegions
-    thresholds : dict of str to float
-        `many` and `few`.
-    tails : dict of str to float
-        The label where each tail begins, in label units.
-    side : int
-        1 for the highest labels, -1 for the lowest.
+    The masks and `regions` go by `bins`; `thresholds` are `many` and `few`; `tails`
+    says at which label each tail begins, and `side` is 1 for the highest labels, -1 for
+    the lowest.
     """
 
     def __init__(self, labels, bins, many=None, few=None, is_table=True):
         y, counts = finite_labels(labels), bins.counts(labels)
         if many is None and few is None:
-            many, few = shot_thresholds(counts) if is_table else PAPER
+            many, few = shot_thresholds(counts) if is_table else PAPER.values()
         many, few = 5 * few if many is None else many, many / 5 if few is None else few
         self.thresholds = {"many": many, "few": few}
         self.bins, self.regions = bins, shot_regions(counts, many, few)
@@ -109,25 +102,16 @@ class Judge:
 def sizes_text(sizes, split):
     """Return the samples of each region as text, with a warning where they are few."""
     text = f"{split} samples: " + ", ".join(f"{r} {n:,}" for r, n in sizes.items())
-    small = [region for region, n in sizes.items() if 0 < n < FEWEST]
-    if small:
-        text += f"; fewer than {FEWEST} say little: {', '.join(small)}"
-    return text
+    small = ", ".join(region for region, n in sizes.items() if 0 < n < FEWEST)
+    return text + (f"; fewer than {FEWEST} say little: {small}" if small else "")
 
 
 def weight_warnings(name, weights, labels, bins, smoothed):
-    """Return what to beware of in the weights of training samples, one line each.
+    """Return what to beware of in the weights, [N], of a method, one line each.
 
-    Parameters
-    ----------
-    name : str
-        Of the method.
-    weights, labels : ndarray of shape [N]
-    bins : LabelBins
-    smoothed : str or None
-        The scheme of :class:`dirlib.LDSWeights`, if LDS made the weights.
+    `smoothed` is the scheme of :class:`dirlib.LDSWeights`, if LDS made the weights.
     """
-    n, lines = len(weights), []
+    labels, n, lines = np.asarray(labels, float), len(weights), []
     counts, size = bins.counts(labels), effective_sample_size(weights)
     if smoothed:
         plain = LDSWeights(bins, kernel_size=1, scheme=smoothed).fit(labels)(labels)

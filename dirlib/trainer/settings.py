@@ -11,6 +11,7 @@ from dirlib.bins import LabelBins
 from dirlib.fds.layer import FDS
 from dirlib.lds import DenseWeights, density_weights, empirical_density, lds_weights
 from dirlib.models import MLP, RESNETS, ResNet, SmallResNet
+from dirlib.trainer.methods import check_weights
 from dirlib.training import Rows
 from dirlib.training.optimizers import OPTIMIZERS, SCHEDULES
 
@@ -41,21 +42,15 @@ class Settings:
     """All settings of one run; the command line is made from these fields.
 
     `dataclasses.replace` makes a variant, `dataclasses.asdict` what `settings.json`
-    holds. data/README.md says how the defaults of the two kernels were chosen.
-
-    Raises
-    ------
-    ValueError
-        If a value is out of its range, or two settings don't go together.
+    holds. data/README.md says how the defaults of the two kernels were chosen. A
+    ValueError refuses a value out of its range, and two that don't go together.
     """
 
     data: str = _option(
         "faces", "faces, faces-agedb, a meta-file (age,path,split), or a table"
     )
     target: str | None = _option(None, "column of the table that is to be predicted")
-    split_column: str | None = _option(
-        None, "column of the table that says train, val or test; default split"
-    )
+    split_column: str | None = _option(None, "column of train, val, test, if not split")
     target_transform: str = _option(
         "none", "log1p: the network learns log(1 + target)", ("none", "log1p")
     )
@@ -65,16 +60,10 @@ class Settings:
     size: int = _option(32, "side of the pictures in pixels", least=1)
     augment: str = _option("flip", "how training pictures change", AUGMENTATIONS)
     pack: bool = _option(False, "read the pictures once, into a file mapped in memory")
-    bins: str | None = _option(
-        None, "equal, log or quantile; by itself as choose_bins does", KINDS
-    )
+    bins: str | None = _option(None, "equal, log or quantile; by itself auto", KINDS)
     bin_width: float | None = _option(None, "width of the label bins", least=0.0)
-    quantiles: int | None = _option(
-        None, "or: so many bins of equally many samples", least=3
-    )
-    many: int | None = _option(
-        None, "many-shot bins have more training samples", least=1
-    )
+    quantiles: int | None = _option(None, "or: so many bins of equal counts", least=3)
+    many: int | None = _option(None, "many-shot bins have more samples", least=1)
     few: int | None = _option(None, "few-shot bins have fewer", least=1)
     model: str | None = _option(None, "small; a ResNet; mlp for tables", MODELS)
     reweight: str = _option("none", "the weights of rare labels", REWEIGHT)
@@ -94,15 +83,11 @@ class Settings:
     select: str = _option("all", "validation score that chooses the epoch", SELECT)
     patience: int | None = _option(
         None,
-        "stop after so many epochs without a better one; best with --schedule constant",
+        "stop after so many epochs in vain; best with schedule constant",
         least=1,
     )
-    seed: int = _option(
-        0, "of samples, initial weights, order and augmentation", least=0
-    )
-    split_seed: int | None = _option(
-        None, "of a table's split, if not the seed", least=0
-    )
+    seed: int = _option(0, "of samples, initial weights and order", least=0)
+    split_seed: int | None = _option(None, "of a table's split, if another", least=0)
 
     def __post_init__(self):
         is_table = self.target is not None
@@ -117,27 +102,16 @@ class Settings:
                 check_choice(option.name, value, choices)
             if option.metadata["least"] is not None and value is not None:
                 _check_number(option.name, value, option.metadata["least"])
-        if self.reweight == "none" and (self.lds or self.rrt):
-            name = "lds" if self.lds else "rrt"
-            raise ValueError(
-                f"{name} needs weights, but reweight is 'none': use 'sqinv' or 'inv'"
-            )
-        if self.reweight == "dense" and self.lds:
-            raise ValueError(
-                "lds smooths the counts of the bins, and 'dense' has none: use 'sqinv' "
-                "or 'inv', or leave lds out"
-            )
+        check_weights(vars(self))
         if self.patience is not None and self.select == "last":
             raise ValueError(
-                "patience needs a score that chooses the epoch, but select is 'last'"
+                "patience needs a score to select by, but select is 'last'"
             )
         ways = ("split_column", "group", "time")
         ways = [name for name in ways if getattr(self, name) is not None]
         tables = ways + ["target_transform"] * (self.target_transform != "none")
         if tables and not is_table:
-            raise ValueError(
-                f"{tables[0]} is for tables: name a target, or leave it out"
-            )
+            raise ValueError(f"{tables[0]} is for tables: name a target too")
         if len(ways) > 1:
             raise ValueError(
                 f"rows are split in one way, but got the columns "
@@ -157,8 +131,7 @@ def _check_number(name, value, least):
         raise ValueError(f"{name} must be finite and above 0, but got {value!r}")
     if not (good and least <= value < 2**63):  # torch's generators take no more
         raise ValueError(
-            f"{name} must be a whole number from {least} to 2**63 - 1, but got "
-            f"{value!r}"
+            f"{name} must be a whole number, {least} to 2**63 - 1, but got {value!r}"
         )
 
 
@@ -213,13 +186,9 @@ def make_fds(settings, model, bins):
     """The FDS layer, on the model's device, or None."""
     if settings.fds == "none":
         return None
-    fds = FDS(
-        model.feature_dim,
-        bins,
-        covariance=settings.fds,
-        kernel_size=_fitting(settings.fds_kernel_size, bins),
-        sigma=settings.fds_sigma,
-    )
+    options = {"covariance": settings.fds, "sigma": settings.fds_sigma}
+    size = _fitting(settings.fds_kernel_size, bins)
+    fds = FDS(model.feature_dim, bins, kernel_size=size, **options)
     return fds.to(next(model.parameters()).device)
 
 
@@ -234,14 +203,8 @@ def make_weights(settings, labels, bins):
     if not settings.lds:
         density = empirical_density(labels, bins)
         return density_weights(density[bins.index(labels)], scheme)
-    return lds_weights(
-        labels,
-        bins,
-        scheme=scheme,
-        kernel="gaussian",
-        kernel_size=_fitting(settings.lds_kernel_size, bins),
-        sigma=settings.lds_sigma,
-    )
+    size, sigma = _fitting(settings.lds_kernel_size, bins), settings.lds_sigma
+    return lds_weights(labels, bins, scheme=scheme, kernel_size=size, sigma=sigma)
 
 
 def make_loss(settings, labels, bins):

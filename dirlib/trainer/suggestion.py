@@ -41,25 +41,9 @@ def suggest(out, seeds, *, windows=WINDOWS, jobs=1, progress=True, **options):
 
     The folder gets the runs, `windows.csv` with the table, and `windows.png`, which
     shows the weights of each window. Call it again, and finished runs are kept.
-
-    Parameters
-    ----------
-    out : path-like
-    seeds : list of int
-        Two or more: one seed gives no interval.
-    windows : list of (int, float)
-        The size and sigma of each window, in bins.
-    jobs, progress, **options
-        As :func:`dirlib.trainer.comparison.compare` takes them.
-
-    Returns
-    -------
-    Suggestion
-
-    Raises
-    ------
-    ValueError
-        As `compare`; or if there are fewer than two seeds.
+    `seeds` are two or more: one gives no interval. `windows` holds the size and sigma
+    of each, in bins. The other arguments, and errors, are those of
+    :func:`dirlib.trainer.comparison.compare`.
     """
     out, seeds = Path(out), list(seeds)
     if len(seeds) < 2:
@@ -154,24 +138,17 @@ def _interval(row):
 
 def suggestion_text(table):
     """Return a table of :func:`suggest` as text."""
-    columns = {
-        "largest": "{:.3g}",
-        "worth": "{:.0%}",
-        "all": "{:.4g}",
-        "tail": "{:.4g}",
-    }
-    text = table[["method"]].copy()
-    text["window"] = [
-        "-" if np.isnan(size) else f"{size:.0f} / {sigma:g}"
-        for size, sigma in zip(table["kernel_size"], table["sigma"], strict=True)
-    ]
-    for name, form in columns.items():
-        text[name] = table[name].map(form.format)
+    text = table[["method", "largest", "worth", "all", "tail"]].copy()
+    windows = zip(table["kernel_size"], table["sigma"], strict=True)
+    shown = ["-" if np.isnan(n) else f"{n:.0f} / {sigma:g}" for n, sigma in windows]
+    text.insert(1, "window", shown)
     text["tail, minus without"] = [
         "" if np.isnan(row["difference"]) else _interval(row)
         for _, row in table.iterrows()
     ]
-    return text.to_string(index=False)
+    forms = {"largest": "{:.3g}", "worth": "{:.0%}", "all": "{:.4g}", "tail": "{:.4g}"}
+    formatters = {name: form.format for name, form in forms.items()}
+    return text.to_string(index=False, formatters=formatters)
 
 
 def _figure(labels, weights):

@@ -11,6 +11,7 @@ import pandas as pd
 
 from dirlib.metrics import paired_comparison
 from dirlib.trainer.folder import REGIONS, SPLITS, TAILS, find_runs
+from dirlib.trainer.scores import sizes_text
 
 SPLIT_NAMES = {"val": "validation", "test": "test"}
 COLUMNS = ["split", "baseline", "method", "region", "seeds", "mean", "low", "high"]
@@ -20,18 +21,10 @@ COLUMNS += ["pairs", "difference", "difference_low", "difference_high", "wins"]
 def read_comparison(out):
     """Return the scores of all finished runs under a folder, at any depth.
 
-    A damaged run is named in a warning and left out.
-
-    Returns
-    -------
-    DataFrame
-        With the columns method, seed, split, region (or tail) and value, in label
-        units; NaN for a region without samples.
-
-    Raises
-    ------
-    ValueError
-        As :func:`dirlib.trainer.folder.find_runs`; or if no run is finished.
+    A DataFrame with the columns method, seed, split, region (or tail) and value, in
+    label units; NaN for a region without samples. A damaged run is named in a warning
+    and left out. A ValueError says that no run is finished, or refuses them as
+    :func:`dirlib.trainer.folder.find_runs` does.
     """
     runs, left_out = find_runs(out)
     for line in left_out:
@@ -61,13 +54,8 @@ def scores_frame(runs, left_out, out):
 def comparison_table(frame, baseline=None, split="test"):
     """Summarize the scores of runs by method and region, over the seeds.
 
-    Parameters
-    ----------
-    frame : DataFrame
-        As :func:`read_comparison` returns it.
-    baseline : str, optional
-        The method that the others are compared with; by default the first.
-    split : {"val", "test"}
+    `frame` is one of :func:`read_comparison`. The methods are compared with the
+    `baseline`, by default the first; `split` is "val" or "test".
 
     Returns
     -------
@@ -78,11 +66,6 @@ def comparison_table(frame, baseline=None, split="test"):
         `difference` from the baseline on these, below 0 where the method's error is
         lower, with its interval [`difference_low`, `difference_high`]; and `wins`, the
         pairs where it is lower. One seed gives no interval: those are NaN.
-
-    Raises
-    ------
-    ValueError
-        If there is no such baseline or split.
     """
     methods = list(dict.fromkeys(frame["method"]))
     baseline = methods[0] if baseline is None else baseline
@@ -113,8 +96,7 @@ def comparison_table(frame, baseline=None, split="test"):
 
 def comparison_text(table):
     """Return a table of :func:`comparison_table` as text, some 90 columns wide."""
-    first, largest = table.iloc[0], table.groupby("region")["mean"].max()
-    digits = {region: _decimals(mean) for region, mean in largest.items()}
+    first, digits = table.iloc[0], table.groupby("region")["mean"].max().map(decimals)
     rows = table.itertuples()
     texts = table.assign(text=[_mean_text(row, digits[row.region]) for row in rows])
     methods = list(dict.fromkeys(table["method"]))
@@ -153,7 +135,17 @@ def score_text(name, value):
         return "-"
     if abs(value) >= 1e6:  # squared units grow fast
         return f"{value:.3g}"
-    return f"{value:.{3 if name == 'R2' else _decimals(value)}f}"
+    return f"{value:.{3 if name == 'R2' else decimals(value)}f}"
+
+
+def about_lines(runs, split):
+    """Return what was chosen and why, and what to beware of, one line each."""
+    scores = runs[0].scores
+    lines = [str(scores.get("about", "")), coverage_text(runs)]
+    if split in scores.get("n", {}):
+        lines.append(sizes_text(scores["n"][split], split))
+    lines += [str(line) for run in runs for line in run.scores.get("warnings", [])]
+    return [line for line in dict.fromkeys(lines) if line]
 
 
 def coverage_text(runs):
@@ -182,12 +174,8 @@ def difference_text(row, digits):
     return f"{row.difference:.{digits}f}{interval}, {lower}"
 
 
-def decimals(table):
-    """Return how many decimals the errors of a table need: two between 1 and 1000."""
-    return _decimals(table["mean"].max())
-
-
-def _decimals(value):
+def decimals(value):
+    """Return how many decimals an error needs: two between 1 and 1000."""
     value = abs(value)
     if not value > 0 or 1 <= value < 1000:
         return 2

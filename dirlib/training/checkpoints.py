@@ -10,12 +10,11 @@ from dirlib.files import write_atomically
 
 
 def save_checkpoint(path, state):
-    """Write a checkpoint in one step, and keep the one before it.
+    """Write a dict of tensors, numbers, texts, lists and dicts in one step.
 
     A reader finds the old file or the new one, whole, whenever the machine stops. The
     one before is kept as ``PATH.previous``. If the file can't be written (OSError), the
-    checkpoints that are there stay. `state` is a dict of tensors, numbers, texts, and
-    lists and dicts of them.
+    checkpoints that are there stay.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -42,13 +41,8 @@ def write_state(path, state, before=None):
 def load_checkpoint(path):
     """Return what a checkpoint holds, or None if there is none at all.
 
-    If it is damaged or missing, the one before it is read.
-
-    Raises
-    ------
-    ValueError
-        If neither file is a checkpoint; the message names each with the reason, and
-        both stay as they are.
+    If it is damaged or missing, the one before it is read. A ValueError names each
+    file with the reason if neither is a checkpoint; both stay as they are.
     """
     problems = []
     for candidate in (Path(path), previous(path)):

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from dirlib.arguments import as_array
+from dirlib.arguments import as_array, check_shape
 from dirlib.losses import l1_loss
 from dirlib.progress import progress_bar
 from dirlib.training import processes
@@ -161,16 +161,10 @@ def _labels_and_weights(samples, weights):
     as_samples(samples)
     y = torch.from_numpy(np.array(needed(samples, "labels")))
     y = y.float() if y.is_floating_point() else y.long()
-    w = (
-        None
-        if weights is None
-        else torch.as_tensor(as_array("weights", weights)).float()
-    )
-    if w is not None and w.shape != y.shape:
-        raise ValueError(
-            f"weights must have shape {list(y.shape)}, one per sample, "
-            f"but got {list(w.shape)}"
-        )
+    if weights is None:
+        return y, None
+    w = torch.as_tensor(as_array("weights", weights)).float()
+    check_shape("weights", w, y.shape, "one per sample")
     return y, w
 
 

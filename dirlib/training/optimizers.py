@@ -27,20 +27,12 @@ SCHEDULES = {
 
 
 def make_optimizer(name, schedule, parameters, lr, steps):
-    """Return an optimizer and its schedule.
+    """Return an optimizer of parameters, and its schedule over so many steps (batches).
 
-    Parameters
-    ----------
-    name : {"adam", "sgd"}
-        SGD has a momentum of 0.9 and a weight decay of 1e-4.
-    schedule : {"onecycle", "step", "cosine", "constant"}
-        One cycle up to `lr` and down; `lr` times 0.1 after 2/3 and after 8/9 of the
-        steps; down to 0 along a cosine; or `lr` throughout.
-    parameters : iterable of Parameter
-    lr : float
-        The learning rate, above 0; the peak of "onecycle".
-    steps : int
-        How many batches the training has.
+    "adam", or "sgd" with momentum 0.9 and weight decay 1e-4. The learning rate goes
+    through one cycle ("onecycle") up to `lr`, which is above 0, and down; is `lr` times
+    0.1 after 2/3 and after 8/9 of the steps ("step"); falls to 0 along a cosine
+    ("cosine"); or stays `lr` ("constant").
     """
     check_choice("optimizer", name, OPTIMIZERS)
     check_choice("schedule", schedule, SCHEDULES)

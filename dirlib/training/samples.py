@@ -18,7 +18,7 @@ import zlib
 import numpy as np
 import torch
 
-from dirlib.arguments import as_array
+from dirlib.arguments import as_array, check_shape
 
 SEEDS = 2**24  # a float32 in [0, 1) tells that many apart
 
@@ -38,11 +38,7 @@ class ImageArray:
     def __init__(self, images, labels, augment=None):
         _check_images(images)
         self.images, self.labels = images, as_array("labels", labels)
-        if self.labels.shape != (len(images),):
-            raise ValueError(
-                f"labels must have shape [{len(images)}], one per image, "
-                f"but got {list(self.labels.shape)}"
-            )
+        check_shape("labels", self.labels, (len(images),), "one per image")
         self.augment = augment
 
     def __len__(self):

@@ -239,7 +239,7 @@ def test_bad_input_is_refused(y, y_hat, words):
     [
         ({"metric": pearson}, "mae, mse or gm.*pearson"),
         ({"metric": "mae"}, "mae, mse or gm.*'mae'"),
-        ({"n_bootstrap": -1}, "whole number, 0 or more, but got -1"),
+        ({"n_bootstrap": -1}, "whole number, 0 or more, got -1"),
         ({"n_bootstrap": 2.5}, "whole number.*2.5"),
         ({"confidence": 95}, "between 0 and 1.*95"),
         ({"confidence": 1.0}, "between 0 and 1.*1.0"),

@@ -187,8 +187,11 @@ def test_effective_sample_size_of_known_weights():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: density_weights([1, 0, 2]), "is 0.0 at sample 1: count the bins"),
-        (lambda: density_weights([1, math.nan]), "is nan at sample 1"),
+        (
+            lambda: density_weights([1, 0, 2]),
+            r"count the .*\[1\] is 0.0",
+        ),
+        (lambda: density_weights([1, math.nan]), r"samples\[1\] is nan"),
         (lambda: density_weights([]), r"shape \[N\]"),
         (lambda: density_weights([1, 2], "root"), "scheme must be one of"),
         (lambda: density_weights([1, 2], clip=(2, 3)), "low <= 1 <= high"),

@@ -101,9 +101,9 @@ def test_an_empty_batch_changes_nothing(covariance):
     ("features", "index", "message"),
     [
         (Z[:, :2], INDEX, r"features must have shape \[N, 3\], but got \[60, 2\]"),
-        (Z, INDEX[:5], "index must hold 60 integers"),
-        (Z, INDEX.double(), "index must hold 60 integers"),
-        (Z, INDEX > 2, "index must hold 60 integers"),
+        (Z, INDEX[:5], r"index must have shape \[60\], one per sample, but got \[5\]"),
+        (Z, INDEX.double(), "index must hold integers"),
+        (Z, INDEX > 2, "index must hold integers"),
         (Z, INDEX - 1, r"index must lie in 0..6, but got -1"),
         (Z, INDEX + 5, "index must lie in 0..6"),
         (Z.index_fill(0, torch.tensor([4]), math.nan), INDEX, "sample 4 aren't"),
@@ -183,7 +183,7 @@ def test_statistics_of_all_features_are_those_of_their_batches(covariance, monke
     ("features", "labels", "message"),
     [
         (Z[:, 0], INDEX, r"features must have shape \[N, D\]"),
-        (Z, INDEX[:4], "index must hold 60 integers"),
+        (Z, INDEX[:4], r"index must have shape \[60\]"),
         (Z[:1], [math.nan], "labels must be finite"),
         (Z[:1] * math.inf, [1], "features must be finite"),
     ],

@@ -79,18 +79,12 @@ class AgeReport(NamedTuple):
 
 
 def check_ages(meta, folder=None, kind=None, jobs=1, progress=True):
-    """Read a whole age folder, and say what is wrong with it in an AgeReport.
+    """Read a whole age folder, `jobs` pictures at a time, and report what is wrong.
 
-    Parameters
-    ----------
-    meta, folder : path-like
-        As for :func:`dirlib.datasets.photos.read_meta`.
-    kind : {"agedb-dir", "imdb-wiki-dir", "utkface"}, optional
-        Which published set this is. The counts of the first two are compared with the
-        published ones. Ages are compared with those in the names that AgeDB and UTKFace
-        give their files; without a kind, where a name looks like either.
-    jobs : int
-        Pictures that are read at a time.
+    `meta` and `folder` are those of :func:`dirlib.datasets.photos.read_meta`. `kind`
+    says which published set this is: the counts of "agedb-dir" and "imdb-wiki-dir" are
+    compared with the published ones, and ages with those in the names that AgeDB and
+    "utkface" give their files; without a kind, where a name looks like either.
     """
     if kind is not None:
         check_choice("kind", kind, KINDS)

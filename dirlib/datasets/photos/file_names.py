@@ -22,21 +22,12 @@ class NameParts(NamedTuple):
 
 
 def read_name(name, kind=None):
-    """Return the age, and the person, that a file's name holds.
+    """Return the age, and the person, that a file's name holds, as NameParts, or None.
 
-    Parameters
-    ----------
-    name : str
-        Without its folder: ``35_0_1_20170116174525125.jpg.chip.jpg`` (UTKFace: age,
-        gender, race, date) or ``12_MariaCallas_35_f.jpg`` (AgeDB: number, person, age,
-        gender).
-    kind : {"utkface", "agedb"}, optional
-        How the names are made. Without it, both ways are tried: no name fits both.
-
-    Returns
-    -------
-    NameParts or None
-        None if the name holds no age, or is not that of a JPEG or PNG file.
+    A `name`, without its folder, is made as by UTKFace (age, gender, race, date), such
+    as ``35_0_1_20170116174525125.jpg.chip.jpg``, or by AgeDB (number, person, age,
+    gender), such as ``12_MariaCallas_35_f.jpg``. Without a `kind`, "utkface" or
+    "agedb", both ways are tried: no name fits both.
     """
     if kind is not None:
         check_choice("kind", kind, KINDS)

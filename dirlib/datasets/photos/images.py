@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from dirlib.arguments import whole_number
+from dirlib.arguments import check_shape, whole_number
 from dirlib.training.samples import ImageArray
 
 # No other decoder of Pillow sees a foreign file: some of them start other programs.
@@ -24,33 +24,17 @@ _CHUNK = 256  # pictures at a time
 class ImageFiles:
     """Samples whose pictures are read from their files, each time anew.
 
-    Nothing is read before the first batch.
-
-    Parameters
-    ----------
-    paths, labels : sequences of length N
-    size : int
-        Side of the square that each picture is resized to, in pixels.
-    augment : callable, optional
-        As for :class:`dirlib.ImageArray`: a transform of one image, uint8, [3, size,
-        size]. Without it, pictures are mirrored with a probability of one half.
-    folder : path-like, optional
-        What the paths start from. The checksum leaves it out, so that a training goes
-        on where the folder was moved.
-
-    Raises
-    ------
-    ValueError
-        By `batch`, too: for a picture that is missing or damaged.
+    Nothing is read before the first batch, which refuses a picture that is missing or
+    damaged by a ValueError. `paths` and `labels` have the length N; `size` is the side
+    of the square that each picture is resized to, in pixels. `augment` is that of
+    :class:`dirlib.ImageArray`: without it, pictures are mirrored with a probability of
+    one half. The paths start from `folder`; the checksum leaves it out, so that a
+    training goes on where the folder was moved.
     """
 
     def __init__(self, paths, labels, size, augment=None, folder=""):
         self.paths, self.labels = [str(path) for path in paths], np.asarray(labels)
-        if self.labels.shape != (len(self.paths),):
-            raise ValueError(
-                f"labels must have shape [{len(self.paths)}], one per path, "
-                f"but got {list(self.labels.shape)}"
-            )
+        check_shape("labels", self.labels, (len(self.paths),), "one per path")
         self.size, self.augment = whole_number("size", size, 1), augment
         self.folder = Path(folder)
 
@@ -78,17 +62,9 @@ class ImageFiles:
 def read_picture(path, size):
     """Read a picture as RGB, and resize the whole of it to a square.
 
-    Parameters
-    ----------
-    path : path-like
-        A JPEG, PNG, WebP, BMP, GIF or TIFF file; a ValueError says why it can't be
-        read. Its note on how the camera was held is not looked at.
-    size : int
-        Side of the square in pixels. The resizing is bilinear, over all pixels.
-
-    Returns
-    -------
-    ndarray of shape [size, size, 3], uint8
+    The file is a JPEG, PNG, WebP, BMP, GIF or TIFF; a ValueError says why it can't be
+    read. Its note on how the camera was held is not looked at. The resizing is
+    bilinear, over all pixels. Returns uint8, [size, size, 3].
     """
     return decode_picture(picture_bytes(path), path, size)
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from dirlib.arguments import SPLITS
+from dirlib.arguments import SPLITS, check_choice
 from dirlib.datasets.photos.images import ImageFiles
 from dirlib.datasets.photos.packing import PackedImages, open_pack
 
@@ -33,25 +33,13 @@ class AgeTable(NamedTuple):
 
 
 def age_samples(meta, folder=None, size=224, augment=None, pack=None):
-    """Return the samples of an age folder, ready to train on.
+    """Return the samples of an age folder, ``{"train": ..., "val": ..., "test": ...}``.
 
-    Parameters
-    ----------
-    meta, folder
-        As for :func:`read_meta`.
-    size : int
-        Side of the square pictures in pixels.
-    augment : callable, optional
-        A transform of the training pictures; see
-        :class:`dirlib.datasets.photos.ImageFiles`. The other splits get none.
-    pack : path-like, optional
-        A file of :func:`dirlib.datasets.photos.pack_images` to read from. The
-        samples are the same as without it, bit for bit.
-
-    Returns
-    -------
-    dict of str to ImageFiles
-        ``{"train": ..., "val": ..., "test": ...}``; labels are ages in years.
+    `meta` and `folder` are those of :func:`read_meta`; `size` is the side of the square
+    pictures in pixels, `augment` a transform of the training pictures, see
+    :class:`dirlib.datasets.photos.ImageFiles`. A `pack` is a file of
+    :func:`dirlib.datasets.photos.pack_images` to read from: the samples are the same as
+    without it, bit for bit. Labels are ages in years.
     """
     table, folder = read_meta(meta, folder)
     packed = pack is not None
@@ -72,31 +60,17 @@ def read_meta(path, folder=None):
     """Read a meta-file, a CSV file of ``age,path,split``, as an AgeTable.
 
     Other columns are left aside. No picture is opened. A ``\\`` in a path, as Windows
-    writes it, counts as ``/``.
-
-    Parameters
-    ----------
-    path : path-like
-    folder : path-like, optional
-        What the paths in the file start from: the file's own folder, without it.
-
-    Raises
-    ------
-    ValueError
-        With the line in the file: for an age that is no number from 0 to 200; an
-        unknown or empty split; a path that leaves the folder, by a symbolic link too;
-        a picture that is listed twice; a file that can't be read.
+    writes it, counts as ``/``. The paths start from `folder`: the file's own, without
+    it. A ValueError names the line in the file: for an age that is no number from 0 to
+    200; an unknown or empty split; a path that leaves the folder, by a symbolic link
+    too; a picture that is listed twice.
     """
     path = Path(path)
     folder = path.parent if folder is None else existing_folder(folder)
     rows, lines, inside = [], {}, _Inside(folder)
     for where, (age, picture, split) in _rows(path):
         age = _age(age, where)
-        if split not in SPLITS:
-            raise ValueError(
-                f"{where}: the split must be one of {', '.join(SPLITS)}, "
-                f"but got {split!r}"
-            )
+        check_choice(f"{where}: the split", split, SPLITS)
         picture = inside.check(picture, where)
         if picture in lines:
             _refuse_twice(picture, split, lines[picture], where)

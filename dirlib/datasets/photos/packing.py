@@ -25,14 +25,8 @@ VERSION = 1  # raise it with every change of how pictures are read: old packs go
 class PackedImages(ImageFiles):
     """Samples from a pack: the same as :class:`ImageFiles` gives, read faster.
 
-    Parameters
-    ----------
-    images : numpy.memmap of shape [M, size, size, 3], uint8
-        What :func:`open_pack` returned.
-    rows : ndarray of shape [N], int
-        Where in the pack each sample lies.
-    paths, labels, size, augment, folder
-        As for :class:`ImageFiles`; no file in `paths` is opened.
+    `images` is what :func:`open_pack` returned, and `rows`, [N], says where in it each
+    sample lies. No file in `paths` is opened.
     """
 
     def __init__(self, images, rows, paths, labels, size, augment=None, folder=""):
@@ -52,28 +46,13 @@ class PackedImages(ImageFiles):
 
 
 def pack_images(table, size, path, jobs=1, progress=True):
-    """Read every picture of an age folder once, and pack them.
+    """Read every picture of an age folder once, `jobs` at a time, and pack them.
 
-    The pack takes N size^2 3 bytes on the disk. It appears under its name when it is
-    whole.
-
-    Parameters
-    ----------
-    table : AgeTable
-        What :func:`dirlib.datasets.photos.read_meta` returned.
-    size : int
-        Side of the square pictures in pixels.
-    path : path-like
-        The file to write, such as ``agedb-112.npy``.
-    jobs : int
-        Pictures that are read at a time.
-
-    Raises
-    ------
-    ValueError
-        If a picture is missing or damaged, or the disk has too little room.
-    OSError
-        If the pack can't be written. No part of it stays.
+    `table` is an AgeTable, `size` the side of the square pictures in pixels. The pack
+    takes N size^2 3 bytes on the disk, and appears under its name, such as
+    ``agedb-112.npy``, when it is whole. A ValueError says that a picture is missing or
+    damaged, or that the disk has too little room; an OSError that the pack can't be
+    written. No part of it stays then.
     """
     path, size = Path(path), whole_number("size", size, 1)
     jobs, paths = whole_number("jobs", jobs, 1), list(table.table["path"])
@@ -96,15 +75,10 @@ def pack_images(table, size, path, jobs=1, progress=True):
 
 
 def open_pack(path, table, size):
-    """Open a pack as a memory map.
+    """Open a pack as a memory map, [N, size, size, 3], uint8, in the table's order.
 
     A ValueError refuses a pack that is missing, unfinished or cut off, or that holds
     other pictures than `table`, or another size.
-
-    Returns
-    -------
-    numpy.memmap of shape [N, size, size, 3], uint8, read-only
-        In the order of the table.
     """
     path, again = Path(path), "pack the pictures again"
     if not path.is_file():

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from dirlib.arguments import SPLITS, check_choice, check_each, whole_number
+from dirlib.arguments import SPLITS, check_choice, whole_number
 from dirlib.datasets.photos.file_names import KINDS, read_name
 from dirlib.datasets.photos.meta_file import OLDEST, existing_folder
 
@@ -22,20 +22,10 @@ def split_by_age(ages, *, cap, seed=0):
 
     Of the n pictures of an age, shuffled, min(n // 3, cap) are for validation, as many
     for the test, and the rest for training (Yang et al., 2021, arXiv:2102.09554, and
-    its repository).
+    its repository). `ages`, [N], are numbers of years; those within the same year go
+    together. `cap` is 30 in AgeDB-DIR, 150 in IMDB-WIKI-DIR.
 
-    Parameters
-    ----------
-    ages : array-like of shape [N], years
-        Ages within the same year go together.
-    cap : int
-        Validation and test pictures per age at most: 30 in AgeDB-DIR, 150 in
-        IMDB-WIKI-DIR.
-    seed : int
-
-    Returns
-    -------
-    ndarray of shape [N], str: "train", "val" or "test"
+    Returns an ndarray of shape [N], str: "train", "val" or "test".
     """
     years, cap, rng = _arguments(ages, cap, seed)
     splits = np.full(len(years), "train", dtype="<U5")
@@ -57,16 +47,10 @@ def split_by_identity(ages, identities, *, cap, seed=0):
     single move is better in the end, but another split may be. "train" is never empty;
     an age that few persons have can end up without a training picture.
 
-    Parameters
-    ----------
-    ages : array-like of shape [N], years
-    identities : array-like of shape [N], str or int
-        Who is in each picture.
-    cap, seed
-        As for :func:`split_by_age`, and so is what it returns.
+    `identities`, [N], texts or whole numbers, say who is in each picture.
     """
     years, cap, rng = _arguments(ages, cap, seed)
-    persons, who = _persons(identities, len(years))
+    persons, who = _persons(identities)
     ages, column = np.unique(years, return_inverse=True)
     table = np.zeros((len(persons), len(ages)), np.int64)
     np.add.at(table, (who, column), 1)
@@ -94,34 +78,19 @@ def meta_from_names(folder, kind="utkface", split="age", cap=30, seed=0):
     """Make a meta-file from a folder of pictures with the age in their names.
 
     Sub-folders are looked through; hidden files and folders are not. Files without an
-    age in their name are left out, and a printed line says how many.
+    age in their name are left out, and a printed line says how many. `kind` is
+    "utkface" or "agedb", see :func:`dirlib.datasets.photos.file_names.read_name`.
+    `split` by "age" is the published rule, by "identity" puts no person in two splits;
+    the names of UTKFace do not say who is in a picture. `cap` and `seed` are those of
+    :func:`split_by_age`.
 
-    Parameters
-    ----------
-    folder : path-like
-    kind : {"utkface", "agedb"}
-        How the names are made; see :func:`dirlib.datasets.photos.file_names.read_name`.
-    split : {"age", "identity"}
-        The published rule, or no person in two splits. The names of UTKFace do not say
-        who is in a picture.
-    cap, seed
-        As for :func:`split_by_age`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``age`` (int64), ``path`` (from `folder`) and ``split``, in the order of the
-        paths; ``to_csv(path, index=False)`` makes the file.
-
-    Raises
-    ------
-    ValueError
-        If the folder has no such picture, or so few that a split stays empty; if two
-        files have the same name, as where a download holds its pictures twice.
+    Returns a DataFrame: ``age`` (int64), ``path`` (from `folder`) and ``split``, in the
+    order of the paths. A ValueError refuses a folder without such a picture, or with so
+    few that a split stays empty, and two files of the same name, as where a download
+    holds its pictures twice.
     """
     check_choice("kind", kind, KINDS)
-    if split not in ("age", "identity"):
-        raise ValueError(f"split must be age or identity, but got {split!r}")
+    check_choice("split", split, ("age", "identity"))
     if split == "identity" and kind == "utkface":
         raise ValueError(
             "split must be age for utkface: its file names say the age of a person, "
@@ -186,24 +155,12 @@ def _files(folder):
 
 
 def _arguments(ages, cap, seed):
-    ages = np.asarray(ages)
-    if ages.ndim != 1 or len(ages) == 0 or ages.dtype.kind not in "iuf":
-        raise ValueError(
-            f"ages must be a flat list of one number or more, got an array of shape "
-            f"{list(ages.shape)} and type {ages.dtype}"
-        )
-    check_each("ages", ages, np.isfinite(ages), "finite")
     rng = np.random.default_rng(whole_number("seed", seed, 0))
     return np.floor(ages), whole_number("cap", cap, 1), rng
 
 
-def _persons(identities, n):
-    identities = np.asarray(identities)
-    if identities.shape != (n,) or identities.dtype.kind not in "iuU":
-        raise ValueError(
-            f"identities must be {n} texts or whole numbers, one per age, got an array "
-            f"of shape {list(identities.shape)} and type {identities.dtype}"
-        )
+def _persons(identities):
+    """The persons, at least three, and who of them is in each picture, [N]."""
     persons, who = np.unique(identities, return_inverse=True)
     if len(persons) < 3:
         raise ValueError(

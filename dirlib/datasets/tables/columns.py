@@ -27,20 +27,12 @@ TIMES = ("", " %H:%M", " %H:%M:%S")
 class ColumnEncoder:
     """Turns rows of a DataFrame into numbers, as the training rows say.
 
-    Parameters
-    ----------
-    numbers : dict of str to float
-        The columns of numbers, and the median that stands for what is missing.
-    flagged : list of str
-        Those of them with a column beside it that tells what is missing.
-    means, scales : list of float
-        Of each output that comes from numbers: those of `numbers`, then `flagged`.
-    categories : dict of str to list of str
-        The other columns, and the values that get an output each.
-    rare : list of str
-        Those of them with one more output, for all other values.
-    dates : dict of str to str
-        Those of `numbers` that are dates, in days since 1970, and how they are written.
+    `numbers` has the columns of numbers, with the median that stands for what is
+    missing; those that are `flagged` have a column beside them that tells what is.
+    `means` and `scales` are those of the outputs of both, in this order. `categories`
+    has the other columns, with the values that get an output each; those in `rare` have
+    one more, for all other values. `dates` says which of `numbers` are dates, in days
+    since 1970, and how they are written.
     """
 
     numbers: dict
@@ -71,12 +63,8 @@ class ColumnEncoder:
         """Return the rows of a DataFrame, or those named, as numbers, [N, F], float32.
 
         Its other columns, and the order of all, don't matter. A value that no training
-        row had counts as a rare one.
-
-        Raises
-        ------
-        ValueError
-            If a column is missing or there twice, or what must be a number is none.
+        row had counts as a rare one. A ValueError says that a column is missing or there
+        twice, or that what must be a number is none.
         """
         self._check_columns(frame)
         rows = np.arange(len(frame)) if rows is None else rows
@@ -121,18 +109,9 @@ class ColumnEncoder:
 def fit_columns(frame, rows=None):
     """Learn from training rows how the columns of a DataFrame become numbers.
 
-    Parameters
-    ----------
-    frame : DataFrame
-        Cells that must be numbers are checked in all of its rows.
-    rows : ndarray of int, optional
-        The training rows, counted from 0; all, without it.
-
-    Returns
-    -------
-    encoder : ColumnEncoder
-    dropped : dict of str to str
-        The columns that can't help, and why.
+    `rows` are the training rows, counted from 0; all, without it. Cells that must be
+    numbers are checked in the other rows too. Returns a ColumnEncoder, and a dict of
+    the columns that can't help, with the reason.
     """
     rows = np.arange(len(frame)) if rows is None else rows
     dropped, seen, dates, categories, rare = {}, {}, {}, {}, []
@@ -240,10 +219,8 @@ def _numbers(frame, names, dates):
             row[:], what = days(texts, style)[codes], "dates as in the training"
         else:
             number = pd.to_numeric(column, errors="coerce")
-            row[:], what = (
-                number.to_numpy(np.float64, na_value=np.nan),
-                "numbers or nothing",
-            )
+            row[:] = number.to_numpy(np.float64, na_value=np.nan)
+            what = "numbers or nothing"
         _check_cells(frame, name, ~np.isnan(row) | column.isna().to_numpy(), what)
     infinite = np.abs(x) > np.finfo(np.float32).max
     for place in np.flatnonzero(infinite.any(1)):
@@ -270,6 +247,17 @@ def column_texts(column):
     text = values.map("{:.15g}".format) if is_float else values.astype(str)
     codes = np.where(codes < 0, len(values), codes)
     return codes, np.array([*text, MISSING], dtype=object)
+
+
+def as_times(column):
+    """A column of numbers or dates as numbers, a Series; None if it is neither."""
+    if is_number(column.dtype):
+        return column
+    codes, texts = column_texts(column)
+    style = date_style(column, texts[:-1])
+    if style in (None, "unclear"):
+        return None
+    return pd.Series(days(texts[:-1], style)[codes])
 
 
 def date_style(column, texts):

@@ -41,24 +41,10 @@ POINT_CELL = re.compile(r"[+-]?\d+\.\d+")
 def read_frame(path, text_columns=()):
     """Read a file as a DataFrame, rows counted from 0, and say what was guessed.
 
-    Parameters
-    ----------
-    path : Path
-        Text in UTF-8, UTF-16 or else cp1252, with commas, semicolons, tabs or bars
-        between its cells, which may be packed by gzip; or Parquet.
-    text_columns : sequence of str
-        Columns whose cells stay as they are written.
-
-    Returns
-    -------
-    frame : DataFrame
-    notes : list of str
-        Sentences on what the user should look at.
-
-    Raises
-    ------
-    ValueError
-        If it is no such file, or may be read in two ways.
+    It is text in UTF-8, UTF-16 or else cp1252, with commas, semicolons, tabs or bars
+    between its cells, which may be packed by gzip; or Parquet. Cells of `text_columns`
+    stay as they are written. The notes, a list, say what the user should look at. A
+    ValueError refuses what is no such file, or may be read in two ways.
     """
     if not path.is_file():
         what = "a folder or a pipe has this name" if path.exists() else "check the path"
@@ -254,24 +240,23 @@ def is_number(dtype):
     return numeric and not pd.api.types.is_bool_dtype(dtype)
 
 
+def check_cells(column, good, path, role, what, cure="correct it, or leave it empty"):
+    """Refuse a column of a file for the first cell where the mask `good` is false."""
+    if not good.all():
+        row = column.index[np.argmin(good)]
+        raise ValueError(
+            f"the {role} {column.name!r} of {path} must {what}, but row {row + 1} "
+            f"below the column names has {str(column[row])!r}: {cure}"
+        )
+
+
 def target_numbers(column, path):
     """Return the target as float64, [N], NaN where it is missing."""
     numbers = pd.to_numeric(column, errors="coerce").astype(np.float64)
-    wrong = column.notna() & numbers.isna()
+    good = column.isna() | numbers.notna()
     if pd.api.types.is_bool_dtype(column):
-        wrong[:] = True
-    if wrong.any():
-        row = int(wrong.idxmax())
-        raise ValueError(
-            f"the target {column.name!r} must be a number in each row of {path}, but "
-            f"row {row + 1} below the column names has {str(column[row])!r}"
-        )
-    infinite = numbers.abs() > np.finfo(np.float32).max
-    if infinite.any():
-        row = int(infinite.idxmax())
-        raise ValueError(
-            f"the target {column.name!r} of {path} must be finite in float32, but row "
-            f"{row + 1} below the column names has {numbers[row]}: correct it, or "
-            f"leave the cell empty"
-        )
+        good[:] = False
+    check_cells(column, good, path, "target", "be a number in each row")
+    good = ~(numbers.abs() > np.finfo(np.float32).max)
+    check_cells(column, good, path, "target", "be finite in float32")
     return numbers.to_numpy()

@@ -7,19 +7,8 @@ import numpy as np
 import pandas as pd
 
 from dirlib.arguments import SPLITS
-from dirlib.datasets.tables.columns import (
-    ColumnEncoder,
-    column_texts,
-    date_style,
-    days,
-    fit_columns,
-)
-from dirlib.datasets.tables.csv_file import (
-    check_column,
-    is_number,
-    read_frame,
-    target_numbers,
-)
+from dirlib.datasets.tables import csv_file
+from dirlib.datasets.tables.columns import ColumnEncoder, as_times, fit_columns
 from dirlib.training.samples import Rows
 
 FEWEST_ROWS = 30
@@ -96,20 +85,15 @@ def read_table(path, target, *, seed=0, split=None, group=None, time=None):
         empty; or fewer than 30 rows, or no feature, remain.
     """
     path = Path(path)
-    frame, notes = read_frame(path)
-    check_column(frame, target, path, "target")
-    if split is None:
-        split = "split"
-    else:
-        check_column(frame, split, path, "split")
-    if target == split:
-        raise ValueError(
-            f"the column {target!r} can't be both the target and the split"
-        )
-    for name, role in ((group, "group"), (time, "time")):
+    frame, notes = csv_file.read_frame(path)
+    roles = {"target": target, "split": split, "group": group, "time": time}
+    for role, name in roles.items():
         if name is not None:
-            check_column(frame, name, path, role)
-    y = target_numbers(frame.pop(target), path)
+            csv_file.check_column(frame, name, path, role)
+    split = "split" if split is None else split
+    if target == split:
+        raise ValueError(f"the column {target!r} can't be the target and the split")
+    y = csv_file.target_numbers(frame.pop(target), path)
     usable = np.flatnonzero(np.isfinite(y))
     missing, labels = len(y) - len(usable), y[usable]
     if len(labels) < FEWEST_ROWS:
@@ -162,43 +146,40 @@ def _split_rows(frame, y, path, seed, split, group, time):
                 f"{path} names the split of each row in its column {split!r}: remove "
                 f"that column, or leave out {role}"
             )
-        if frame[name].isna().any():
-            row = frame[name].isna().idxmax()
-            raise ValueError(
-                f"the {role} {name!r} must be known for each row of {path}, but row "
-                f"{row + 1} below the column names has none: fill it, or remove the row"
-            )
+        known, cure = frame[name].notna(), "fill it, or remove the row"
+        csv_file.check_cells(frame[name], known, path, role, "be known", cure)
     if split in frame:
-        return _named_split(frame[split], path)
-    if group is None and time is None:
-        return _random_split(y, seed)
-    if time is not None:
-        place = _by_time(frame[time], path)
+        column = frame[split]
+        what, cure = "say train, val or test", "correct it, or rename the column"
+        good = column.isin(SPLITS)
+        csv_file.check_cells(column, good, path, "column", what, cure)
+        place = column.map(SPLITS.index)
+    elif time is not None:
+        column = frame[time]
+        place = _by_time(column, path)
+    elif group is not None:
+        column = frame[group]
+        place = _by_group(pd.factorize(column)[0], y, seed)
     else:
-        place = _by_group(pd.factorize(frame[group])[0], y, seed)
+        return _random_split(y, seed)
     index = {name: np.flatnonzero(place == i) for i, name in enumerate(SPLITS)}
     for name, rows in index.items():
         if len(rows) == 0:
-            column = group if time is None else time
             raise ValueError(
-                f"the column {column!r} of {path} leaves no row for {name}, as it has "
-                f"{frame[column].nunique()} values only: choose another column"
+                f"the column {column.name!r} of {path}, of {column.nunique()} values, "
+                f"leaves no row for {name}: split by another column, or at random"
             )
     return index
 
 
 def _by_time(column, path):
     """The place in `SPLITS` of each row, [N]: the past, the last but one, the last."""
-    times = column
-    if not is_number(column.dtype):
-        codes, texts = column_texts(column)
-        style = date_style(column, texts[:-1])
-        if style in (None, "unclear"):
-            raise ValueError(
-                f"the time {column.name!r} of {path} must be numbers, or dates such as "
-                f"2024-03-31, but has {texts[0]!r}"
-            )
-        times = pd.Series(days(texts[:-1], style)[codes])
+    times = as_times(column)
+    if times is None:
+        raise ValueError(
+            f"the time {column.name!r} of {path} must be numbers, or dates such as "
+            f"2024-03-31, but has {str(column.iloc[0])!r}"
+        )
     ranks = times.rank(method="dense").to_numpy()
     starts = np.array([1 - 2 * HELD_OUT, 1 - HELD_OUT]) * len(ranks)
     return np.searchsorted(np.sort(ranks)[starts.round().astype(int)], ranks, "right")
@@ -215,26 +196,6 @@ def _by_group(group, y, seed):
         place[g] = np.argmax(shares * (rows.sum() + sizes[g]) - rows)
         rows[place[g]] += sizes[g]
     return place[group]
-
-
-def _named_split(column, path):
-    """The rows of each split, by the column that names it."""
-    wrong = ~column.isin(SPLITS)
-    if wrong.any():
-        row = wrong.idxmax()
-        raise ValueError(
-            f"the column {column.name!r} of {path} must say train, val or test, but "
-            f"row {row + 1} below the column names has {str(column[row])!r}: correct "
-            f"it, or rename the column if it means something else"
-        )
-    index = {name: np.flatnonzero(column == name) for name in SPLITS}
-    for name, rows in index.items():
-        if len(rows) == 0:
-            raise ValueError(
-                f"the column {column.name!r} of {path} leaves no row for {name}: give "
-                f"it some, or remove the column for a random split"
-            )
-    return index
 
 
 def _random_split(y, seed):
