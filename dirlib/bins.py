@@ -75,9 +75,7 @@ class LabelBins:
                 f"but got an array of shape {edges.shape}"
             )
         if not np.isfinite(edges).all() or not (np.diff(edges) > 0).all():
-            raise ValueError(
-                f"edges must be finite and strictly ascending, but got {edges}"
-            )
+            raise ValueError(f"edges must be finite and ascending, but got {edges}")
         bins = cls.__new__(cls)
         bins._set_edges(edges, None)
         return bins

@@ -36,13 +36,10 @@ class LabelCounts(NamedTuple):
 
 
 def label_counts(name):
-    """Return the training labels of a published data set, as LabelCounts.
+    """Return the training labels of "agedb-dir", "imdb-wiki-dir" or "sts-b-dir".
 
-    Parameters
-    ----------
-    name : {"agedb-dir", "imdb-wiki-dir", "sts-b-dir"}
-        Sources and licences are in ``data/README.md``. The IMDB-WIKI-DIR counts are
-        estimated from the published histogram.
+    As LabelCounts. Sources and licences are in ``data/README.md``. The IMDB-WIKI-DIR
+    counts are estimated from the published histogram.
     """
     check_choice("name", name, TABLES)
     file, label, train, bins, unit, exact = TABLES[name]

@@ -34,7 +34,7 @@ def cosine_to_anchor(stats, anchor_bin, statistic="mean"):
         values = stats.variance().cpu().numpy()
     if not 0 <= anchor_bin < len(values):
         raise ValueError(
-            f"anchor_bin must lie in 0..{len(values) - 1}, but got {anchor_bin}"
+            f"anchor_bin must be in 0..{len(values) - 1}, got {anchor_bin}"
         )
     length = np.linalg.norm(values, axis=1)
     length[length == 0] = np.nan

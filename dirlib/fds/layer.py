@@ -279,18 +279,14 @@ class FDS(nn.Module):
 
     @torch.no_grad()
     def distances(self):
-        """Return how far apart the running and the smoothed statistics are.
+        """Return how far apart running and smoothed statistics are, a dict of floats.
 
-        Features grow while a network learns, and these distances with them: compare
-        each with the size that stands beside it.
-
-        Returns
-        -------
-        dict of str to float
-            `distance_mean`: the mean of |mu_b - mu~_b| over features and bins, beside
-            `spread_mean`, the standard deviation of mu_b over the bins, mean over the
-            features. `distance_variance`: that of the variances, |v_b - v~_b|, beside
-            `size_variance`, the mean of v_b. Before ``end_epoch()`` all are NaN.
+        `distance_mean` is the mean of |mu_b - mu~_b| over features and bins, beside
+        `spread_mean`, the standard deviation of mu_b over the bins, mean over the
+        features; `distance_variance` that of the variances, |v_b - v~_b|, beside
+        `size_variance`, the mean of v_b. Features grow while a network learns, and
+        these distances with them: compare each with the size beside it. Before
+        ``end_epoch()`` all are NaN.
         """
         variance = self.epoch.kind.variances(self.cov)
         smoother, _ = self._neighbour_mean(self.freedom)

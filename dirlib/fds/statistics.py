@@ -165,6 +165,22 @@ class BinStatistics(SavedSums):
         self.sums.index_add_(0, index, z)
         self.kind.add(self.products, index, z)
 
+    def merge(self, other):
+        """Return the statistics of both sets of samples together; neither changes.
+
+        A ValueError refuses others that differ in bins, features, kind or rank.
+        """
+        self.check_same_shape(other)
+        both, other = self.copy(), other.copy(self.device)
+        both.samples += other.samples
+        share = other.count / both.count.clamp(min=1)
+        delta = other.mean - self.mean
+        scatter = self.scatter + other.scatter
+        apart = (self.count * share)[:, None] * delta
+        self.kind.add_outer(scatter, apart, delta, 1)
+        both._set(self.mean + share[:, None] * delta, scatter)
+        return both
+
     @torch.no_grad()
     def all_reduce(self):
         """Return the statistics of the samples of all processes, the same in each.

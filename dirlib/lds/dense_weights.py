@@ -120,9 +120,7 @@ def _bandwidth(y, bandwidth):
             why = f"the labels' standard deviation is {spread:g} in floating point"
             if np.all(y == y[0]):
                 why = f"all labels are {y[0]:g}"
-            raise ValueError(
-                f"{why}, which gives no bandwidth: give a number, in label units"
-            )
+            raise ValueError(f"{why}: give the bandwidth as a number, in label units")
         return float(factors[bandwidth] * spread)
     if not (isinstance(bandwidth, Real) and 0 < bandwidth < np.inf):
         raise ValueError(

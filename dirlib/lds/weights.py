@@ -170,14 +170,8 @@ class LDSWeights:
         """Return a torch ``WeightedRandomSampler`` that draws rare labels more often.
 
         For a DataLoader, in place of weights in the loss: both would count twice.
-
-        Parameters
-        ----------
-        labels : array-like of shape [N]
-            Of the data set's samples, in its order; N is at most 2**24.
-        num_samples : int, optional
-            Drawn in an epoch, with replacement; N without it.
-        generator : torch.Generator, optional
+        `labels`, [N], are those of the data set's samples, in its order; N is at most
+        2**24. An epoch draws `num_samples`, with replacement; N without it.
         """
         from torch.utils.data import WeightedRandomSampler
 

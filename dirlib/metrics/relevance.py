@@ -77,9 +77,7 @@ class Relevance:
                 else f"no label lies beyond the whiskers of the box plot, {low:g} and "
                 f"{high:g}, so none is extreme"
             )
-            raise ValueError(
-                f"{why}: give points, Relevance([(label, relevance), ...])"
-            )
+            raise ValueError(f"{why}: give points, Relevance([(label, phi), ...])")
         return cls(points)
 
     def __call__(self, labels):

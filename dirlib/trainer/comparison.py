@@ -121,9 +121,7 @@ def _distinct_methods(methods):
     for method in methods:
         name = method_name(parse_method(method))
         if name in names:
-            raise ValueError(
-                f"{names[name]!r} and {method!r} are one method: leave one out"
-            )
+            raise ValueError(f"{names[name]!r} and {method!r} are one method: drop one")
         names[name] = method
     return list(names)
 

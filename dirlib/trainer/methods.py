@@ -37,9 +37,7 @@ def parse_method(name):
     {'reweight': 'sqinv', 'lds': True, 'fds': 'diagonal', 'rrt': False}
     """
     if not isinstance(name, str):
-        raise ValueError(
-            f"a method must be a name such as 'sqinv+lds', but got {name!r}"
-        )
+        raise ValueError(f"a method must be a name, as 'sqinv+lds', but got {name!r}")
     options, part_of = dict(VANILLA), {}
     for part in (part.strip() for part in name.split("+")):
         if part not in PARTS:
@@ -93,10 +91,11 @@ def check_weights(options):
     for part in ("lds", "rrt"):
         if options[part] and options["reweight"] == "none":
             raise ValueError(
-                f"{part} needs weights: take sqinv or inv, as in 'sqinv+{part}'"
+                f"{part} needs weights, but reweight is 'none': take 'sqinv+{part}' or "
+                f"'inv+{part}'"
             )
     if options["lds"] and options["reweight"] == "dense":
         raise ValueError(
-            "lds smooths the counts of bins, and dense has none: take sqinv or inv, or "
-            "leave lds out"
+            "lds smooths the counts of the bins, and 'dense' has none: use 'sqinv+lds' "
+            "or 'dense'"
         )

@@ -18,15 +18,9 @@ PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 
 
 class TrainedRun:
-    """The network of a finished run, with what it needs to read new data.
+    """The network of a finished run, in eval mode, with what it needs to read new data.
 
-    Attributes
-    ----------
-    settings : Settings
-    model : torch.nn.Module
-        In eval mode.
-    columns : ColumnEncoder or None
-        How a table becomes numbers; None for pictures.
+    `columns`, a ColumnEncoder, says how a table becomes numbers; None for pictures.
     """
 
     def __init__(self, settings, model, columns):

@@ -104,14 +104,12 @@ class Settings:
                 _check_number(option.name, value, option.metadata["least"])
         check_weights(vars(self))
         if self.patience is not None and self.select == "last":
-            raise ValueError(
-                "patience needs a score to select by, but select is 'last'"
-            )
+            raise ValueError("patience needs a score to select, but select is 'last'")
         ways = ("split_column", "group", "time")
         ways = [name for name in ways if getattr(self, name) is not None]
         tables = ways + ["target_transform"] * (self.target_transform != "none")
         if tables and not is_table:
-            raise ValueError(f"{tables[0]} is for tables: name a target too")
+            raise ValueError(f"{tables[0]} is for tables: name a target")
         if len(ways) > 1:
             raise ValueError(
                 f"rows are split in one way, but got the columns "
@@ -131,7 +129,8 @@ def _check_number(name, value, least):
         raise ValueError(f"{name} must be finite and above 0, but got {value!r}")
     if not (good and least <= value < 2**63):  # torch's generators take no more
         raise ValueError(
-            f"{name} must be a whole number, {least} to 2**63 - 1, but got {value!r}"
+            f"{name} must be a whole number from {least} to 2**63 - 1, but got "
+            f"{value!r}"
         )
 
 
@@ -143,9 +142,7 @@ def settings_from(options):
     names = [option.name for option in fields(Settings)]
     unknown = sorted(options.keys() - set(names))
     if unknown:
-        raise ValueError(
-            f"a run has no option {unknown[0]!r}: it has {', '.join(names)}"
-        )
+        raise ValueError(f"a run has no option {unknown[0]!r}: use {', '.join(names)}")
     return Settings(**options)
 
 

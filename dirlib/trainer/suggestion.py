@@ -24,12 +24,12 @@ TAIL = "tail_5"
 class Suggestion(NamedTuple):
     """A table, and what it says, a sentence each for LDS and FDS.
 
-    The columns of `table`: method, kernel_size, sigma (of the gaussian kernel, in
-    bins); `largest` and `worth`, the largest weight beside the mean, and the effective
-    sample size as a share of the training samples; `all` and `tail`, the mean absolute
-    errors of validation data and of its labels in the tail, means over the seeds;
-    `difference` of the tail's error from the control's, the same training without LDS
-    or FDS, with its 95 % interval over the seeds, `low` and `high`.
+    The columns: method, kernel_size, sigma (in bins); `largest` and `worth`, the
+    largest weight beside the mean, and the effective sample size as a share of the
+    training samples; `all` and `tail`, the mean absolute errors of validation data and
+    of its tail, means over the seeds; `difference` of the tail's error from the
+    control's, the same training without LDS or FDS, with its 95 % interval, `low` and
+    `high`.
     """
 
     table: pd.DataFrame

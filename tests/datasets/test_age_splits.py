@@ -233,7 +233,7 @@ def test_folders_that_are_refused(tmp_path):
         meta_from_names(tmp_path, "agedb")
     with pytest.raises(ValueError, match="utkface, agedb, but got 'faces'"):
         meta_from_names(tmp_path, "faces")
-    with pytest.raises(ValueError, match="age or identity, but got 'person'"):
+    with pytest.raises(ValueError, match="one of age, identity, but got 'person'"):
         meta_from_names(tmp_path, split="person")
     with pytest.raises(ValueError, match="split must be age for utkface"):
         meta_from_names(tmp_path, split="identity")

@@ -185,15 +185,20 @@ def test_statistics_with_all_directions_are_the_full_ones(batches):
     assert low.scatter.shape == (B, D + 1, D)
 
 
-def test_few_samples_are_exact_in_many_batches():
+def test_few_samples_are_exact_in_one_batch_in_many_and_merged():
     z, y = data(n=24, dim=30)
     rank = int(y.long().bincount().max()) - 1
     full, low = BinStatistics(B, 30, "full"), BinStatistics(B, 30, "low_rank", rank)
+    parts = [BinStatistics(B, 30, "low_rank", rank) for _ in range(2)]
     full.update(z, y.long())
     for i in range(0, 24, 3):
         low.update(z[i : i + 3], y[i : i + 3].long())
-    torch.testing.assert_close(low.covariance(), full.covariance(), equal_nan=True)
-    assert rest(low.kind.from_sums(low.scatter)).max() < 1e-9
+        parts[i % 2].update(z[i : i + 3], y[i : i + 3].long())
+    for stats in (low, parts[0].merge(parts[1])):
+        torch.testing.assert_close(
+            stats.covariance(), full.covariance(), equal_nan=True
+        )
+        assert rest(stats.kind.from_sums(stats.scatter)).max() < 1e-9
 
 
 def test_the_strong_directions_are_found_and_variances_are_exact():

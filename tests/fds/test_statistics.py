@@ -64,6 +64,16 @@ def test_diagonal_is_the_diagonal_of_full():
 
 
 @pytest.mark.parametrize("covariance", KINDS)
+def test_two_halves_are_the_whole_and_stay_as_they_are(covariance):
+    a = gathered(covariance, z=Z[:20], index=INDEX[:20], batches=20)
+    b = gathered(covariance, z=Z[20:], index=INDEX[20:], batches=40)
+    before = a.mean.clone()
+    assert_same(a.merge(b), gathered(covariance))
+    assert_same(b.merge(a), gathered(covariance))
+    assert torch.equal(a.mean, before)
+
+
+@pytest.mark.parametrize("covariance", KINDS)
 def test_features_far_from_zero_keep_their_variance(covariance):
     far = gathered(covariance, z=Z + 1e7)
     torch.testing.assert_close(
@@ -138,10 +148,10 @@ def test_bad_sizes_and_statistics_of_another_kind_are_refused():
     with pytest.raises(ValueError, match="rank must be a whole number"):
         BinStatistics(B, D, "low_rank", rank=0.5)
     with pytest.raises(ValueError, match=r"'diagonal' and shape \[7, 3\] don't fit"):
-        gathered("full").check_same_shape(gathered("diagonal"))
+        gathered("full").merge(gathered("diagonal"))
     low = BinStatistics(B, D, "low_rank", rank=2)  # of the shape of "full"
     with pytest.raises(ValueError, match="of kind 'low_rank'"):
-        gathered("full").check_same_shape(low)
+        gathered("full").merge(low)
 
 
 def reduce_in_process(rank, address, out):

@@ -50,11 +50,11 @@ def test_plain_methods_come_first():
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("lds", "'lds' has lds, which needs weights: write 'sqinv[+]lds' or"),
-        ("vanilla+lds", "has lds, which needs weights"),
-        ("lds+fds+rrt", "has lds, which needs weights"),
-        ("fds+rrt", "has rrt, which needs weights: write 'sqinv[+]rrt' or"),
-        ("dense+lds", "'dense[+]lds' has lds, which smooths .*: write 'dense' or"),
+        ("lds", "lds needs weights, .* take 'sqinv[+]lds' or"),
+        ("vanilla+lds", "lds needs weights"),
+        ("lds+fds+rrt", "lds needs weights"),
+        ("fds+rrt", "rrt needs weights, .* take 'sqinv[+]rrt' or"),
+        ("dense+lds", "lds smooths .*, and 'dense' has none: use 'sqinv[+]lds'"),
         ("sqinv+inv", "both 'sqinv' and 'inv': keep one"),
         ("vanilla+sqinv", "both 'vanilla' and 'sqinv'"),
         ("sqinv+lds+lds", "both 'lds' and 'lds'"),
@@ -63,7 +63,7 @@ def test_plain_methods_come_first():
         ("sqinv+", "unknown part ''"),
         ("", "unknown part ''"),
         ("SQINV", "unknown part 'SQINV'"),
-        (None, "must be a name such as 'sqinv[+]lds', but got None"),
+        (None, "must be a name, as 'sqinv[+]lds', but got None"),
     ],
 )
 def test_what_is_no_method_is_refused(name, message):
@@ -82,7 +82,7 @@ def test_what_is_no_method_is_refused(name, message):
         ({"fds": ["full"]}, "fds must be one of"),
         ({"lds": 1}, "lds must be one of False, True, but got 1"),
         ({"rrt": None}, "rrt must be one of False, True, but got None"),
-        ({"lds": True}, "has lds, which needs weights"),
+        ({"lds": True}, "lds needs weights"),
     ],
 )
 def test_options_that_no_name_stands_for_are_refused(change, message):

@@ -68,14 +68,17 @@ def test_the_network_follows_the_data_and_paths_are_text():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"epoch": 3}, "a run has no option 'epoch': it has data, target, .*seed"),
+        ({"epoch": 3}, "a run has no option 'epoch': use data, target, .*seed"),
         (
             {"loss": "l2"},
             "loss must be one of l1, mse, huber, focal_r, balanced_mse.*, but got 'l2'",
         ),
         ({"model": ""}, "model must be one of small, resnet18.*but got ''"),
         ({"augment": "turn"}, "augment must be one of none, flip, crop, but got"),
-        ({"rrt": True}, "rrt needs weights, but reweight is 'none': use 'sqinv' or"),
+        (
+            {"rrt": True},
+            "rrt needs weights, but reweight is 'none': take 'sqinv[+]rrt' or",
+        ),
         ({"lds": True, "rrt": True}, "lds needs weights"),
         ({"lds": True, "reweight": "dense"}, "lds smooths the counts of the bins, and"),
         (
@@ -93,7 +96,7 @@ def test_the_network_follows_the_data_and_paths_are_text():
         ({"quantiles": 2}, "quantiles must be a whole number from 3 .* but got 2"),
         ({"many": 0}, "many must be a whole number from 1 .* but got 0"),
         ({"bins": "logs"}, "bins must be one of auto, equal, log, quantile, but got"),
-        ({"group": "who"}, "group is for tables: name a target, or leave it out"),
+        ({"group": "who"}, "group is for tables: name a target"),
         ({"target_transform": "log1p"}, "target_transform is for tables"),
         (
             {"group": "who", "time": "day", "target": "y"},

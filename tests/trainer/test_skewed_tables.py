@@ -215,9 +215,9 @@ def test_a_split_by_time_trains_on_the_past(tmp_path, time):
     [
         ({}, {"group": "whom"}, "no column 'whom' to use as the group"),
         ({"split": "train"}, {"group": "who"}, "names the split of each row in its"),
-        ({"who": 7}, {"group": "who"}, "leaves no row for val, as it has 1 values"),
+        ({"who": 7}, {"group": "who"}, "of 1 values, leaves no row for val"),
         ({"day": "soon"}, {"time": "day"}, "must be numbers, or dates such as 2024"),
-        ({"year": 7}, {"time": "year"}, "leaves no row for train, as it has 1 values"),
+        ({"year": 7}, {"time": "year"}, "of 1 values, leaves no row for train"),
         (
             {"who": [np.nan, *range(599)]},
             {"group": "who"},

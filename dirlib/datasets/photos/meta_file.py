@@ -93,9 +93,7 @@ def read_meta(path, folder=None):
 def existing_folder(folder):
     """`folder` as a Path, or a ValueError."""
     if not Path(folder).is_dir():
-        raise ValueError(
-            f"there is no folder {folder}: name the folder of the pictures"
-        )
+        raise ValueError(f"there is no folder {folder}: name that of the pictures")
     return Path(folder)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from dirlib.arguments import SPLITS, check_choice, whole_number
+from dirlib.arguments import SPLITS, check_choice, check_each, whole_number
 from dirlib.datasets.photos.file_names import KINDS, read_name
 from dirlib.datasets.photos.meta_file import OLDEST, existing_folder
 
@@ -50,7 +50,7 @@ def split_by_identity(ages, identities, *, cap, seed=0):
     `identities`, [N], texts or whole numbers, say who is in each picture.
     """
     years, cap, rng = _arguments(ages, cap, seed)
-    persons, who = _persons(identities)
+    persons, who = _persons(identities, len(years))
     ages, column = np.unique(years, return_inverse=True)
     table = np.zeros((len(persons), len(ages)), np.int64)
     np.add.at(table, (who, column), 1)
@@ -155,12 +155,25 @@ def _files(folder):
 
 
 def _arguments(ages, cap, seed):
+    ages = np.asarray(ages)
+    if ages.ndim != 1 or len(ages) == 0 or ages.dtype.kind not in "iuf":
+        raise ValueError(
+            f"ages must be a flat list of one number or more, got an array of shape "
+            f"{list(ages.shape)} and type {ages.dtype}"
+        )
+    check_each("ages", ages, np.isfinite(ages), "finite")
     rng = np.random.default_rng(whole_number("seed", seed, 0))
     return np.floor(ages), whole_number("cap", cap, 1), rng
 
 
-def _persons(identities):
-    """The persons, at least three, and who of them is in each picture, [N]."""
+def _persons(identities, n):
+    """The persons, at least three, and who of them is in each of n pictures, [n]."""
+    identities = np.asarray(identities)
+    if identities.shape != (n,) or identities.dtype.kind not in "iuU":
+        raise ValueError(
+            f"identities must be {n} texts or whole numbers, one per age, got an array "
+            f"of shape {list(identities.shape)} and type {identities.dtype}"
+        )
     persons, who = np.unique(identities, return_inverse=True)
     if len(persons) < 3:
         raise ValueError(

@@ -63,8 +63,8 @@ class ColumnEncoder:
         """Return the rows of a DataFrame, or those named, as numbers, [N, F], float32.
 
         Its other columns, and the order of all, don't matter. A value that no training
-        row had counts as a rare one. A ValueError says that a column is missing or there
-        twice, or that what must be a number is none.
+        row had counts as a rare one. A ValueError says that a column is missing, or
+        there twice, or that what must be a number is none.
         """
         self._check_columns(frame)
         rows = np.arange(len(frame)) if rows is None else rows
