@@ -130,6 +130,13 @@ class BalancedMSE(nn.Module):
         Takes the density of the labels from `counts`, and not from each batch.
     counts : array-like of shape [B], optional
         Training samples of each bin; smoothed ones, if you like.
+
+    Examples
+    --------
+    >>> loss = BalancedMSE(noise_sigma=8.0)
+    >>> prediction, target = torch.tensor([30.0, 50.0]), torch.tensor([30.0, 60.0])
+    >>> loss(prediction, target).item() < 100
+    True
     """
 
     def __init__(self, noise_sigma, bins=None, counts=None):

@@ -11,7 +11,13 @@ SMALL = 1e-3
 
 
 def mae(y, y_hat):
-    """Return the mean absolute error, (1/N) * sum_i |y_i - y_hat_i|, in label units."""
+    """Return the mean absolute error, (1/N) * sum_i |y_i - y_hat_i|, in label units.
+
+    Examples
+    --------
+    >>> mae([30, 40, 50], [31, 40, 45])
+    2.0
+    """
     return float(np.abs(errors(y, y_hat)).mean())
 
 

@@ -267,7 +267,7 @@ def test_options_that_never_began_a_run_are_forgotten(tmp_path):
         ({"seeds": [1, 1]}, "seeds must differ"),
         ({"seeds": [-1]}, "seed must be a whole number, 0 .* got -1"),
         ({"seeds": [0.5]}, "seed must be a whole number"),
-        ({"jobs": 0}, "jobs must be a whole number, 1 or more, but got 0"),
+        ({"jobs": 0}, "jobs must be a whole number, 1 or more, got 0"),
         ({"lds": True}, "lds can't be one option of all runs"),
         ({"seed": 1}, "seed can't be one option of all runs"),
     ],
