@@ -252,7 +252,7 @@ def test_the_gap_leaves_the_anchor_itself_out():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: cosine_to_anchor(gathered(), B), "must lie in 0..6, but got 7"),
+        (lambda: cosine_to_anchor(gathered(), B), "must be in 0..6, got 7"),
         (lambda: cosine_to_anchor(gathered(), 6), "too few samples for a mean"),
         (lambda: cosine_to_anchor(gathered(), 5, "variance"), "for a variance"),
         (lambda: cosine_to_anchor(gathered(), 0, "median"), "but got 'median'"),
