@@ -9,9 +9,9 @@ NEED := import sys; sys.exit(0 if sys.version_info >= (3, 11) else \
 
 .PHONY: lab test test-browser test-integrations test-kernels test-wheel lessons release grade report bench results check-env clean
 
-lab: .venv/installed                ## open the way in, in JupyterLab
+lab: .venv/installed                ## your copies of the lessons, in JupyterLab
 	$(BIN) -m course prepare
-	$(BIN) -m tools.lessons.lab
+	$(BIN) -m tools.lessons.lab $(FOLDER)
 
 test: .venv/installed-dev           ## everything that can be tested
 	$(BIN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder

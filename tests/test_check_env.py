@@ -136,8 +136,14 @@ def test_lab_opens_a_browser_where_there_is_a_screen(environ, platform, browser)
 def test_lab_as_root_opens_the_way_in():
     args = lab.arguments({}, "linux", is_root=True)
     assert "--allow-root" in args
-    assert f"--LabApp.default_url=/lab/tree/{lab.FIRST}" in args
-    assert (lab.ROOT / lab.FIRST).is_file()
+    assert f"--LabApp.default_url=/lab/tree/{lab.FOLDER}/{lab.FIRST}" in args
+    assert (lab.ROOT / "lessons" / lab.FIRST).is_file()
+
+
+def test_lab_names_a_folder_that_cannot_be_written(tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    assert lab.main(tmp_path / "file" / "mine") == 1
+    assert "name a folder of yours" in capsys.readouterr().out
 
 
 def test_lab_notices_a_home_that_cannot_be_written(monkeypatch, tmp_path):

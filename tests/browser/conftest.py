@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from statistics import median
 import pytest
 
 from tools.lessons.browser import CURE, find_browser
+from tools.lessons.copies import copy_lessons
 from tools.lessons.env import ROOT
 
 # `make test-browser` names the files, and a named file is never ignored. `make test`
@@ -85,7 +85,7 @@ def browser():
 def lab(tmp_path_factory):
     """The address of a JupyterLab of our own, in a copy of ``lessons/``."""
     folder = tmp_path_factory.mktemp("lab")
-    shutil.copytree(ROOT / "lessons", folder / "lessons")
+    copy_lessons(ROOT / "lessons", folder / "lessons")
     env = dict(os.environ)
     for name in FOLDERS:
         env[name] = str(folder / name.lower())

@@ -1,7 +1,8 @@
 """Open JupyterLab where the course starts (``make lab``).
 
-As root it allows root, and where there is no screen it prints the address instead of
-opening a browser.
+It opens your own copies of the lessons, in ``my_lessons/`` or in the folder that is
+named: ``python -m tools.lessons.lab FOLDER``. As root it allows root, and where there is
+no screen it prints the address instead of opening a browser.
 """
 
 import os
@@ -9,18 +10,19 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tools.lessons.copies import FOLDER, copy_lessons
 from tools.lessons.env import FIXED_ENV, ROOT
 
-FIRST = "lessons/00_start/00_start.ipynb"
+FIRST = "00_start/00_start.ipynb"
 
 
-def arguments(environ, platform: str, is_root: bool) -> list[str]:
+def arguments(environ, platform: str, is_root: bool, folder: str = FOLDER) -> list[str]:
     """The command line that opens the way into the course here."""
     args = [
         sys.executable,
         "-m",
         "jupyterlab",
-        f"--LabApp.default_url=/lab/tree/{FIRST}",
+        f"--LabApp.default_url=/lab/tree/{folder}/{FIRST}",
     ]
     if is_root:
         args.append("--allow-root")
@@ -44,24 +46,30 @@ def home_is_writable() -> bool:
     return True
 
 
-def main() -> int:
+def main(folder: Path = ROOT / FOLDER) -> int:
+    try:
+        told = copy_lessons(ROOT / "lessons", folder)
+    except OSError as error:
+        print(f"{folder}: {error.strerror}; name a folder of yours: FOLDER=...")
+        return 1
+    print(*told, sep="\n")
     environ = dict(os.environ, JUPYTER_PREFER_ENV_PATH="1")
     if not home_is_writable():
         environ.update({k: v for k, v in FIXED_ENV.items() if k.endswith("DIR")})
         print("Your home cannot be written to: Jupyter keeps its settings in .cache/")
     is_root = hasattr(os, "geteuid") and os.geteuid() == 0
-    args = arguments(environ, sys.platform, is_root)
+    args = arguments(environ, sys.platform, is_root, folder.name)
     if "--no-browser" in args:
         print("No screen here: open the address below in a browser. Ctrl-C ends it.")
     sys.stdout.flush()
     if os.name == "posix":  # become Jupyter, so that whoever ends this ends that
-        os.chdir(ROOT)
+        os.chdir(folder.parent)
         os.execve(args[0], args, environ)
     try:
-        return subprocess.call(args, cwd=ROOT, env=environ)
+        return subprocess.call(args, cwd=folder.parent, env=environ)
     except KeyboardInterrupt:
         return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*(Path(name).absolute() for name in sys.argv[1:2])))

@@ -64,7 +64,7 @@ def _cells(text, problems):
     except NotebookValidationError as error:  # says what is wrong, but not where
         odd = [i for i in starts if re.search(r"\btags=(?!\[)", lines[i])]
         line = odd[0] + 1 if odd else 1
-        problems.add(line, "header", f"{error.message}: write for example tags=[\"x\"]")
+        problems.add(line, "header", f'{error.message}: write for example tags=["x"]')
         return []
     if len(read) != len(starts):
         problems.add(
