@@ -44,12 +44,14 @@ from traitlets import Unicode
 from tools.grading.release import generate, refuse_bad_lessons
 from tools.grading.report import course_config, write_report
 from tools.grading.returned import EXCHANGE_FILES, Returned, collect
+from tools.grading.sandbox import KINDS, choose
 from tools.grading.workspace import make_workspace, run_file, run_returned
 from tools.lessons.build import Lesson, find_scripts
 from tools.lessons.cells import LessonError, shown
 from tools.lessons.env import ROOT
 from tools.lessons.rules import is_way_in
 
+SAYS = {"none": "no sandbox: student code runs as you, with your files and network"}
 CONFIG = '''"""Settings for nbgrader and its Formgrader, started in this folder."""
 c = get_config()  # noqa: F821 - nbgrader puts it here
 c.CourseDirectory.course_id = "dir"
@@ -92,13 +94,22 @@ def verdict(source: str, outputs: list) -> list:
     return [*kept, lost]
 
 
-def grade(returned: Path, out: Path, limits: dict, run_as="", jobs=0, root=ROOT):
+def grade(
+    returned: Path,
+    out: Path,
+    limits: dict,
+    sandbox: str = "auto",
+    run_as: str = "",
+    jobs: int = 0,
+    root: Path = ROOT,
+):
     """Grade all that was returned into ``out``; one entry for each file.
 
     Raises
     ------
     LessonError
-        Before anything is run: nothing to grade, or ``out`` holds another release.
+        Before anything is run: nothing to grade, ``out`` holds another release, or no
+        sandbox works here and nobody said that none is wanted.
     """
     if not returned.is_dir():
         raise LessonError([f"{shown(returned)}: there is no such folder"])
@@ -122,13 +133,10 @@ def grade(returned: Path, out: Path, limits: dict, run_as="", jobs=0, root=ROOT)
         restore_checks(each, out)
     with tempfile.TemporaryDirectory(prefix="workspace-") as name:
         workspace = make_workspace(Path(name))
+        walls = choose(sandbox, workspace, [out, source], shlex.split(run_as))
+        print(SAYS.get(walls.kind, f"sandbox: {walls.kind}"), file=sys.stderr)
         work = functools.partial(
-            run_returned,
-            releases=releases,
-            out=out,
-            workspace=workspace,
-            limits=limits,
-            run_as=shlex.split(run_as),
+            run_returned, releases=releases, out=out, sandbox=walls, limits=limits
         )
         with ThreadPoolExecutor(jobs or os.cpu_count() or 1) as pool:
             runs = pool.map(lambda each: safely(lambda: work(each)), graded)
@@ -238,10 +246,16 @@ def main(argv=None) -> int:
     parser.add_argument("returned", type=Path, help="a folder for each student")
     parser.add_argument("out", type=Path, nargs="?", default=ROOT / "grading/course")
     parser.add_argument(
+        "--sandbox",
+        default="auto",
+        choices=("auto", *KINDS, "none"),
+        help="what keeps student code from all else; auto: the first that works here",
+    )
+    parser.add_argument(
         "--run-as",
         default="",
         metavar="COMMAND",
-        help="put before the program that runs student code: 'sudo -n -u NAME'",
+        help="with --sandbox none, put before its program: 'sudo -n -u NAME'",
     )
     parser.add_argument(
         "--cell-seconds",
@@ -260,7 +274,8 @@ def main(argv=None) -> int:
         "memory": int(args.memory * 2**30),
     }
     try:
-        grade(args.returned, args.out, limits, args.run_as, args.jobs, args.root)
+        how = (args.sandbox, args.run_as, args.jobs, args.root)
+        grade(args.returned, args.out, limits, *how)
         print(write_report(args.out.absolute()))
     except (LessonError, OSError) as error:
         print(error, file=sys.stderr)
