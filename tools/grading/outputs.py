@@ -5,6 +5,7 @@ the teacher's rights. So nothing of them may be HTML, a link or a command of Mat
 what is here keeps what can only be read.
 """
 
+import ast
 import base64
 import binascii
 import math
@@ -20,6 +21,7 @@ MAX_PNG = 2_000_000  # bytes of one figure
 MAX_CELL = 3_000_000  # of all that a cell shows
 PNG = b"\x89PNG\r\n\x1a\n"
 NUMBER = re.compile(r"-?\d+(\.\d*)?(e[+-]?\d+)?")
+COURSE_CHECK = re.compile(r"check\.\w+\(")
 MATH_COMMAND = re.compile(
     r"\\(?=(href|url|require|class|cssId|style|data|html|mmlToken|unicode)\b)", re.I
 )
@@ -80,7 +82,7 @@ def _clean_data(data: dict, locked: bool, full: float) -> dict:
 
 
 def verdict_of(bundle, full: float) -> Verdict | None:
-    """The verdict in an output, if it has the form of one and the points of the cell."""
+    """The verdict in an output, if it has the form of one and the cell's points."""
     verdict = from_bundle(bundle)
     if verdict is None or verdict.full != full:
         return None
@@ -111,6 +113,29 @@ def impossible_points(outputs, full: float) -> str | None:
     return None
 
 
+def points_or_none(source: str, outputs: list, full: float) -> tuple[list, str | None]:
+    """The outputs that nbgrader may read, and what was odd about the points, or None.
+
+    A check that ends in a value and shows none earns nothing: nbgrader would give it
+    all points. One of the course's checks earns nothing without its verdict. What
+    stands on stderr is not the check's: it prints to stdout only.
+    """
+    kept = [o for o in outputs if o.get("name") != "stderr"]
+    why = impossible_points(kept, full)
+    last = ast.parse(source).body[-1]
+    ended = [o for o in kept if o.output_type in ("error", "execute_result")]
+    if why is None and COURSE_CHECK.match(ast.unparse(last)):
+        results = [o for o in ended if o.output_type == "execute_result"]
+        if results and not all(MIME in o.data for o in results):
+            why = "points without the verdict of its check"
+    if why is None and (ended or not isinstance(last, ast.Expr)):
+        return kept, None
+    reason = why or "no points came from this check"
+    lost = [f"NoPoints: {reason}"]
+    error = new_output("error", ename="NoPoints", evalue=reason, traceback=lost)
+    return [error, *(o for o in kept if o.output_type != "execute_result")], why
+
+
 def text_of(value) -> str:
     """A text of a notebook: a string or a list of them, without half characters."""
     if isinstance(value, list):
@@ -137,7 +162,9 @@ def text_of_png(value) -> str:
 def _size(output) -> int:
     data = output.get("data", {})
     texts = [output.get("text", ""), *output.get("traceback", [])]
-    return sum(map(len, [*texts, data.get("text/plain", ""), data.get("image/png", "")]))
+    return sum(
+        map(len, [*texts, data.get("text/plain", ""), data.get("image/png", "")])
+    )
 
 
 def clean_markdown(source: str) -> str:

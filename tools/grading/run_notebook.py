@@ -2,11 +2,12 @@
 
     python run_notebook.py < task.json > done.json
 
-``grade.py`` starts it, once for each notebook, so that student code never runs in the
-process that knows solutions and marks. The task says what to run (``notebook``), what
-to bind anew before each check (``before_checks``), the limits (``cell_seconds``,
-``seconds``, ``memory``, ``processes``) and the environment (``env``). What comes back is the notebook
-with its outputs, and beside it the cells that were given up, with the reason.
+``grade.py`` starts it, once for each notebook, behind the walls of ``sandbox.py``: so
+student code never runs in the process that knows solutions and marks. The task says
+what to run (``notebook``), what to bind anew before each check (``before_checks``), the
+limits (``cell_seconds``, ``seconds``, ``memory``, ``processes``) and the environment
+(``env``). What comes back is the notebook with its outputs, and beside it the cells
+that were given up, with the reason.
 
 A cell that does not end is interrupted. One that cannot be interrupted, or that takes
 the kernel with it, is left out, and the notebook runs once more from its beginning: so
@@ -84,7 +85,7 @@ class Client(NotebookClient):
 
 
 async def out_of_bounds(seconds: float, memory: float, wait: float = NEVER) -> bool:
-    """Return when all that runs took ``seconds`` of a processor, or waited for too long.
+    """Return when all that runs took ``seconds`` of a processor, or waited too long.
 
     True means that it is too large instead: ``memory`` bytes are in use.
     """

@@ -31,8 +31,8 @@ EXCHANGE = Path("/usr/local/share/nbgrader")  # what others have submitted
 RESTRICTED = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
 CURE = (
     "On Ubuntu: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0. Elsewhere: "
-    "install bubblewrap, or Docker and `docker build -t dir-grading -f tools/grading/Dockerfile .` "
-    "(INSTRUCTORS.md). `--sandbox none` goes on without: for a class that you trust"
+    "install bubblewrap, or Docker and the image of tools/grading/Dockerfile, see "
+    "INSTRUCTORS.md. `--sandbox none` goes on without: for a class that you trust"
 )
 
 
@@ -170,7 +170,12 @@ def clean_env() -> dict[str, str]:
 
 
 def _bubblewrap(shown: list[str], hidden: list[str]) -> list[str]:
-    command = [shutil.which("bwrap") or "bwrap", "--die-with-parent", "--as-pid-1", "--new-session"]
+    command = [
+        shutil.which("bwrap") or "bwrap",
+        "--die-with-parent",
+        "--as-pid-1",
+        "--new-session",
+    ]
     command += ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
     command += ["--cap-drop", "ALL"]
     for path in (f"/{name}" for name in SYSTEM):
@@ -201,7 +206,13 @@ def _bubblewrap(shown: list[str], hidden: list[str]) -> list[str]:
 
 
 def _docker(workspace: Path, memory: int, seconds: float) -> list[str]:
-    command = [shutil.which("docker") or "docker", "run", "--rm", "--interactive", "--network=none"]
+    command = [
+        shutil.which("docker") or "docker",
+        "run",
+        "--rm",
+        "--interactive",
+        "--network=none",
+    ]
     command += ["--read-only", f"--tmpfs=/tmp:size={SCRATCH},mode=1777,exec"]
     command += ["--cap-drop=ALL", "--security-opt=no-new-privileges"]
     command += ["--user=65534:65534", f"--pids-limit={PROCESSES}"]

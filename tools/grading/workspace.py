@@ -21,7 +21,7 @@ import psutil
 
 from dirlib.datasets.cache import cache_dir
 from dirlib.files import write_atomically
-from tools.grading.outputs import clean_outputs
+from tools.grading.outputs import clean_outputs, points_or_none
 from tools.grading.returned import Returned
 from tools.grading.sandbox import PROCESSES, Sandbox, clean_env
 from tools.lessons.cells import LessonError
@@ -140,14 +140,19 @@ def run_task(task: dict, sandbox: Sandbox) -> dict:
 
 def with_outputs(notebook, cells: list):
     """The notebook that was sent, with what may be kept of the outputs."""
-    made = copy.deepcopy(notebook)
+    made, refused = copy.deepcopy(notebook), []
     for cell, ran in zip(made.cells, cells, strict=True):
-        if cell.cell_type == "code":
-            marks = cell.metadata.get("nbgrader", {})
-            check = bool(marks.get("grade") and marks.get("locked"))
-            full = float(marks.get("points", 0)) if check else 0
-            cell.outputs = clean_outputs(ran["outputs"], check, full)
-            cell.execution_count = 1
+        if cell.cell_type != "code":
+            continue
+        marks = cell.metadata.get("nbgrader", {})
+        check = bool(marks.get("grade") and marks.get("locked"))
+        full = float(marks.get("points", 0)) if check else 0
+        cell.outputs = clean_outputs(ran["outputs"], check, full)
+        cell.execution_count = 1
+        if check:
+            cell.outputs, why = points_or_none(cell.source, cell.outputs, full)
+            refused += [f"{marks['grade_id']} shows {why}"] if why else []
+    made.metadata["refused"] = refused
     return made
 
 
