@@ -145,18 +145,15 @@ def text_of(value) -> str:
 
 
 def _png(value) -> str | None:
+    lines = value if isinstance(value, list) else [value]
+    text = "".join("".join(line.split()) for line in lines if isinstance(line, str))
     try:
-        content = base64.b64decode(text_of_png(value), validate=True)
+        content = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         return None
     if not content.startswith(PNG) or len(content) > MAX_PNG:
         return None
     return base64.b64encode(content).decode()
-
-
-def text_of_png(value) -> str:
-    text = "".join(value) if isinstance(value, list) else value
-    return "".join(text.split()) if isinstance(text, str) else ""
 
 
 def _size(output) -> int:
