@@ -16,7 +16,6 @@ It writes into OUT
 """
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
@@ -79,7 +78,7 @@ def same_code(out: Path, exercises: pd.DataFrame) -> dict[str, list]:
 def read_run(out: Path, student: str, lesson: str):
     """A notebook that was run: of our own making, so nobody has to validate it."""
     text = (out / "ran" / student / f"{lesson}.ipynb").read_text(encoding="utf-8")
-    return nbformat.from_dict(json.loads(text))
+    return nbformat.v4.reads_json(text)
 
 
 def exercise_table(out: Path) -> pd.DataFrame:
