@@ -86,9 +86,7 @@ def page(exercises, marks, returned, alike: dict) -> str:
             ]
             parts.append("</ul>")
         if alike.get(lesson):
-            parts.append(
-                "<h3>Alike but for names: a hint, no verdict</h3>"
-            )
+            parts.append("<h3>Alike but for names: a hint, no verdict</h3>")
             rows = [(name, ", ".join(who)) for name, who in alike[lesson]]
             table = pd.DataFrame(rows, columns=["exercise", "students"])
             parts.append(table_html(table, "sort"))

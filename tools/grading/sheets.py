@@ -9,16 +9,19 @@ from pathlib import Path
 
 import pandas as pd
 
-LIVE = re.compile(r"(^|[;\t\r\n])(\s*[\"']?\s*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
-DEAD = re.compile(r"(^|[;\t\r\n])(\s*[\"']?\s*)'(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
+LIVE = re.compile(r"(^|[;\t\n])(\s*[\"']?\s*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
+DEAD = re.compile(r"(^|[;\t\n])(\s*[\"']?\s*)'(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
 
 
 def write_sheet(table: pd.DataFrame, path: Path) -> None:
     """Write a table as CSV in which no text is a formula."""
-    calm = table.apply(
-        lambda c: c.map(lambda v: LIVE.sub(r"\1\2'", v) if isinstance(v, str) else v)
-    )
-    calm.to_csv(path, index=False)
+
+    def calm(value):
+        if not isinstance(value, str):
+            return value
+        return LIVE.sub(r"\1\2'", value.replace("\r", " "))
+
+    table.apply(lambda column: column.map(calm)).to_csv(path, index=False)
 
 
 def read_sheet(path: Path) -> pd.DataFrame:
