@@ -11,6 +11,7 @@ import html
 import json
 import os
 import re
+import shutil
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -24,6 +25,7 @@ from tqdm import tqdm
 
 from dirlib.files import write_atomically
 from tools.grading.outputs import text_of
+from tools.grading.returned import EXCHANGE_FILES
 
 MAX_PAGE = 280_000  # characters
 MAX_FIGURES = 120_000  # of them, for figures
@@ -110,6 +112,9 @@ def make_page(task: tuple) -> str:
     try:
         notebook = json.loads(source.read_text("utf-8"))
         target.parent.mkdir(parents=True, exist_ok=True)
+        for name in EXCHANGE_FILES:  # they lead the page back to its student
+            if (file := source.with_name(name)).is_file():
+                shutil.copyfile(file, target.with_name(name))
         write_atomically(target, page(notebook, student, lesson, grades))
     except Exception as error:
         return type(error).__name__
