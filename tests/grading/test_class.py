@@ -25,19 +25,20 @@ def command(name: str, *args) -> str:
 
 
 @pytest.fixture(scope="module")
-def graded(tmp_path_factory):
+def graded(tmp_path_factory, sandbox):
     """(students, the course folder, what the command said), after all is graded."""
     folder = tmp_path_factory.mktemp("class")
     command("release", folder / "handout", "--lessons", LESSON)
     students = hand_in(folder / "handout", folder / "returned")
     course = folder / "course"
     # No cell of this lesson takes a processor for more than a few seconds.
-    said = command("grade", folder / "returned", course, "--cell-seconds", 20)
+    limits = ("--cell-seconds", 20, "--sandbox", sandbox)
+    said = command("grade", folder / "returned", course, *limits)
     return students, course, said
 
 
 @pytest.fixture(scope="module")
-def later(graded):
+def later(graded, sandbox):
     """(whose notebooks ran and whose pages were made, marks) of a second grading.
 
     It gets one notebook once more, one that is late, and one of the first version.
@@ -55,7 +56,7 @@ def later(graded):
     ):
         (late / name).mkdir(parents=True)
         (late / name / f"{LESSON}.ipynb").write_bytes(content)
-    command("grade", late, course, "--cell-seconds", 20)
+    command("grade", late, course, "--cell-seconds", 20, "--sandbox", sandbox)
     who = {"ran": set(), "feedback": set()}
     for path in written(course):
         if path.stat().st_mtime_ns != before.get(path):
@@ -145,7 +146,8 @@ def test_a_lesson_handed_out_before_the_move_gets_full_marks(later):
     sheet = later[1]
     assert sheet.points["First Version"] == 12
     assert sheet.remarks["First Version"] == (
-        "from the course's first version: its imports are replaced"
+        "from the course's first version: its imports are replaced; LOOK AT IT: the "
+        "library's function as the answer: pearson_correlation (`pearson(a, b)`)"
     )
 
 

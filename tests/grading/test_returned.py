@@ -4,18 +4,17 @@ import copy
 import hashlib
 import json
 import os
+from pathlib import Path
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from tools.grading.returned import (
-    NotReadable,
-    collect,
-    put_in_order,
-    read_cells,
-    student_of,
-)
+from tools.grading.in_order import put_in_order
+from tools.grading.names import sender_of
+from tools.grading.reading import NotReadable, read_cells
+from tools.grading.returned import collect
+from tools.grading.signs import signs
 
 
 def marked(new_cell, source, grade_id, grade, solution):
@@ -153,30 +152,56 @@ def test_code_of_the_lesson_turned_into_text_runs_again(cells, release):
     assert sources(notebook)[1] == "import numpy as np"
 
 
+SEEN = {
+    "check = lambda f: 2.0": "puts something in the place of `check`",
+    "check = Easy()": "puts something in the place of `check`",
+    "check.f = lambda f: 2.0": "changes `check.f`",
+    "import course.checks.exercise": "imports `course.checks.exercise`",
+    "from course.checks import lesson1": "imports `course.checks`",
+    "from course import checks as c\nc.lesson1.f = 1": "changes `c.lesson1.f`",
+    "f = check.f.reference": "takes the checks' answer, `check.f.reference`",
+    "def f(x):\n    return check.f.reference(x)": "takes the checks' answer, "
+    "`check.f.reference`",
+    "setattr(check, 'f', 1)": "changes `check` by setattr",
+    "import sys; sys.modules['x']": "looks into `sys.modules`",
+    "import sys\nsys._getframe(2).f_locals": "looks into the interpreter, `_getframe`",
+    "import dirlib\nf = dirlib.mae": "the library's function as the answer: f "
+    "(`dirlib.mae`)",
+    "from dirlib import mae as m\ndef f(x):\n    'It is.'\n    return m(x, x)": "the "
+    "library's function as the answer: f (`m(x, x)`)",
+}
+
+
+@pytest.mark.parametrize("source", SEEN)
+def test_what_has_no_place_in_an_answer_is_named(cells, release, source):
+    cells[2].source = source
+    assert signs(cells, release) == [f"LOOK AT IT: {SEEN[source]}"]
+
+
 @pytest.mark.parametrize(
     "source",
     [
-        "check = lambda f: 2.0",
-        "check.f = lambda f: 2.0",
-        "import course.checks.exercise",
-        "from course.checks import lesson1",
-        "f = check.f.reference",
-        "setattr(check, 'f', 1)",
-        "import sys; sys.modules['x']",
+        *(
+            "# I check it\nx = 1",
+            "check == 1",
+            "check.f(f)",
+            "recheck = 1",
+            "check = f(1)",
+        ),
+        "import pandas as pd\nimport sys\nimport importlib\nsys.path.append('.')",
+        "get_ipython().run_line_magic('matplotlib', 'inline')",
+        "%matplotlib inline\n!pip list\nplt.rcParams['font.size'] = 8",
+        "class A:\n    pass\na = A()\nsetattr(a, 'x', 1)\na.reference = 2",
+        "from course.lesson7 import check, figures as f2",
+        "f2 = check.f.or_library(f)",
+        "import dirlib\ndef f(x):\n    y = dirlib.mae(x, x)\n    return y + 1",
+        "def f(x):\n    check = x > 0\n    return check.sum()",
+        "def f(x",
     ],
-)
-def test_an_answer_that_touches_the_checks_is_named(cells, release, source):
-    cells[2].source = source
-    _, remarks = put_in_order(cells, release)
-    assert remarks == ["LOOK AT IT, touches the checks: f"]
-
-
-@pytest.mark.parametrize(
-    "source", ["# I check it\nx = 1", "check == 1", "check.f(f)", "recheck = 1"]
 )
 def test_ordinary_code_is_not_suspected(cells, release, source):
     cells[2].source = source
-    assert put_in_order(cells, release)[1] == []
+    assert signs(cells, release) == []
 
 
 HOSTILE_FILES = {
@@ -247,7 +272,7 @@ def test_a_student_is_found_in_many_places(tmp_path, release):
         "Zoë_12_file/my homework.ipynb": "Zoë_12_file",
         "Di-07_demo.ipynb": "Di",
         "Ed/07_demo.ipynb.json": "Ed",
-        "a*b?[c]/07_demo.ipynb": "a_b__c",
+        "a*b?[c]/07_demo.ipynb": "a_b__c_-3593",
         "Ana/.ipynb_checkpoints/07_demo-checkpoint.ipynb": None,
         "__MACOSX/Ana/07_demo.ipynb": None,
         "Ana/timestamp.txt": None,
@@ -261,7 +286,7 @@ def test_a_student_is_found_in_many_places(tmp_path, release):
 def test_one_name_written_in_two_ways_is_one_student(tmp_path):
     releases = {"07_demo": None}
     composed, decomposed = "Zoe\u0308", "Zo\u00eb"
-    names = {student_of(tmp_path / n / "x", releases) for n in (composed, decomposed)}
+    names = {sender_of(Path(n, "x"), releases).student for n in (composed, decomposed)}
     assert len(names) == 1
 
 
@@ -324,4 +349,5 @@ def test_imports_of_the_lesson_touch_no_check(moved_release, tmp_path):
     mine = copy.deepcopy(moved_release)
     mine.cells[1].source += "\nimport pandas as pd"
     mine.cells[2].execution_count = 1
-    assert put_in_order(written(mine, tmp_path), moved_release)[1] == []
+    mine = written(mine, tmp_path)
+    assert put_in_order(mine, moved_release)[1] == signs(mine, moved_release) == []

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from tools.grading.grade import verdict
+from tools.grading.outputs import points_or_none
 from tools.grading.returned import Returned
+from tools.grading.sandbox import Sandbox
 from tools.grading.workspace import binding, run_file, run_returned, workspace_env
 from tools.lessons.env import ROOT
 
@@ -30,6 +31,7 @@ def task(workspace, *cells, cell_seconds=3, seconds=60):
         "cell_seconds": cell_seconds,
         "seconds": seconds,
         "memory": 4 * 2**30,
+        "processes": 4096,
         "env": workspace_env(workspace),
         "home": str(workspace / "home"),
     }
@@ -138,9 +140,8 @@ def test_killing_the_program_that_runs_it_is_reported(workspace, tmp_path):
         Returned("Ana", "x", "01_demo", kill),
         {"01_demo": new_notebook()},
         tmp_path,
-        workspace,
+        Sandbox("none", workspace),
         {"cell_seconds": 3, "seconds": 30, "memory": 4 * 2**30},
-        [],
     )
     assert problem == "not graded: its code ended the program that ran it"
     assert remarks == [] and not run_file(tmp_path / "ran", "Ana", "01_demo").exists()
@@ -155,9 +156,8 @@ def test_a_command_may_stand_before_the_program(workspace, tmp_path):
         Returned("Ana", "x", "01_demo", notebook),
         {"01_demo": new_notebook()},
         tmp_path,
-        workspace,
+        Sandbox("none", workspace, run_as=("sh", "-c", script, "sh")),
         {"cell_seconds": 3, "seconds": 30, "memory": 4 * 2**30},
-        ["sh", "-c", script, "sh"],
     )
     assert problem is None and said.read_text() == "ran\n"
     assert run_file(tmp_path / "ran", "Ana", "01_demo").is_file()
@@ -209,13 +209,13 @@ def test_the_binding_is_the_lessons_own_import(lesson, not_the_way_in):
 def test_a_check_without_points_earns_none():
     from nbformat.v4 import new_output
 
-    def kinds(*outputs, source="check.f(f)"):
-        return [o.output_type for o in verdict(source, list(outputs))]
+    def kinds(*outputs, source="f.check(f)"):
+        return [o.output_type for o in points_or_none(source, list(outputs), 2)[0]]
 
     points = new_output("execute_result", {"text/plain": "2.0"}, execution_count=1)
     printed = new_output("stream", name="stdout", text="✓")
     loud = new_output("stream", name="stderr", text="old")
     assert kinds() == ["error"]
-    assert kinds(printed) == ["stream", "error"]
+    assert kinds(printed) == ["error", "stream"]
     assert kinds(loud, printed, points) == ["stream", "execute_result"]
     assert kinds(printed, source="assert f(1) == 2") == ["stream"]

@@ -14,7 +14,6 @@ notebook, ``dirlib`` and the limits are the same: grade again when more comes in
 """
 
 import argparse
-import ast
 import functools
 import os
 import shlex
@@ -41,15 +40,20 @@ from sqlalchemy.exc import SAWarning
 from tqdm import tqdm
 from traitlets import Unicode
 
+from course.checks.results import results
 from tools.grading.release import generate, refuse_bad_lessons
 from tools.grading.report import course_config, write_report
 from tools.grading.returned import EXCHANGE_FILES, Returned, collect
+from tools.grading.sandbox import KINDS, choose
+from tools.grading.sheets import read_sheet, write_sheet
+from tools.grading.signs import LOOK
 from tools.grading.workspace import make_workspace, run_file, run_returned
 from tools.lessons.build import Lesson, find_scripts
 from tools.lessons.cells import LessonError, shown
 from tools.lessons.env import ROOT
 from tools.lessons.rules import is_way_in
 
+SAYS = {"none": "no sandbox: student code runs as you, with your files and network"}
 CONFIG = '''"""Settings for nbgrader and its Formgrader, started in this folder."""
 c = get_config()  # noqa: F821 - nbgrader puts it here
 c.CourseDirectory.course_id = "dir"
@@ -60,11 +64,7 @@ c.CourseDirectory.db_url = "sqlite:///gradebook.db"
 
 
 class TakeOutputs(NbGraderPreprocessor):
-    """Take the outputs of the run, in the place of nbgrader's own ``Execute``.
-
-    A check that ends in a value and shows none earns nothing: nbgrader would give it
-    all points. What stands on stderr is not the check's: it prints to stdout only.
-    """
+    """Take the outputs of the run, in the place of nbgrader's own ``Execute``."""
 
     folder = Unicode().tag(config=True)
 
@@ -72,33 +72,27 @@ class TakeOutputs(NbGraderPreprocessor):
         ids = resources["nbgrader"]
         ran = nbformat.read(run_file(self.folder, ids["student"], ids["assignment"]), 4)
         for cell, done in zip(nb.cells, ran.cells, strict=True):
-            if cell.cell_type != "code":
-                continue
-            cell.outputs, cell.execution_count = done.outputs, done.execution_count
-            if cell.metadata.get("nbgrader", {}).get("grade"):
-                cell.outputs = verdict(cell.source, cell.outputs)
+            if cell.cell_type == "code":
+                cell.outputs, cell.execution_count = done.outputs, done.execution_count
         return nb, resources
 
 
-def verdict(source: str, outputs: list) -> list:
-    kept = [o for o in outputs if o.get("name") != "stderr"]
-    told = any(o.output_type in ("error", "execute_result") for o in kept)
-    if told or not isinstance(ast.parse(source).body[-1], ast.Expr):
-        return kept
-    reason = "no points came from this check"
-    lost = nbformat.v4.new_output(
-        "error", ename="NoPoints", evalue=reason, traceback=[f"NoPoints: {reason}"]
-    )
-    return [*kept, lost]
-
-
-def grade(returned: Path, out: Path, limits: dict, run_as="", jobs=0, root=ROOT):
+def grade(
+    returned: Path,
+    out: Path,
+    limits: dict,
+    sandbox: str = "auto",
+    run_as: str = "",
+    jobs: int = 0,
+    root: Path = ROOT,
+):
     """Grade all that was returned into ``out``; one entry for each file.
 
     Raises
     ------
     LessonError
-        Before anything is run: nothing to grade, or ``out`` holds another release.
+        Before anything is run: nothing to grade, ``out`` holds another release, or no
+        sandbox works here and nobody said that none is wanted.
     """
     if not returned.is_dir():
         raise LessonError([f"{shown(returned)}: there is no such folder"])
@@ -122,13 +116,10 @@ def grade(returned: Path, out: Path, limits: dict, run_as="", jobs=0, root=ROOT)
         restore_checks(each, out)
     with tempfile.TemporaryDirectory(prefix="workspace-") as name:
         workspace = make_workspace(Path(name))
+        walls = choose(sandbox, workspace, [out, source], shlex.split(run_as))
+        print(SAYS.get(walls.kind, f"sandbox: {walls.kind}"), file=sys.stderr)
         work = functools.partial(
-            run_returned,
-            releases=releases,
-            out=out,
-            workspace=workspace,
-            limits=limits,
-            run_as=shlex.split(run_as),
+            run_returned, releases=releases, out=out, sandbox=walls, limits=limits
         )
         with ThreadPoolExecutor(jobs or os.cpu_count() or 1) as pool:
             runs = pool.map(lambda each: safely(lambda: work(each)), graded)
@@ -138,9 +129,26 @@ def grade(returned: Path, out: Path, limits: dict, run_as="", jobs=0, root=ROOT)
                 each.remarks += left_out
     for each in graded:
         if each.problem is None:
-            each.problem = safely(functools.partial(autograde, each, returned, out))
+            each.problem = safely(functools.partial(autograde, each, out))
+        if each.problem is None:
+            each.remarks += doubts(each, out)
     keep_record(found, out / "returned.csv")
     return found
+
+
+def doubts(each: Returned, out: Path) -> list[str]:
+    """What a run says of a notebook: odd points, or not those that were saved."""
+    ran = nbformat.read(run_file(out / "ran", each.student, each.lesson), 4)
+    refused = [f"{LOOK}: {text}" for text in ran.metadata.get("refused", [])]
+    now = {r.grade_id: r.points for r in results(ran)}
+    differ = [
+        f"{name} {saved:g} -> {now[name]:g}"
+        for name, saved in each.saved.items()
+        if saved != now.get(name, saved)
+    ]
+    if differ:
+        refused.append(f"saved and graded points differ, look why: {', '.join(differ)}")
+    return refused
 
 
 def safely(work):
@@ -158,6 +166,9 @@ def keep_record(found: list[Returned], path: Path) -> None:
             "student": each.student,
             "lesson": each.lesson or "",
             "file": each.file,
+            "platform": each.sender.platform if each.sender else "",
+            "number": each.sender.number if each.sender else "",
+            "late": "late" if each.sender and each.sender.late else "",
             "remarks": "; ".join(each.remarks),
             "problem": each.problem or "",
         }
@@ -165,9 +176,9 @@ def keep_record(found: list[Returned], path: Path) -> None:
     ]
     table = pd.DataFrame(rows)
     if path.is_file():
-        before = pd.read_csv(path, dtype=str, keep_default_na=False)
+        before = read_sheet(path)
         table = pd.concat([before[~before.file.isin(table.file)], table])
-    table.to_csv(path, index=False)
+    write_sheet(table.fillna(""), path)
 
 
 def prepare_course(out: Path, root: Path) -> None:
@@ -205,7 +216,7 @@ def restore_checks(returned: Returned, out: Path) -> None:
         cell.source = sources.get(name, cell.source)
 
 
-def autograde(returned: Returned, source: Path, out: Path) -> str | None:
+def autograde(returned: Returned, out: Path) -> str | None:
     """Let nbgrader take the points into its gradebook; why it can't, or None."""
     config = course_config(out)
     config.Autograde.autograde_preprocessors = [
@@ -219,7 +230,7 @@ def autograde(returned: Returned, source: Path, out: Path) -> str | None:
     place.mkdir(parents=True, exist_ok=True)
     nbformat.write(returned.notebook, place / f"{returned.lesson}.ipynb")
     for name in EXCHANGE_FILES:  # they lead the feedback back to its student
-        if (file := (source / returned.file).with_name(name)).is_file():
+        if (file := returned.path.with_name(name)).is_file():
             shutil.copyfile(file, place / name)
     coursedir = CourseDirectory(config=config)
     coursedir.assignment_id = returned.lesson
@@ -238,10 +249,16 @@ def main(argv=None) -> int:
     parser.add_argument("returned", type=Path, help="a folder for each student")
     parser.add_argument("out", type=Path, nargs="?", default=ROOT / "grading/course")
     parser.add_argument(
+        "--sandbox",
+        default="auto",
+        choices=("auto", *KINDS, "none"),
+        help="what keeps student code from all else; auto: the first that works here",
+    )
+    parser.add_argument(
         "--run-as",
         default="",
         metavar="COMMAND",
-        help="put before the program that runs student code: 'sudo -n -u NAME'",
+        help="with --sandbox none, put before its program: 'sudo -n -u NAME'",
     )
     parser.add_argument(
         "--cell-seconds",
@@ -260,7 +277,8 @@ def main(argv=None) -> int:
         "memory": int(args.memory * 2**30),
     }
     try:
-        grade(args.returned, args.out, limits, args.run_as, args.jobs, args.root)
+        how = (args.sandbox, args.run_as, args.jobs, args.root)
+        grade(args.returned, args.out, limits, *how)
         print(write_report(args.out.absolute()))
     except (LessonError, OSError) as error:
         print(error, file=sys.stderr)

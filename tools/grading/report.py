@@ -8,37 +8,29 @@ start JupyterLab in OUT, open Formgrader in the nbgrader menu, mark them, come b
 It writes into OUT
 
 ``marks.csv``       a row for each student and lesson: points, and what is still open
+``students.csv``    a row for each student, with a column for each lesson
 ``exercises.csv``   a row for each student and exercise, with what the check said
+``canvas.csv``, ``moodle-LESSON.csv``   to import, where the files came from there
 ``report.html``     what the class solved, the known mistakes by number, what to look at
 ``feedback/``       each notebook with its points and comments, to give back
 """
 
 import argparse
-import hashlib
-import html
-import importlib
-import json
 import sys
-from collections import Counter
 from pathlib import Path
 
 import nbformat
-import nbgrader
 import pandas as pd
 from nbgrader.api import Gradebook
-from nbgrader.converters import GenerateFeedback
-from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import GetGrades
-from nbgrader.utils import capture_log
-from tqdm import tqdm
 from traitlets.config import Config
 
 from course.checks.results import results
+from tools.grading.feedback import write_feedback
+from tools.grading.report_page import mistakes, page, solved_table
+from tools.grading.sheets import read_sheet, write_sheets
+from tools.grading.signs import LOOK, alike, answers_of
 from tools.lessons.cells import LessonError, shown
 from tools.lessons.env import ROOT
-
-STATES = ("solved", "partly", "wrong", "error", "not attempted", "by hand")
-OTHER = "another mistake, which the check does not know by name"
 
 
 def course_config(out: Path) -> Config:
@@ -57,14 +49,36 @@ def write_report(out: Path) -> str:
         raise LessonError(
             [f"{shown(out)}: nothing was graded there; run `make grade` first"]
         )
-    returned = pd.read_csv(out / "returned.csv", dtype=str, keep_default_na=False)
+    returned = read_sheet(out / "returned.csv")
     exercises = exercise_table(out)
     marks = mark_sheet(exercises, returned)
-    exercises.to_csv(out / "exercises.csv", index=False)
-    marks.to_csv(out / "marks.csv", index=False)
+    sheets = write_sheets(out, marks, exercises, returned)
     lost = write_feedback(out, exercises)
-    (out / "report.html").write_text(page(exercises, marks, returned), encoding="utf-8")
-    return summary(out, exercises, marks, returned, lost)
+    text = page(exercises, marks, returned, same_code(out, exercises))
+    (out / "report.html").write_text(text, encoding="utf-8")
+    return summary(out, exercises, marks, returned, [*lost, *told(sheets, out)])
+
+
+def told(sheets: list[str], out: Path) -> list[str]:
+    return [f"wrote {', '.join(sheets)}, report.html, feedback/ in {shown(out)}"]
+
+
+def same_code(out: Path, exercises: pd.DataFrame) -> dict[str, list]:
+    """By lesson, whose answers are alike: a hint, see `signs.alike`."""
+    found = {}
+    for lesson, mine in exercises.groupby("lesson"):
+        answers = {
+            student: answers_of(read_run(out, student, lesson))
+            for student in mine.student.unique()
+        }
+        found[lesson] = alike(answers)
+    return found
+
+
+def read_run(out: Path, student: str, lesson: str):
+    """A notebook that was run: of our own making, so nobody has to validate it."""
+    text = (out / "ran" / student / f"{lesson}.ipynb").read_text(encoding="utf-8")
+    return nbformat.v4.reads_json(text)
 
 
 def exercise_table(out: Path) -> pd.DataFrame:
@@ -84,7 +98,7 @@ def exercise_table(out: Path) -> pd.DataFrame:
 
 def submission_rows(out: Path, lesson: str, submission) -> list[tuple]:
     student = submission.student.id
-    notebook = nbformat.read(out / "ran" / student / f"{lesson}.ipynb", as_version=4)
+    notebook = read_run(out, student, lesson)
     errors = {
         cell.metadata.nbgrader.grade_id: told
         for cell in notebook.cells
@@ -132,137 +146,6 @@ def mark_sheet(exercises: pd.DataFrame, returned: pd.DataFrame) -> pd.DataFrame:
     return sheet.sort_values(who, ignore_index=True)
 
 
-def known_causes(lesson: str) -> dict[str, list[str]]:
-    """What the checks of a lesson say of wrong answers they know, by exercise."""
-    try:
-        checks = importlib.import_module(f"course.checks.lesson{int(lesson[:2])}")
-    except (ImportError, ValueError):
-        return {}
-    found = (getattr(checks, name) for name in checks.__all__)
-    return {each.name: [wrong.cause for wrong in each.wrong] for each in found}
-
-
-def mistakes(lesson: str, exercises: pd.DataFrame) -> dict[str, Counter]:
-    """How many students made which mistake, by exercise, the most frequent first."""
-    causes = known_causes(lesson)
-    found = {}
-    failed = exercises[exercises.state.isin(["partly", "wrong", "error"])]
-    for name, group in failed.groupby("exercise", sort=False):
-        known = causes.get(name, [])
-        found[name] = Counter(
-            text if text in known or state == "error" else OTHER
-            for text, state in zip(group.message, group.state, strict=True)
-        )
-    return found
-
-
-def solved_table(exercises: pd.DataFrame) -> pd.DataFrame:
-    """A row for each exercise: how many students are in which state, mean points."""
-    order = ["number", "exercise"]
-    counts = (
-        exercises.groupby([*order, "state"], sort=False).size().unstack(fill_value=0)
-    )
-    counts = counts.reindex(columns=STATES, fill_value=0)
-    points = exercises.groupby(order, sort=False).agg({"points": "mean", "of": "first"})
-    points["points"] = points.points.round(2)
-    table = counts.join(points.rename(columns={"points": "mean points"}))
-    return table.reset_index()
-
-
-def write_feedback(out: Path, exercises: pd.DataFrame) -> list[str]:
-    """Each notebook as HTML with its points and comments; what could not be made.
-
-    A page is made again when something on it has changed; ``feedback.json`` remembers.
-    """
-    config, memory = course_config(out), out / "feedback.json"
-    made = json.loads(memory.read_text("utf-8")) if memory.is_file() else {}
-    now = {}
-    for student, lesson in exercises.groupby(["student", "lesson"]).groups:
-        page = f"feedback/{student}/{lesson}/{lesson}.html"
-        now[page] = content_digest(out, student, lesson)
-    changed = [p for p in now if made.get(p) != now[p] or not (out / p).is_file()]
-    for page in changed:
-        (out / page).unlink(missing_ok=True)
-    with tqdm(total=len(changed), desc="feedback", unit="notebook") as bar:
-        maker = Feedback(
-            coursedir=CourseDirectory(config=config),
-            config=config,
-            force=True,
-            post_convert_hook=lambda **_: bar.update(),
-        )
-        maker.pages = changed
-        if changed:
-            capture_log(maker)
-    lost = [page for page in now if not (out / page).is_file()]
-    made |= {page: digest for page, digest in now.items() if page not in lost}
-    memory.write_text(json.dumps(made, indent=0, ensure_ascii=False), "utf-8")
-    return [f"{page}: nbgrader makes no feedback" for page in lost]
-
-
-class Feedback(GenerateFeedback):
-    """nbgrader's feedback for chosen pages; its template is read once for all."""
-
-    pages = ()
-
-    def init_notebooks(self):
-        for page in self.pages:
-            source = Path(self.coursedir.root, "autograded", *Path(page).parts[1:-1])
-            self.assignments[str(source)] = [str(source / f"{source.name}.ipynb")]
-
-
-def content_digest(out: Path, student: str, lesson: str) -> str:
-    """What tells one state of a notebook with its points and comments from another."""
-    path = out / "autograded" / student / lesson / f"{lesson}.ipynb"
-    notebook = nbformat.read(path, as_version=4)
-    ids = {"student": student, "assignment": lesson, "notebook": lesson}
-    ids["db_url"] = f"sqlite:///{out}/gradebook.db"
-    notebook, resources = GetGrades().preprocess(notebook, {"nbgrader": ids})
-    content = json.dumps([notebook, resources, nbgrader.__version__], sort_keys=True)
-    return hashlib.sha256(content.encode()).hexdigest()
-
-
-STYLE = """body { font-family: sans-serif; max-width: 70em; margin: 2em auto; }
-table { border-collapse: collapse; margin: 1em 0; }
-th, td { padding: .2em .7em; text-align: left; border-bottom: 1px solid #ccc; }
-td { vertical-align: top; } h2 { margin-top: 2em; } li { margin: .3em 0; }"""
-
-
-def page(exercises: pd.DataFrame, marks: pd.DataFrame, returned: pd.DataFrame) -> str:
-    """The report: first what to talk about, then the marks, then what to look at."""
-    parts = [f"<style>{STYLE}</style>", "<h1>Report on the returned notebooks</h1>"]
-    for lesson, mine in exercises.groupby("lesson"):
-        students = mine.student.nunique()
-        parts.append(f"<h2>{html.escape(lesson)}: {students} students</h2>")
-        parts.append(as_html(solved_table(mine)))
-        parts.append("<h3>What to talk about</h3>")
-        for name, counts in mistakes(lesson, mine).items():
-            number = mine[mine.exercise == name].number.iloc[0]
-            parts.append(f"<p><b>{html.escape(f'{number} {name}')}</b></p><ul>")
-            parts += [
-                f"<li>{n} &times; {html.escape(text)}</li>"
-                for text, n in counts.most_common()
-            ]
-            parts.append("</ul>")
-    by_hand = exercises[exercises.open > 0]
-    if len(by_hand):
-        parts.append(
-            "<h2>To mark by hand</h2><p>Start JupyterLab in this folder and open "
-            "Formgrader in the nbgrader menu; then run report.py again.</p>"
-        )
-        parts.append(as_html(by_hand[["student", "lesson", "exercise", "open"]]))
-    parts += ["<h2>Marks</h2>", as_html(marks)]
-    lost = returned[returned.problem != ""]
-    if len(lost):
-        parts += ["<h2>Not graded</h2>", as_html(lost[["file", "problem"]])]
-    title = "<!DOCTYPE html><html lang='en'><meta charset='utf-8'><title>Report</title>"
-    return "\n".join([title, *parts, "</html>"])
-
-
-def as_html(table: pd.DataFrame) -> str:
-    with pd.option_context("display.max_colwidth", None):
-        return table.to_html(index=False, border=0, na_rep="")
-
-
 def summary(out, exercises, marks, returned, lost) -> str:
     """What a terminal shows."""
     lines = []
@@ -276,17 +159,13 @@ def summary(out, exercises, marks, returned, lost) -> str:
             lines.append(f"  {name}, {n} of them: {text}")
     problems = returned[returned.problem != ""]
     lines += [f"not graded: {r.file}: {r.problem}" for r in problems.itertuples()]
-    looks = returned[returned.remarks.str.contains("LOOK AT IT")]
+    looks = returned[returned.remarks.str.contains(LOOK)]
     lines += [f"{r.file}: {r.remarks}" for r in looks.itertuples()]
-    lines += lost
     if marks.open.sum():
         lines.append(
             f"{marks.open.sum():g} points are to be given by hand, in Formgrader"
         )
-    lines.append(
-        f"wrote marks.csv, exercises.csv, report.html, feedback/ in {shown(out)}"
-    )
-    return "\n".join(lines)
+    return "\n".join([*lines, *lost])
 
 
 def main(argv=None) -> int:
