@@ -7,7 +7,8 @@ NEED := import sys; sys.exit(0 if sys.version_info >= (3, 11) else \
   "Python 3.11 or later is needed, this is " + sys.version.split()[0] + \
   "; name another one: make PYTHON=python3.12 ...")
 
-.PHONY: lab test test-browser test-integrations test-kernels test-wheel lessons release grade report bench results check-env clean
+.PHONY: lab test test-browser test-integrations test-kernels test-wheel \
+  test-types site test-site lessons release grade report bench results check-env clean
 
 lab: .venv/installed                ## your copies of the lessons, in JupyterLab
 	$(BIN) -m course prepare
@@ -25,6 +26,16 @@ test-kernels: .venv/installed-dev   ## verdicts and lessons under other processo
 
 test-wheel: .venv/installed-dev     ## dirlib's wheel alone, in an empty folder
 	$(BIN) -m tools.try_wheel
+
+test-types: .venv/installed-dev     ## dirlib's types against what is there
+	$(BIN) -m mypy
+
+site: .venv/installed-site          ## the course as web pages, in build/site
+	$(BIN) -m tools.site $(SITE)
+
+test-site: site                     ## a walk through these pages, in Chromium
+	$(BIN) -m tools.lessons.browser
+	$(BIN) -m pytest tests/site/test_*.py
 
 # Outside tests/conftest.py: with tests/ on the path, `import datasets` finds a folder of ours.
 test-integrations: .venv/installed-integrations  ## FDS in the training of frameworks
@@ -52,12 +63,12 @@ check-env:                          ## one line per requirement, with the cure
 	$(firstword $(wildcard $(BIN)) $(PYTHON)) tools/check_env.py
 
 clean:                              ## remove caches; .venv and the recorded runs stay
-	rm -rf .cache .pytest_cache .ruff_cache .hypothesis data/cache
+	rm -rf .cache .pytest_cache .ruff_cache .mypy_cache build .hypothesis data/cache
 
 .venv/installed: requirements.txt constraints.txt pyproject.toml course/pyproject.toml
 	@$(PYTHON) -c '$(NEED)'
 	$(PYTHON) -m venv .venv
-	$(PIP) -r requirements.txt -c constraints.txt
+	$(BIN) tools/install.py $(PIP_FLAGS)
 	@touch $@
 
 .venv/installed-dev: requirements-dev.txt .venv/installed
@@ -66,4 +77,8 @@ clean:                              ## remove caches; .venv and the recorded run
 
 .venv/installed-integrations: requirements-integrations.txt .venv/installed-dev
 	$(PIP) -r requirements-integrations.txt -c constraints.txt
+	@touch $@
+
+.venv/installed-site: requirements-site.txt .venv/installed-dev
+	$(PIP) -r requirements-site.txt -c constraints.txt
 	@touch $@

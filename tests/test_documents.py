@@ -19,6 +19,16 @@ DATA_PAGES = sorted(f"data/{path.name}" for path in ROOT.glob("data/*.md"))
 # The Python blocks of CONTRIBUTING.md: tests/lessons/test_authoring_guide.py.
 PAGES = ["README.md", "dirlib/README.md", "CONTRIBUTING.md", "INSTRUCTORS.md"]
 PAGES += DATA_PAGES
+# Pages without commands of ours.
+OTHERS = [
+    "CHANGELOG.md",
+    "CODE_OF_CONDUCT.md",
+    "LICENSE-CONTENT.md",
+    "docs/RELEASING.md",
+]
+OTHERS += sorted(
+    p.relative_to(ROOT).as_posix() for p in ROOT.glob("docs/explorers/*.md")
+)
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
 FRAMEWORKS = re.compile(r"dirlib\.integrations(?!\.sklearn)")
 PROGRAMS = "make|python|pip|pytest|jupyter|torchrun|nbgrader"
@@ -125,7 +135,7 @@ def check_files(arguments):
             assert (ROOT / word).exists(), arguments
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", PAGES + OTHERS)
 def test_links_and_paths_lead_somewhere(page):
     text = BLOCK.sub("", read(page))
     for target in re.findall(r"\]\(([^)\s]+)\)", text):
@@ -135,6 +145,12 @@ def test_links_and_paths_lead_somewhere(page):
     for target in re.findall(rf"`((?:{folders})/[\w./]+)`", text):
         example = "NN_name" in target or "share_of_few" in target
         assert example or (ROOT / target).exists(), target
+
+
+def test_each_make_target_has_its_line_of_python():
+    targets = set(re.findall(r"^([\w-]+):.*##", read("Makefile"), re.M)) - {"clean"}
+    table = set(re.findall(r"^\| `make ([\w-]+)` \|", read("docs/RELEASING.md"), re.M))
+    assert table == targets
 
 
 def test_the_readme_stays_short():

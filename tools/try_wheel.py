@@ -7,6 +7,7 @@ this environment, but not its checkout: the training, and every command.
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -80,18 +81,36 @@ def build(folder: Path) -> Path:
     # From a copy: setuptools leaves a build folder behind, and takes what lies in one.
     source = folder / "source"
     shutil.copytree(ROOT / "dirlib", source / "dirlib")
-    for name in ("pyproject.toml", "README.md"):
+    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
     pip = [sys.executable, "-m", "pip", "wheel", "--no-deps", "-q", "-w", folder]
     subprocess.run([*pip, source], check=True, stderr=subprocess.DEVNULL)
     [wheel] = folder.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
-    foreign = [n for n in names if not n.startswith(("dirlib/", f"{wheel.name[:26]}"))]
+    own = ("dirlib/", wheel.name.split("-")[0])
+    foreign = [n for n in names if not n.startswith(own)]
     assert not foreign, foreign
     answers = [n for n in names if "lesson" in n or "checks/" in n]
     assert not answers, answers
     print(f"{wheel.name}: {len(names)} files, none of the course")
     return wheel
+
+
+def check_page(wheel: Path) -> None:
+    """The package's page: its licence, and links that lead somewhere from there."""
+    subprocess.run(
+        [sys.executable, "-m", "twine", "check", "--strict", wheel], check=True
+    )
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        [page] = [name for name in names if name.endswith(".dist-info/METADATA")]
+        [licence] = [name for name in names if name.endswith("/licenses/LICENSE")]
+        text = archive.read(page).decode()
+        assert "MIT License" in archive.read(licence).decode()
+    assert "\nLicense-Expression: MIT\n" in text
+    relative = re.findall(r"\]\((?!https?:)[^)]*\)", text)
+    assert not relative, relative
+    assert "dirlib/py.typed" in names
 
 
 def environment(folder: Path, *packages, path=None) -> Path:
@@ -110,6 +129,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         place = Path(name)
         wheel = build(place)
+        check_page(wheel)
         empty = place / "empty"
         empty.mkdir()
         env = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}

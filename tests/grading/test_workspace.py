@@ -183,7 +183,7 @@ print(Path(dirlib.__file__).parents[1], sorted(os.environ))
         *("HOME", "IPYTHONDIR", "MPLCONFIGDIR", "JPY_PARENT_PID", "JPY_SESSION_NAME"),
         *("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"),
         *("CLICOLOR", "CLICOLOR_FORCE", "FORCE_COLOR", "GIT_PAGER", "MPLBACKEND"),
-        *("PAGER", "TERM", "PYDEVD_USE_FRAME_EVAL", "LC_CTYPE"),
+        *("PAGER", "TERM", "PYDEVD_USE_FRAME_EVAL", "LC_CTYPE", "PATH"),
     }
     assert set(eval(names)) <= allowed
 

@@ -397,7 +397,8 @@ def test_unknown_lesson_is_refused(root, capsys):
 def test_student_copy_equals_nbgrader_generate_assignment(built, tmp_path):
     shutil.copytree(built / "solutions", tmp_path / "solutions")
     shutil.copytree(ROOT / "tools", tmp_path / "tools")
-    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
+    for name in ("nbgrader_config.py", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path)
     # Without its database, which takes seconds to make and is not looked at.
     command = [sys.executable, "-m", "nbgrader", "generate_assignment", "--no-db"]
     run = subprocess.run(

@@ -5,6 +5,7 @@ named: ``python -m tools.lessons.lab FOLDER``. As root it allows root, and where
 no screen it prints the address instead of opening a browser.
 """
 
+import argparse
 import os
 import subprocess
 import sys
@@ -46,7 +47,11 @@ def home_is_writable() -> bool:
     return True
 
 
-def main(folder: Path = ROOT / FOLDER) -> int:
+def main(argv=None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    mine = ROOT / FOLDER
+    parser.add_argument("folder", nargs="?", type=Path, default=mine, help="your copies")
+    folder = parser.parse_args(argv).folder.absolute()
     try:
         told = copy_lessons(ROOT / "lessons", folder)
     except OSError as error:
@@ -72,4 +77,4 @@ def main(folder: Path = ROOT / FOLDER) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*(Path(name).absolute() for name in sys.argv[1:2])))
+    sys.exit(main())

@@ -18,6 +18,7 @@ from nbgrader.preprocessors import (
 from course.checks.results import ANSWER_HERE
 
 from tools.lessons.cells import region_text, with_stub, without_region
+from tools.lessons.colab import colab_cell
 
 
 class StudentCopy(NbGraderPreprocessor):
@@ -31,6 +32,7 @@ class StudentCopy(NbGraderPreprocessor):
         cells = [c for c in nb.cells if c.metadata.get("role") != "solution-only"]
         for place, cell in nb.metadata.pop("student_only", []):
             cells.insert(place, from_dict(cell))
+        cells.insert(1, colab_cell())  # below the title
         nb.cells = cells
         for cell in nb.cells:
             graded = cell.metadata.get("nbgrader", {})
