@@ -151,11 +151,13 @@ def page(browser, lab, lesson):
         urllib.request.urlopen(request).close()
 
 
-# Each code cell has a number, [12]: not [*] and not [ ], but for cells without code.
+# Each code cell has a number, [12]: not [*] and not [ ], but for cells without code,
+# and for a folded one, which shows none.
 ALL_RAN = r"""() => {
   const cells = [...document.querySelectorAll('.jp-Notebook .jp-CodeCell')];
   const number = /\[\d+\]/;
   return cells.length > 0 && cells.every(cell =>
+    !cell.querySelector('.jp-InputPrompt') ||
     number.test(cell.querySelector('.jp-InputPrompt').textContent) ||
     cell.querySelector('.cm-content').textContent.trim() === '');
 }"""
