@@ -151,13 +151,12 @@ def page(browser, lab, lesson):
         urllib.request.urlopen(request).close()
 
 
-# Each code cell has a number, [12]: not [*] and not [ ], but for cells without code,
-# and for a folded one, which shows none.
+# Each code cell has a number, [12]: not [*] and not [ ], but for cells without code.
+# The text of a folded cell is not on the page.
 ALL_RAN = r"""() => {
   const cells = [...document.querySelectorAll('.jp-Notebook .jp-CodeCell')];
   const number = /\[\d+\]/;
   return cells.length > 0 && cells.every(cell =>
-    !cell.querySelector('.jp-InputPrompt') ||
     number.test(cell.querySelector('.jp-InputPrompt').textContent) ||
-    cell.querySelector('.cm-content').textContent.trim() === '');
+    cell.querySelector('.cm-content')?.textContent.trim() === '');
 }"""
