@@ -152,11 +152,11 @@ def page(browser, lab, lesson):
 
 
 # Each code cell has a number, [12]: not [*] and not [ ], but for cells without code.
-# The text of a folded cell is not on the page.
+# A folded one has no editor on the page, and no number.
 ALL_RAN = r"""() => {
   const cells = [...document.querySelectorAll('.jp-Notebook .jp-CodeCell')];
   const number = /\[\d+\]/;
   return cells.length > 0 && cells.every(cell =>
     number.test(cell.querySelector('.jp-InputPrompt').textContent) ||
-    cell.querySelector('.cm-content')?.textContent.trim() === '');
+    !cell.querySelector('.cm-content')?.textContent.trim());
 }"""
