@@ -143,7 +143,7 @@ def test_lab_as_root_opens_the_way_in():
 def test_lab_names_a_folder_that_cannot_be_written(tmp_path, capsys):
     (tmp_path / "file").write_text("")
     assert lab.main([str(tmp_path / "file" / "mine")]) == 1
-    assert "name a folder of yours" in capsys.readouterr().out
+    assert "name a folder that you can write to" in capsys.readouterr().out
 
 
 def test_lab_notices_a_home_that_cannot_be_written(monkeypatch, tmp_path):

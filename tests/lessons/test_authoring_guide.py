@@ -34,7 +34,7 @@ def blocks():
 
 @pytest.fixture(scope="module")
 def exercise(blocks, tmp_path_factory):
-    """The exercise, from a module in a file: a slip changes the text that stands there."""
+    """The exercise, from a module in a file: a slip changes the text of a file."""
     path = tmp_path_factory.mktemp("guide") / "share_of_few.py"
     path.write_text(blocks[1], encoding="utf-8")
     spec = spec_from_file_location(path.stem, path)

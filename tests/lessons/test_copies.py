@@ -7,7 +7,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from course.checks.results import ANSWER_HERE
-from tools.lessons.copies import RECORD, copy_lessons
+from tools.lessons.copies import RECORD, copy_lessons, main
 from tools.lessons.env import ROOT
 
 STUB = 'def double(n):\n    raise NotImplementedError("not attempted yet: double")'
@@ -152,7 +152,7 @@ def test_without_its_record_every_copy_counts_as_written_into(folders, text):
         (mine / RECORD).write_text(text)
     write(source, lesson("Another title"))
     told = copy_lessons(source, mine)
-    assert "with your 1 answers" in told[0] and "already" in told[1]
+    assert "with your 1 answer;" in told[0] and "already" in told[1]
     assert sources(mine)[1] == ANSWER and len(old_copies(mine)) == 1
 
 
@@ -180,3 +180,10 @@ def test_the_lessons_of_the_course_are_copied_with_links_that_work(tmp_path):
     files = sorted(p.name for p in (ROOT / "lessons").glob("*/*.*"))
     assert sorted(p.name for p in (tmp_path / "mine").glob("*/*.*")) == files
     assert json.loads((tmp_path / "mine" / RECORD).read_text()).keys()
+
+
+def test_the_command_says_what_is_new_and_then_that_nothing_is(tmp_path, capsys):
+    assert main([str(tmp_path / "mine")]) == 0
+    assert "01_imbalance.ipynb: new" in capsys.readouterr().out
+    assert main([str(tmp_path / "mine")]) == 0
+    assert capsys.readouterr().out == "all lessons are up to date\n"

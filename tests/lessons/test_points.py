@@ -6,7 +6,6 @@ from IPython.core.interactiveshell import InteractiveShell
 from nbgrader.utils import determine_grade
 
 from course.checks.exercise import Exercise, Part
-
 from tools.lessons.env import ROOT
 
 

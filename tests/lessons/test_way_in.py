@@ -5,7 +5,6 @@ import re
 import pytest
 
 from course import start
-
 from tools.lessons.env import ROOT
 from tools.lessons.rules import is_way_in
 from tools.lessons.script import read_script

@@ -4,7 +4,7 @@ from nbformat.v4 import new_code_cell
 
 from tools.publication import read_publication
 
-CODE = '''\
+CODE = """\
 #@title Only in Colab: fetch the course (elsewhere this cell does nothing)
 import importlib.util, os, subprocess, sys
 
@@ -15,7 +15,7 @@ if importlib.util.find_spec("course") is None:
         subprocess.run(["git", "clone", "--depth=1", source, folder], check=True)
     pip = [sys.executable, "-m", "pip", "install", "--quiet"]
     subprocess.run([*pip, "-e", folder, "-e", f"{{folder}}/course"], check=True)
-    sys.path.insert(0, folder)  # this kernel began before the installation'''
+    sys.path.insert(0, folder)  # this kernel began before the installation"""
 
 
 def colab_cell(source: str | None = None):

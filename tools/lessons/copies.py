@@ -1,12 +1,16 @@
 """A student's own copies of the lessons, in a folder that git doesn't track.
 
-A `git pull` or a new release changes ``lessons/`` alone. Where a lesson changed, the copy
-is made anew with the answers that stood in the old one, and the old one is kept beside.
+    python -m tools.lessons.copies FOLDER
+
+A `git pull` or a new release changes ``lessons/`` alone. Where a lesson changed, the
+copy is made anew with the answers that stood in the old one, which is kept beside it.
 """
 
+import argparse
 import hashlib
 import json
 import shutil
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -14,6 +18,7 @@ import nbformat
 
 from course.checks.results import ANSWER_HERE
 from dirlib.files import write_atomically
+from tools.lessons.env import ROOT
 
 FOLDER = "my_lessons"
 RECORD = ".lessons.json"  # in the folder: what each file was when it was copied
@@ -76,7 +81,8 @@ def _bring(path, mine, before):
     new = nbformat.read(path, as_version=4)
     carried, lost = carry_answers(old, new)
     write_atomically(mine, nbformat.writes(new) + "\n")
-    told = f"a new version with your {carried} answers; the old one is {kept.name!r}"
+    answers = "answer" if carried == 1 else "answers"
+    told = f"a new version with your {carried} {answers}; the old one is {kept.name!r}"
     if lost:
         told += f", and only there your answers to {', '.join(lost)}"
     return told
@@ -138,3 +144,20 @@ def _read_record(path):
         return record if isinstance(record, dict) else {}
     except (OSError, ValueError):  # then every copy counts as written into
         return {}
+
+
+def main(argv=None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("folder", type=Path, help="your copies; it may exist")
+    folder = parser.parse_args(argv).folder
+    try:
+        told = copy_lessons(ROOT / "lessons", folder)
+    except OSError as error:
+        print(f"{folder}: {error.strerror}; name a folder that you can write to")
+        return 1
+    print(*(told or ["all lessons are up to date"]), sep="\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

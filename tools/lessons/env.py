@@ -14,8 +14,8 @@ CACHE = ROOT / ".cache"
 # It catches what hangs: a training takes under 30 s, and much longer on a busy machine.
 CELL_TIMEOUT = 1800
 
-# The last digits of a sum depend on the number of threads: one, but where a test of just
-# that asks for another number by this variable.
+# The last digits of a sum depend on the number of threads: one, but where a test of
+# just that asks for another number by this variable.
 THREADS = "LESSON_THREADS"
 # Tests train for two epochs, see tests/two_epochs.py, unless this variable is set.
 FULL = "LESSON_FULL"

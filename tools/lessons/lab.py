@@ -1,8 +1,8 @@
 """Open JupyterLab where the course starts (``make lab``).
 
 It opens your own copies of the lessons, in ``my_lessons/`` or in the folder that is
-named: ``python -m tools.lessons.lab FOLDER``. As root it allows root, and where there is
-no screen it prints the address instead of opening a browser.
+named: ``python -m tools.lessons.lab FOLDER``. As root it allows root, and where there
+is no screen it prints the address instead of opening a browser.
 """
 
 import argparse
@@ -11,7 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tools.lessons.copies import FOLDER, copy_lessons
+from tools.lessons import copies
+from tools.lessons.copies import FOLDER
 from tools.lessons.env import FIXED_ENV, ROOT
 
 FIRST = "00_start/00_start.ipynb"
@@ -50,14 +51,12 @@ def home_is_writable() -> bool:
 def main(argv=None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     mine = ROOT / FOLDER
-    parser.add_argument("folder", nargs="?", type=Path, default=mine, help="your copies")
+    parser.add_argument(
+        "folder", nargs="?", type=Path, default=mine, help="your copies"
+    )
     folder = parser.parse_args(argv).folder.absolute()
-    try:
-        told = copy_lessons(ROOT / "lessons", folder)
-    except OSError as error:
-        print(f"{folder}: {error.strerror}; name a folder of yours: FOLDER=...")
+    if copies.main([str(folder)]):
         return 1
-    print(*told, sep="\n")
     environ = dict(os.environ, JUPYTER_PREFER_ENV_PATH="1")
     if not home_is_writable():
         environ.update({k: v for k, v in FIXED_ENV.items() if k.endswith("DIR")})

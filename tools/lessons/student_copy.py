@@ -16,7 +16,6 @@ from nbgrader.preprocessors import (
 )
 
 from course.checks.results import ANSWER_HERE
-
 from tools.lessons.cells import region_text, with_stub, without_region
 from tools.lessons.colab import colab_cell
 
