@@ -8,7 +8,8 @@ NEED := import sys; sys.exit(0 if sys.version_info >= (3, 11) else \
   "; name another one: make PYTHON=python3.12 ...")
 
 .PHONY: lab test test-browser test-integrations test-kernels test-wheel \
-  test-types site test-site lessons release grade report bench results check-env clean
+  test-types site test-site lessons release grade report leaderboard bench results \
+  check-env clean
 
 lab: .venv/installed                ## your copies of the lessons, in JupyterLab
 	$(BIN) -m course prepare
@@ -19,7 +20,7 @@ test: .venv/installed-dev           ## everything that can be tested
 
 test-browser: .venv/installed-dev   ## the lessons in JupyterLab, in Chromium
 	$(BIN) -m tools.lessons.browser
-	$(BIN) -m pytest tests/browser/test_*.py
+	$(BIN) -m pytest tests/browser
 
 test-kernels: .venv/installed-dev   ## verdicts and lessons under other processors' kernels
 	$(BIN) -m tools.kernels
@@ -35,7 +36,7 @@ site: .venv/installed-site          ## the course as web pages, in build/site
 
 test-site: site                     ## a walk through these pages, in Chromium
 	$(BIN) -m tools.lessons.browser
-	$(BIN) -m pytest tests/site/test_*.py
+	$(BIN) -m pytest tests/site
 
 # Outside tests/conftest.py: with tests/ on the path, `import datasets` finds a folder of ours.
 test-integrations: .venv/installed-integrations  ## FDS in the training of frameworks
@@ -52,6 +53,9 @@ grade: .venv/installed-dev          ## a folder of returned notebooks: marks and
 
 report: .venv/installed-dev         ## the report again, when free answers have marks
 	$(BIN) -m tools.grading.report $(OUT)
+
+leaderboard: .venv/installed        ## the challenges' numbers of the notebooks in a folder
+	$(BIN) -m tools.leaderboard $(or $(FOLDER),my_lessons)
 
 bench: .venv/installed              ## time the library against the obvious loop
 	$(BIN) -m tools.bench

@@ -22,20 +22,27 @@ matplotlib.use("Agg")
 warm_font_cache()
 
 # The students' notebooks: unsolved, and what was handed in, are not solutions. Tests of
-# frameworks need packages of their own: `make test-integrations`.
-collect_ignore = ["lessons", "grading", "tests/integrations"]
+# frameworks need packages of their own, others a browser: `make test-integrations`,
+# `make test-browser` and `make test-site` name their folder, and what is named runs.
+collect_ignore = ["lessons", "grading"]
+collect_ignore += ["tests/integrations", "tests/browser", "tests/site"]
 
 # What takes a minute or more begins first, in this order: so two processes, with
 # xdist's ``--dist loadfile --no-loadscope-reorder``, end at about the same time.
 SLOWEST = (
     "test_class", "test_unsolved", "test_jitter", "test_proven", "05_", "test_exchange",
-    "04_", "02_",
+    "04_", "06_", "02_",
 )  # fmt: skip
 
 IN_CI = os.environ.get("CI", "").lower() not in ("", "0", "false")
-# What counts in CI too; such a test says "needs a GPU: ...", and where namespaces are
-# restricted or Docker is missing, "needs a sandbox of docker: ...".
-ALLOWED_SKIP = ("Skipped: needs a GPU", "Skipped: needs a sandbox of ")
+# What counts in CI too; such a test says "needs a GPU: ...", where namespaces are
+# restricted or Docker is missing "needs a sandbox of docker: ...", and on Windows or
+# macOS "this system has no ...".
+ALLOWED_SKIP = (
+    "Skipped: needs a GPU",
+    "Skipped: needs a sandbox of ",
+    "Skipped: this system has no ",
+)
 
 
 def _fail_skipped(report) -> None:

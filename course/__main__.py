@@ -30,38 +30,47 @@ def experiment(args):
 
 
 def results(args):
-    """Compute the course's tables, claims and figure anew from the recorded runs."""
-    from course.figures.features import anchor_bars
+    """Print the recorded results, and make the tables and figures of the pages anew."""
     from course.figures.labels import methods_by_region
-    from course.records.ages import AGES
+    from course.first_look import STRIP, guessed_faces
     from course.records.methods import WEIGHTS
-    from course.records.read import data_dir, load_runs, load_statistics
+    from course.records.pages import write_pages
+    from course.records.read import data_dir, load_runs
     from course.records.report import feature_report, runs_report, table_report
 
     runs = load_runs("faces")
     print(runs_report(runs))
     print(feature_report())
     print(table_report())
-    shown = ("vanilla", "sqinv+lds", "sqinv+lds+fds")
-    models = {method: load_statistics(method, split="test") for method in shown}
+    for page in write_pages():
+        print(f"page: {page}")
     for name, figure in (
         ("faces", methods_by_region(runs, list(WEIGHTS))),
-        ("features", anchor_bars(models, AGES, runs.train_counts, anchor=0)),
+        ("strip", guessed_faces("vanilla", "sqinv+lds+fds", ages=STRIP)),
     ):
         path = data_dir() / "runs" / f"{name}.png"
         figure.savefig(path, dpi=110)
         print(f"figure: {path}")
 
 
+def protocol(args):
+    """Say whether a study of lesson 6 kept to the protocol, by its folder."""
+    from course.protocol import text
+
+    print(text(args.folder))
+
+
 def _parser():
     parser = argparse.ArgumentParser(prog="python -m course", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    for function in (prepare, experiment, results):
+    for function in (prepare, experiment, results, protocol):
         command = commands.add_parser(function.__name__, help=function.__doc__)
         command.set_defaults(function=function)
 
+    command = commands.choices["protocol"]
+    command.add_argument("folder", type=Path, help="a student's my_project")
     command = commands.choices["experiment"]
-    names = ["faces", "features", "training", "kernels", "fds"]
+    names = ["faces", "baselines", "mysteries", "kernels", "fds"]
     command.add_argument("name", choices=names)
     command.add_argument("--seeds", type=int, default=5, help="how many; default 5")
     jobs = os.cpu_count() or 1

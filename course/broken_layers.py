@@ -1,23 +1,41 @@
-"""Four layers that are wrong on purpose: each does what published code does.
+"""Layers that are wrong on purpose: one that forgets, and four more.
 
-They are lesson 4's "four ways to get it wrong". All take whole-numbered labels 0 to
-B - 1, keep means and variances, and calibrate with them. There is no momentum: each
-shows its own mistake and nothing else. Don't use them; :class:`dirlib.FDS` is right.
+The four are lesson 4's "four ways to get it wrong". They take whole-numbered labels 0
+to B - 1, keep means and variances, and calibrate with them. Each shows its own mistake
+and nothing else. Don't use them; :class:`dirlib.FDS` is right.
 """
 
 import torch
 from torch import nn
 
+from course.epoch_end import EpochEnd
 from dirlib.fds.statistics import BinStatistics
 from dirlib.kernels import smooth_bins
+
+
+class PlainTables(EpochEnd):
+    """It trains well, and its tables are no buffers: nothing of them is saved."""
+
+    def __init__(self, feature_dim, bins, window, momentum=0.9):
+        super().__init__(feature_dim, bins, window, momentum)
+        zero = torch.zeros(bins.n_bins, feature_dim)
+        self.running = torch.stack([zero, zero, zero])
+        self.pair = torch.stack([zero, zero + 1, zero, zero + 1])
+
+    def forward(self, z, labels):
+        if not self.training:
+            return z
+        index = torch.as_tensor(self.bins.index(labels, "clip"))
+        self.epoch.update(z.detach(), index)
+        return self.calibrate(z, index, *self.pair)
 
 
 class _Layer(nn.Module):
     """A right layer for whole-numbered labels; each class below changes one thing."""
 
-    def __init__(self, feature_dim, n_bins, window):
+    def __init__(self, feature_dim, n_bins, window, momentum=0.0):
         super().__init__()
-        self.window = window
+        self.window, self.momentum = window, momentum
         self.shape = (n_bins, feature_dim)
         self.seen = BinStatistics(*self.shape)
         self.count = torch.ones(n_bins)
@@ -35,8 +53,13 @@ class _Layer(nn.Module):
 
     def end_epoch(self):
         known = self.seen.count[:, None] > 0
-        self.mean = torch.where(known, self.seen.mean, 0.0).float()
-        self.var = torch.where(known, self.seen.variance(), 1.0).float()
+        first = not self.mean.any()
+        for name, new, empty in (
+            ("mean", self.seen.mean, 0.0), ("var", self.seen.variance(), 1.0)
+        ):  # fmt: skip
+            new = torch.where(known, new, empty).float()
+            keep = 0.0 if first else self.momentum
+            setattr(self, name, keep * getattr(self, name) + (1 - keep) * new)
         self.count = self.seen.count
         self.smooth(self.count)
         self.seen = BinStatistics(*self.shape)

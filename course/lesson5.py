@@ -1,31 +1,29 @@
-"""Lesson 5's one import: its checks, figures and explorers, and its data."""
+"""Lesson 5's one import: its checks and figures, its trainings, and its data."""
 
-from course import explorers, figures
+from course import background, challenge, figures, guess
 from course.checks import lesson5 as check
-from course.records.ages import AGES, EXTRAPOLATION, INTERPOLATION
+from course.own_answers import OwnAnswers
+from course.own_training import OwnTraining, recorded
+from course.records.ages import AGES, EXTRAPOLATION
 from course.records.methods import WEIGHTS, train_ages
-from course.records.read import (
-    anomaly_gaps,
-    load_history,
-    load_runs,
-    load_statistics,
-    published_results,
-)
+from course.records.read import load_history, load_runs, published_results
 from dirlib.datasets.faces import faces
 
 __all__ = [
     "AGES",
     "EXTRAPOLATION",
-    "INTERPOLATION",
     "WEIGHTS",
-    "anomaly_gaps",
+    "OwnAnswers",
+    "OwnTraining",
+    "background",
+    "challenge",
     "check",
-    "explorers",
     "faces",
     "figures",
+    "guess",
     "load_history",
     "load_runs",
-    "load_statistics",
     "published_results",
+    "recorded",
     "train_ages",
 ]

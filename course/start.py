@@ -1,4 +1,4 @@
-"""What the way into the course shows: its map, and how far the student is."""
+"""What the way into the course shows: faces, its map, and how far the student is."""
 
 import html
 import json
@@ -9,6 +9,7 @@ from matplotlib.patches import FancyBboxPatch
 
 from course.checks.results import ANSWER_HERE, Result, results
 from course.figures.style import BLUE, DARK, make_axes
+from course.first_look import guessed_faces
 
 LESSONS = {
     "01_imbalance": "Imbalance in regression",
@@ -16,8 +17,10 @@ LESSONS = {
     "03_statistics": "Feature statistics and the age-0 anomaly",
     "04_fds": "Building FDS",
     "05_training": "Full training",
+    "06_capstone": "Your own rare numbers",
 }
 DONE = ("solved", "answered")
+__all__ = ["course_map", "guessed_faces", "progress"]
 # A state is told by a symbol and by words, never by a colour.
 WORDS = {
     "solved": "✓ solved",
@@ -200,7 +203,8 @@ def course_map():
         (-0.48, -0.4), 4.96, 2.02, boxstyle="round,pad=0.05", fill=False, ls="--"
     )
     ax.add_patch(frame)
-    ax.text(2, -0.72, "lesson 5 trains all of it, and measures what it brings", **_MID)
+    told = "lesson 5 trains all of it on faces, lesson 6 on a table of your own"
+    ax.text(2, -0.72, told, **_MID)
     return fig
 
 

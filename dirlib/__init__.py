@@ -11,7 +11,7 @@ _NAMES = {
     "automatic_bins": "choose_bins",
     "bins": "LabelBins ShotRegions shot_regions shot_thresholds",
     "fds": "BinStatistics FDS anomaly_gap bin_statistics calibrate cosine_to_anchor"
-    " matrix_sqrt",
+    " matrix_sqrt neighbour_margin",
     "kernels": "kernel_window smooth_bins",
     "lds": "DenseWeights LDSWeights density_weights effective_density"
     " effective_sample_size empirical_density lds_weights",

@@ -54,7 +54,10 @@ def shot_regions(
 ) -> ShotRegions: ...
 def shot_thresholds(train_counts: ArrayLike) -> tuple[int, int]: ...
 def choose_bins(
-    labels: Values, kind: str = ..., *, width: float | None = ...,
+    labels: Values,
+    kind: str = ...,
+    *,
+    width: float | None = ...,
     quantiles: int | None = ...,
 ) -> tuple[LabelBins, str]: ...
 
@@ -71,18 +74,30 @@ def density_weights(
 ) -> Floats: ...
 def effective_sample_size(weights: ArrayLike) -> float: ...
 def lds_weights(
-    labels: Values, bins: LabelBins, kernel: Kernel | ArrayLike = ...,
-    kernel_size: int | None = ..., sigma: float = ..., scheme: Scheme = ...,
-    edges: Edges = ..., clip: Clip = ..., out_of_range: OutOfRange = ...,
+    labels: Values,
+    bins: LabelBins,
+    kernel: Kernel | ArrayLike = ...,
+    kernel_size: int | None = ...,
+    sigma: float = ...,
+    scheme: Scheme = ...,
+    edges: Edges = ...,
+    clip: Clip = ...,
+    out_of_range: OutOfRange = ...,
 ) -> Floats: ...
 
 class LDSWeights:
     bins: LabelBins
     window: Floats
     def __init__(
-        self, bins: LabelBins, kernel: Kernel | ArrayLike = ...,
-        kernel_size: int | None = ..., sigma: float = ..., scheme: Scheme = ...,
-        edges: Edges = ..., clip: Clip = ..., out_of_range: OutOfRange = ...,
+        self,
+        bins: LabelBins,
+        kernel: Kernel | ArrayLike = ...,
+        kernel_size: int | None = ...,
+        sigma: float = ...,
+        scheme: Scheme = ...,
+        edges: Edges = ...,
+        clip: Clip = ...,
+        out_of_range: OutOfRange = ...,
     ) -> None: ...
     def fit(self, labels: Values) -> Self: ...
     def partial_fit(self, labels: Values) -> Self: ...
@@ -100,7 +115,9 @@ class LDSWeights:
     def effective_sample_size(self) -> float: ...
     def __call__(self, labels: Values) -> Floats: ...
     def sampler(
-        self, labels: Values, num_samples: int | None = ...,
+        self,
+        labels: Values,
+        num_samples: int | None = ...,
         generator: torch.Generator | None = ...,
     ) -> torch.utils.data.WeightedRandomSampler: ...
 
@@ -116,30 +133,52 @@ class DenseWeights:
 # Losses
 
 def l1_loss(
-    prediction: Tensor, target: Values, weights: Values | None = ..., *,
+    prediction: Tensor,
+    target: Values,
+    weights: Values | None = ...,
+    *,
     reduction: Reduction = ...,
 ) -> Tensor: ...
 def mse_loss(
-    prediction: Tensor, target: Values, weights: Values | None = ..., *,
+    prediction: Tensor,
+    target: Values,
+    weights: Values | None = ...,
+    *,
     reduction: Reduction = ...,
 ) -> Tensor: ...
 def huber_loss(
-    prediction: Tensor, target: Values, weights: Values | None = ..., *,
-    reduction: Reduction = ..., delta: float = ...,
+    prediction: Tensor,
+    target: Values,
+    weights: Values | None = ...,
+    *,
+    reduction: Reduction = ...,
+    delta: float = ...,
 ) -> Tensor: ...
 def focal_r_loss(
-    prediction: Tensor, target: Values, weights: Values | None = ..., *,
-    reduction: Reduction = ..., beta: float = ..., gamma: float = ...,
+    prediction: Tensor,
+    target: Values,
+    weights: Values | None = ...,
+    *,
+    reduction: Reduction = ...,
+    beta: float = ...,
+    gamma: float = ...,
 ) -> Tensor: ...
 def balanced_mse_loss(
-    prediction: Tensor, target: Values, weights: Values | None = ..., *,
-    noise_sigma: float | Tensor, centers: Values | None = ...,
-    counts: Values | None = ..., reduction: Reduction = ...,
+    prediction: Tensor,
+    target: Values,
+    weights: Values | None = ...,
+    *,
+    noise_sigma: float | Tensor,
+    centers: Values | None = ...,
+    counts: Values | None = ...,
+    reduction: Reduction = ...,
 ) -> Tensor: ...
 
 class BalancedMSE(nn.Module):
     def __init__(
-        self, noise_sigma: float, bins: LabelBins | None = ...,
+        self,
+        noise_sigma: float,
+        bins: LabelBins | None = ...,
         counts: ArrayLike | None = ...,
     ) -> None: ...
     @property
@@ -152,8 +191,12 @@ class BalancedMSE(nn.Module):
 
 class BinStatistics(nn.Module):
     def __init__(
-        self, n_bins: int, feature_dim: int, covariance: Covariance = ...,
-        rank: int = ..., device: torch.device | str | None = ...,
+        self,
+        n_bins: int,
+        feature_dim: int,
+        covariance: Covariance = ...,
+        rank: int = ...,
+        device: torch.device | str | None = ...,
     ) -> None: ...
     @property
     def count(self) -> Tensor: ...
@@ -169,11 +212,20 @@ class BinStatistics(nn.Module):
 class FDS(nn.Module):
     bins: LabelBins
     def __init__(
-        self, feature_dim: int, bins: LabelBins, kernel: Kernel = ...,
-        kernel_size: int | None = ..., sigma: float = ...,
-        window: ArrayLike | None = ..., momentum: float | None = ...,
-        covariance: Covariance = ..., rank: int = ..., weighting: str = ...,
-        edges: Edges = ..., shrinkage: float = ..., clip: Clip = ...,
+        self,
+        feature_dim: int,
+        bins: LabelBins,
+        kernel: Kernel = ...,
+        kernel_size: int | None = ...,
+        sigma: float = ...,
+        window: ArrayLike | None = ...,
+        momentum: float | None = ...,
+        covariance: Covariance = ...,
+        rank: int = ...,
+        weighting: str = ...,
+        edges: Edges = ...,
+        shrinkage: float = ...,
+        clip: Clip = ...,
         check: bool = ...,
     ) -> None: ...
     def forward(self, z: Tensor, labels: Values | None = ...) -> Tensor: ...
@@ -181,17 +233,29 @@ class FDS(nn.Module):
     def distances(self) -> dict[str, float]: ...
 
 def bin_statistics(
-    features: Values, labels: Values, bins: LabelBins, covariance: Covariance = ...,
+    features: Values,
+    labels: Values,
+    bins: LabelBins,
+    covariance: Covariance = ...,
     rank: int = ...,
 ) -> BinStatistics: ...
 def calibrate(
-    z: Tensor, index: Tensor, mean: Tensor, cov: Tensor, smoothed_mean: Tensor,
-    smoothed_cov: Tensor, *, clip: Clip = ...,
+    z: Tensor,
+    index: Tensor,
+    mean: Tensor,
+    cov: Tensor,
+    smoothed_mean: Tensor,
+    smoothed_cov: Tensor,
+    *,
+    clip: Clip = ...,
 ) -> Tensor: ...
 def matrix_sqrt(matrix: Tensor) -> Tensor: ...
 def cosine_to_anchor(
     stats: BinStatistics, anchor_bin: int, statistic: str = ...
 ) -> Floats: ...
+def neighbour_margin(
+    similarity: ArrayLike, anchor_bin: int, many: ArrayLike, near: int = ...
+) -> float: ...
 def anomaly_gap(
     similarity: ArrayLike, anchor_bin: int, many: ArrayLike, near: int = ...
 ) -> float: ...
@@ -231,9 +295,15 @@ def spearman(y: Values, y_hat: Values) -> float: ...
 def sera(y: Values, y_hat: Values, relevance: Relevance | ArrayLike) -> float: ...
 def error_by_bin(y: Values, y_hat: Values, bins: LabelBins) -> Floats: ...
 def by_region(
-    y: Values, y_hat: Values, bins: LabelBins, regions: ShotRegions,
-    metric: Callable[..., float] = ..., *, n_bootstrap: int = ...,
-    confidence: float = ..., seed: int = ...,
+    y: Values,
+    y_hat: Values,
+    bins: LabelBins,
+    regions: ShotRegions,
+    metric: Callable[..., float] = ...,
+    *,
+    n_bootstrap: int = ...,
+    confidence: float = ...,
+    seed: int = ...,
 ) -> dict[str, Score]: ...
 def region_errors(
     y: Values, y_hat: Values, bins: LabelBins, regions: ShotRegions
@@ -247,8 +317,12 @@ def paired_comparison(
 class MLP(nn.Module):
     feature_dim: int
     def __init__(
-        self, n_inputs: int, hidden: tuple[int, ...] = ..., feature_dim: int = ...,
-        output_mean: float | Tensor = ..., output_scale: float | Tensor = ...,
+        self,
+        n_inputs: int,
+        hidden: tuple[int, ...] = ...,
+        feature_dim: int = ...,
+        output_mean: float | Tensor = ...,
+        output_scale: float | Tensor = ...,
         seed: int = ...,
     ) -> None: ...
     def features(self, x: Tensor) -> Tensor: ...
@@ -257,7 +331,10 @@ class MLP(nn.Module):
 class SmallResNet(nn.Module):
     feature_dim: int
     def __init__(
-        self, n_outputs: int = ..., feature_dim: int = ..., output_bias: float = ...,
+        self,
+        n_outputs: int = ...,
+        feature_dim: int = ...,
+        output_bias: float = ...,
         seed: int = ...,
     ) -> None: ...
     def features(self, x: Tensor) -> Tensor: ...
@@ -283,13 +360,25 @@ class Rows:
     def __len__(self) -> int: ...
 
 def fit(
-    model: nn.Module, samples: Samples, *, weights: Values | None = ...,
-    loss: Callable[..., Tensor] = ..., fds: FDS | None = ..., fds_start: int = ...,
-    epochs: int = ..., batch_size: int = ..., lr: float = ..., optimizer: str = ...,
-    schedule: str = ..., seed: int = ...,
+    model: nn.Module,
+    samples: Samples,
+    *,
+    weights: Values | None = ...,
+    loss: Callable[..., Tensor] = ...,
+    fds: FDS | None = ...,
+    fds_start: int = ...,
+    epochs: int = ...,
+    batch_size: int = ...,
+    lr: float = ...,
+    optimizer: str = ...,
+    schedule: str = ...,
+    seed: int = ...,
     validate: Callable[..., Mapping[str, float]] | None = ...,
-    select: str | None = ..., patience: int | None = ..., workers: int = ...,
-    checkpoint: Folder | None = ..., progress: bool = ...,
+    select: str | None = ...,
+    patience: int | None = ...,
+    workers: int = ...,
+    checkpoint: Folder | None = ...,
+    progress: bool = ...,
 ) -> list[dict[str, Any]]: ...
 def predict(
     model: nn.Module, samples: Samples, batch_size: int = ..., workers: int = ...

@@ -1,5 +1,6 @@
 """``make check-env`` finds what is missing and says how to mend it."""
 
+import socket
 import subprocess
 import sys
 from importlib import metadata
@@ -34,7 +35,7 @@ def test_bare_python_gets_cures_and_no_traceback():
     failed = [line for line in ran.stdout.splitlines() if line.startswith("[FAIL]")]
     assert len(failed) >= len(check_env.requirements(LISTED))
     assert all(" - cure: " in line for line in failed)
-    assert "[FAIL] torch: not installed - cure: python -m pip install" in ran.stdout
+    assert "[FAIL] torch: not installed - cure: python tools/install.py" in ran.stdout
 
 
 def test_requirements_are_read():
@@ -74,6 +75,11 @@ def test_old_python_ends_the_list(monkeypatch):
     assert list(check_env.results()) == [(passed, text)]
 
 
+def test_python_of_32_bits():
+    passed, text = check_env.check_python((3, 12, 1), largest=2**31 - 1)
+    assert not passed and text.endswith("- cure: install a 64-bit Python")
+
+
 def test_package_too_old(monkeypatch):
     monkeypatch.setattr(metadata, "version", lambda name: "1.9")
     passed, text = check_env.check_package("numpy", ">=2.0")
@@ -96,20 +102,81 @@ def test_folder_without_data_and_with_another_dirlib(tmp_path):
     assert not passed and "not from here" in text
 
 
+@pytest.mark.parametrize(
+    ("cuda", "gpu", "word"),
+    [
+        (True, False, "a new environment with python tools/install.py"),
+        (True, True, "torch is a CUDA build"),
+        (False, True, "torch is a CPU build"),
+        (False, False, "torch is a CPU build"),
+    ],
+)
+def test_cuda_without_a_gpu_is_a_word_and_no_failure(cuda, gpu, word):
+    passed, text = check_env.check_build(cuda, gpu)
+    assert passed and text.endswith(word)
+
+
 def test_cache_that_cannot_be_written(tmp_path):
     (tmp_path / "data").write_text("a file where a folder should be")
-    passed, text = check_env.check_cache(tmp_path)
+    passed, text = check_env.check_cache(tmp_path, {})
     assert not passed and text.startswith("data/cache: cannot be written (")
+    named = {"DIRLIB_CACHE": str(tmp_path / "data" / "mine")}
+    passed, text = check_env.check_cache(tmp_path / "elsewhere", named)
+    assert not passed and text.startswith(f"{tmp_path}")
+    assert text.endswith("set DIRLIB_CACHE to a folder of your own")
 
 
-def test_cache_is_left_clean(tmp_path):
-    assert check_env.check_cache(tmp_path)[0]
-    assert list((tmp_path / "data" / "cache").iterdir()) == []
+def test_copies_that_cannot_be_written(tmp_path):
+    (tmp_path / "my_lessons").write_text("a file where a folder should be")
+    passed, text = check_env.check_copies(tmp_path)
+    assert not passed and "cure: open the lessons with: python -m tools" in text
 
 
-def test_full_disk(tmp_path):
+def test_nothing_is_left_where_writing_was_tried(tmp_path):
+    assert check_env.check_cache(tmp_path, {}) == (True, "data/cache can be written")
+    assert check_env.check_copies(tmp_path) == (True, "my_lessons can be written")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_disk_for_the_installation_and_after_it(tmp_path):
     passed, text = check_env.check_disk(tmp_path, free=0.2)
     assert not passed and text.startswith("0.2 GB of disk are free - cure: free 1 GB")
+    assert check_env.check_disk(tmp_path, free=7.0)[0]
+    passed, text = check_env.check_disk(tmp_path, installed=False, free=7.0)
+    assert not passed and "cure: free 8 GB" in text
+
+
+@pytest.mark.parametrize(("found", "enough"), [(1.9, False), (3.8, True), (32, True)])
+def test_memory(found, enough):
+    passed, text = check_env.check_memory(found)
+    assert passed is enough and ("cure" in text) is not enough
+
+
+def test_memory_of_a_container_is_its_limit(tmp_path, monkeypatch):
+    pages = {"SC_PHYS_PAGES": 10**6, "SC_PAGE_SIZE": 4000}
+    monkeypatch.setattr(check_env.os, "sysconf", pages.__getitem__, raising=False)
+    limit = tmp_path / "memory.max"
+    assert check_env.memory(limit) == 4.0
+    for text, expected in (("2000000000\n", 2.0), ("max\n", 4.0), ("9" * 19, 4.0)):
+        limit.write_text(text)
+        assert check_env.memory(limit) == expected
+
+
+def test_memory_that_nothing_tells(monkeypatch):
+    monkeypatch.delattr(check_env.os, "sysconf", raising=False)
+    passed, text = check_env.check_memory()
+    assert passed and "not known" in text
+
+
+def test_ports():
+    assert check_env.check_ports()[0]
+
+    class Forbidden(socket.socket):
+        def bind(self, address):
+            raise PermissionError(1, "Operation not permitted")
+
+    passed, text = check_env.check_ports(Forbidden)
+    assert not passed and "Operation not permitted) - cure: allow Python" in text
 
 
 # ------------------------------------------------------------------------- make lab

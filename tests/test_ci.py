@@ -11,7 +11,14 @@ SKIPS = {
     "test_b.py": "import pytest\n@pytest.mark.skip\ndef test_b():\n    pass\n",
     "test_c.py": "import pytest\npytest.importorskip('no_such_module')\n",
 }
-GPU = "import pytest\ndef test_gpu():\n    pytest.skip('needs a GPU: none here')\n"
+ALLOWED = """
+import pytest
+def test_gpu():
+    pytest.skip('needs a GPU: none here')
+@pytest.mark.skipif(True, reason="this system has no /proc")
+def test_system():
+    pass
+"""
 
 
 def run(folder, ci):
@@ -28,16 +35,16 @@ def run(folder, ci):
     )
 
 
-def test_skipped_tests_fail_in_ci_but_for_want_of_a_gpu(tmp_path):
+def test_skipped_tests_fail_in_ci_but_for_want_of_a_gpu_or_system(tmp_path):
     for name, text in SKIPS.items():
         (tmp_path / name).write_text(text)
-    (tmp_path / "test_gpu.py").write_text(GPU)
+    (tmp_path / "test_allowed.py").write_text(ALLOWED)
     ran = run(tmp_path, ci="true")
     assert ran.returncode == 1, ran.stdout + ran.stderr
     # The mark skips before the test, the missing module before there is a test.
-    assert "1 failed, 1 skipped, 2 errors" in ran.stdout
+    assert "1 failed, 2 skipped, 2 errors" in ran.stdout
     for name in SKIPS:
         assert f"{name}:" in ran.stdout
     ran = run(tmp_path, ci="")
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert "4 skipped" in ran.stdout
+    assert "5 skipped" in ran.stdout

@@ -91,7 +91,7 @@ def printed(lesson):
 def test_the_course_at_a_glance(lesson, cells):
     link = f"lessons/{lesson.stem}/{lesson.stem}.ipynb"
     title = re.match("# Lesson (.+)", cells[0].source)[1]
-    minutes = re.search(r"\*\*together\*\* \| \*\*(\d+)\*\*", cells[0].source)[1]
+    minutes = re.search(r"core, together\*\* \| \*\*(\d+)\*\*", cells[0].source)[1]
     found = exercises(cells)
     points = sum(points for *_, points in found)
     row = next(row for row in rows(GUIDE) if link in row[0])

@@ -10,6 +10,7 @@ import importlib.util
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -17,8 +18,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST_PYTHON = (3, 11)
-FREE_GB = 1.0
-INSTALL = "python -m pip install -r requirements.txt -c constraints.txt"
+INSTALL_GB, FREE_GB = 8.0, 1.0  # of disk: for the installation, and after it
+MEMORY_GB = 4.0  # what grading gives a lesson, too
+INSTALL = "python tools/install.py"
 COMPARE = {
     ">=": lambda a, b: a >= b,
     "<=": lambda a, b: a <= b,
@@ -64,10 +66,12 @@ def in_ranges(version, ranges):
     return True
 
 
-def check_python(version=sys.version_info):
+def check_python(version=sys.version_info, largest=sys.maxsize):
     text = "Python {}.{}.{}".format(*version[:3])
     if tuple(version[:2]) < OLDEST_PYTHON:
         return fail(text, "install Python {}.{} or later".format(*OLDEST_PYTHON))
+    if largest < 2**32:
+        return fail(f"{text} of 32 bits; PyTorch needs 64", "install a 64-bit Python")
     return ok(text)
 
 
@@ -96,6 +100,18 @@ def check_pair():
     return ok("torch and torchvision work together")
 
 
+def check_build(cuda=None, gpu=None):
+    """A build for GPUs works without one: a word about its size, not a failure."""
+    cuda = importlib.util.find_spec("nvidia") is not None if cuda is None else cuda
+    gpu = shutil.which("nvidia-smi") is not None if gpu is None else gpu
+    if cuda and not gpu:
+        return ok(
+            "torch is a CUDA build: it works without a GPU, and takes 3 GB more; "
+            f"to save them, make a new environment with {INSTALL}"
+        )
+    return ok("torch is a CUDA build" if cuda else "torch is a CPU build")
+
+
 def check_dirlib(root=ROOT):
     try:
         spec = importlib.util.find_spec("dirlib")
@@ -117,24 +133,74 @@ def check_data(root=ROOT):
     return ok("data/ has the recorded runs")
 
 
-def check_cache(root=ROOT):
-    folder = Path(root) / "data" / "cache"
+def check_writable(name, folder, cure):
+    """`folder` need not exist: then it is made in the nearest one that does."""
+    folder = Path(folder).absolute()
+    place = next(each for each in (folder, *folder.parents) if each.exists())
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=str(folder)):
+        with tempfile.TemporaryFile(dir=str(place)):
             pass
     except OSError as error:
-        cure = "let your user write there, or clone into a folder of your own"
-        return fail(f"data/cache: cannot be written ({error.strerror})", cure)
-    return ok("data/cache can be written")
+        return fail(f"{name}: cannot be written ({error.strerror})", cure)
+    return ok(f"{name} can be written")
 
 
-def check_disk(root=ROOT, free=None):
-    free = shutil.disk_usage(str(root)).free / 1e9 if free is None else free
-    text = f"{free:.1f} GB of disk are free"
-    if free < FREE_GB:
-        return fail(text, f"free {FREE_GB:.0f} GB, or clone to another disk")
+def check_cache(root=ROOT, environ=os.environ):
+    name = environ.get("DIRLIB_CACHE") or "data/cache"
+    cure = "let your user write there, or set DIRLIB_CACHE to a folder of your own"
+    return check_writable(name, Path(root, name), cure)
+
+
+def check_copies(root=ROOT):
+    cure = "open the lessons with: python -m tools.lessons.lab A_FOLDER_OF_YOUR_OWN"
+    return check_writable("my_lessons", Path(root, "my_lessons"), cure)
+
+
+def memory(limit="/sys/fs/cgroup/memory.max"):
+    """GB of memory of this computer, or of its container; None where nothing says."""
+    try:
+        found = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, OSError, ValueError):  # as on Windows
+        return None
+    try:
+        found = min(found, int(Path(limit).read_text()))
+    except (OSError, ValueError):  # no container, or one without a limit
+        pass
+    return found / 1e9
+
+
+def check_memory(found=None):
+    found = memory() if found is None else found
+    if found is None:
+        return ok(f"memory: not known here; {MEMORY_GB:.0f} GB are needed")
+    text = f"{found:.1f} GB of memory"
+    if found < 0.9 * MEMORY_GB:  # a part is kept by the system
+        cure = f"give this machine or container {MEMORY_GB:.0f} GB, or take another"
+        return fail(text, cure)
     return ok(text)
+
+
+def check_disk(root=ROOT, installed=True, free=None):
+    free = shutil.disk_usage(str(root)).free / 1e9 if free is None else free
+    needed = FREE_GB if installed else INSTALL_GB
+    text = f"{free:.1f} GB of disk are free"
+    if free < needed:
+        return fail(text, f"free {needed:.0f} GB, or clone to another disk")
+    return ok(text)
+
+
+def check_ports(new_socket=socket.socket):
+    """JupyterLab and its kernels talk through ports that nobody else can reach."""
+    try:
+        with new_socket() as server, new_socket() as client:
+            server.bind(("127.0.0.1", 0))
+            server.listen(1)
+            client.settimeout(5)
+            client.connect(server.getsockname())
+    except OSError as error:
+        cure = "allow Python to listen at 127.0.0.1, in the firewall or the sandbox"
+        return fail(f"ports: this computer can't reach itself ({error})", cure)
+    return ok("ports of this computer can be used")
 
 
 def results(root=ROOT):
@@ -152,10 +218,14 @@ def results(root=ROOT):
         yield result
     if {"torch", "torchvision"} <= installed:
         yield check_pair()
+        yield check_build()
     yield check_dirlib(root)
     yield check_data(root)
     yield check_cache(root)
-    yield check_disk(root)
+    yield check_copies(root)
+    yield check_memory()
+    yield check_disk(root, installed="torch" in installed)
+    yield check_ports()
 
 
 def main():

@@ -84,14 +84,19 @@ class Publication:
         start = START.replace("/", "%2F")
         shown = [
             ("CI", f"{workflow}/ci.yml/badge.svg", f"{workflow}/ci.yml"),
-            ("Read it on the site", f"{workflow}/site.yml/badge.svg", self.site),
+            ("Read now", f"{workflow}/site.yml/badge.svg", self.site),
             (
-                "Open in Codespaces",
+                "Try in Colab",
+                "https://colab.research.google.com/assets/colab-badge.svg",
+                self.colab(START),
+            ),
+            (
+                "Try in Codespaces",
                 "https://github.com/codespaces/badge.svg",
                 f"https://codespaces.new/{self.slug}",
             ),
             (
-                "Open in Binder",
+                "Try in Binder",
                 "https://mybinder.org/badge_logo.svg",
                 f"https://mybinder.org/v2/gh/{self.slug}/main?urlpath=lab%2Ftree%2F{start}",
             ),

@@ -53,10 +53,27 @@ def difference(got, want, rtol):
                 ending = ".long()" if name == "int" else ".bool()"
             return f"the result must hold {kind}: end with {ending}"
         return None
-    if want.ndim == 1 and want.size > 8:  # a long list: name the first that differs
-        i = next(i for i in range(want.size) if not same(got[i], want[i], rtol))
-        return f"at position {i}, expected {short(want[i])}, but got {short(got[i])}"
+    if want.ndim > 1 or want.size > 8 or short(want) == short(got):
+        # Too long to read, or alike in the digits that are shown: say where.
+        for at in np.ndindex(want.shape):
+            if not same(got[at], want[at], rtol):
+                where = f"at {list(at)} " if at else ""
+                return f"{where}expected {{}}, but got {{}}".format(
+                    *_apart(want[at], got[at])
+                )
     return f"expected {short(want)}, but got {short(got)}"
+
+
+def _apart(*numbers):
+    """Two numbers with as many digits as it takes to tell them apart."""
+    for digits in range(6, 18):
+        texts = [
+            f"{n:.{digits}g}" if isinstance(n, np.floating) else short(n)
+            for n in numbers
+        ]
+        if texts[0] != texts[1]:
+            break
+    return texts
 
 
 def same(a, b, rtol):

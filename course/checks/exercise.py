@@ -9,6 +9,9 @@ import contextlib
 import copy
 import inspect
 import io
+import re
+import sys
+import threading
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,8 +19,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 import dirlib
-from course.checks.compare import difference, same, short
-from course.checks.origins import begun, other_function
+from course.checks.compare import difference, is_tensor, same, short
+from course.checks.gradients import gradient_fault
+from course.checks.origins import begun, from_a_library, last_line, other_function
 from course.checks.slips import Slip
 from course.checks.verdict import MIME, PartVerdict, Verdict
 
@@ -41,11 +45,17 @@ class Wrong:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one call gave: a value or an exception, and whether it changed its input."""
+    """What one call gave.
+
+    A value or an exception, whether it changed its input, what is wrong with its
+    gradient, and what it printed.
+    """
 
     value: object = None
     error: Exception | None = None
     mutated: bool = False
+    gradient: str | None = None
+    printed: str = ""
 
 
 class Points(float):
@@ -109,8 +119,14 @@ class Exercise:
 
     def __call__(self, answer):
         """Check `answer`, print what was found, and return the points."""
-        verdict = self.verdict(answer)
+        verdict, printed = self._examine(answer)
         print(verdict.text())
+        if printed and verdict.state != "solved":
+            # Its own marks would look like the check's.
+            lines = re.sub(r"[✓✗○→]", "·", printed).strip().splitlines()
+            more = " ..." if len(lines) > PRINTED_LINES else ""
+            said = " / ".join(lines[:PRINTED_LINES])[:PRINTED]
+            print(f"  your function printed: {said}{more}")
         return Points(verdict)
 
     def or_library(self, answer):
@@ -130,16 +146,24 @@ class Exercise:
 
     def verdict(self, answer):
         """Check `answer` and return what was found, a `Verdict`."""
+        return self._examine(answer)[0]
+
+    def _examine(self, answer):
+        """The verdict, and what was printed for the first input that went wrong."""
         about = {"number": self.number, "name": self.name, "full": self.points}
         if not callable(answer):
             cause = f"this is no function but {short(answer)}: pass {self.name} itself"
-            return Verdict(**about, cause=cause)
+            return Verdict(**about, cause=cause), ""
         inputs = self._inputs()
         got = list(self._outcomes(answer))
-        stopped = all(isinstance(o.error, NotImplementedError) for o in got)
+        stopped = all(
+            isinstance(o.error, NotImplementedError)
+            and not from_a_library(answer, o.error)
+            for o in got
+        )
         unwritten = _unwritten(answer, got)
         if stopped and not unwritten and not begun(answer):
-            return Verdict(**about, attempted=False)
+            return Verdict(**about, attempted=False), ""
         want = list(self._known_outcomes(self.reference))
         problems = [
             problem(g, w, self.rtol, _place(answer, g.error))
@@ -157,7 +181,9 @@ class Exercise:
             if not cause:
                 before = _CONSTANT if _constant(got, want, self.rtol) else ""
                 cause = before + _first(answer, inputs, problems)
-        return Verdict(**about, parts=tuple(parts), cause=cause)
+        pairs = zip(got, problems, strict=True)
+        printed = next((outcome.printed for outcome, text in pairs if text), "")
+        return Verdict(**about, parts=tuple(parts), cause=cause), printed
 
     def _inputs(self):
         return [args for part in self.parts for args in part.inputs]
@@ -165,7 +191,11 @@ class Exercise:
     def _outcomes(self, answer):
         """What each input gives, one at a time."""
         function = self.adapt(answer) if self.adapt else answer
-        return (run(function, args) for args in self._inputs())
+        inputs = self._inputs()
+        for i, args in enumerate(inputs, start=1):
+            with _patience(f"{self.name}: input {i} of {len(inputs)}"):
+                outcome = run(function, args)
+            yield outcome
 
     def _known_outcomes(self, answer):
         """The same of an answer of ours: each input is run once, when it is asked for.
@@ -212,7 +242,9 @@ def _unwritten(answer, outcomes):
 
 def _place(answer, error):
     name = other_function(answer, error)
-    return f"`{name}`, which your function calls" if name else "your function"
+    line = last_line(answer, error)
+    at = f", at `{line}`" if line and not name else ""
+    return f"`{name}`, which your function calls" if name else f"your function{at}"
 
 
 def _alike(some, others, want, rtol):
@@ -242,11 +274,35 @@ def _constant(got, want, rtol):
     )
 
 
+PRINTED, PRINTED_LINES = 200, 4  # characters and lines of it that are shown
+
+
 class _Silence(io.TextIOBase):
-    """Keeps nothing of what is printed: a gigabyte of it would fill the memory."""
+    """Keeps the first that is printed: a gigabyte of it would fill the memory."""
+
+    text = ""
 
     def write(self, text):
+        if len(self.text) <= PRINTED:
+            self.text += text[: PRINTED + 1]
         return len(text)
+
+
+@contextlib.contextmanager
+def _patience(what, seconds=20):
+    """Say that something takes long, once, on the page as it is outside a run."""
+    page = sys.stdout
+
+    def say():
+        print(f"  {what} takes more than {seconds} s; stop it with ■", file=page)
+
+    timer = threading.Timer(seconds, say)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def run(function, args):
@@ -262,9 +318,22 @@ def run(function, args):
         ):
             warnings.simplefilter("ignore")
             value = function(*mine)
+            mutated = not same(mine, args, 0)
+            gradient = _gradient(function, args, value)
     except (Exception, SystemExit) as error:
-        return Outcome(error=error, mutated=not same(mine, args, 0))
-    return Outcome(value=value, mutated=not same(mine, args, 0))
+        mutated = not same(mine, args, 0)
+        return Outcome(error=error, mutated=mutated, printed=silence.text)
+    return Outcome(value, None, mutated, gradient, silence.text)
+
+
+def _gradient(function, args, value):
+    """What is wrong with the gradient of a tensor, where an input wants one."""
+    if not is_tensor(value) or not any(is_tensor(a) and a.requires_grad for a in args):
+        return None
+    try:
+        return gradient_fault(function, args)
+    except Exception:  # it may refuse float64: then only its gradient's being is known
+        return None if value.requires_grad else "none arrives"
 
 
 def problem(got, want, rtol, place="your function"):
@@ -289,7 +358,13 @@ def problem(got, want, rtol, place="your function"):
         return f"{_error(got.error)} came up inside {place}"
     if got.value is None and want.value is not None:
         return "your function returns None: does it end with a return statement?"
-    return difference(got.value, want.value, rtol)
+    text = difference(got.value, want.value, rtol)
+    if text is None and got.gradient and not want.gradient:
+        return (
+            f"the values are right, but the gradient is wrong: {got.gradient}. Stay "
+            "with torch's operations from the inputs to the result"
+        )
+    return text
 
 
 def _error(error):

@@ -2,7 +2,9 @@
 
 import ast
 import inspect
+import linecache
 import textwrap
+from pathlib import Path
 from types import FunctionType
 
 
@@ -30,6 +32,35 @@ def other_function(answer, error):
     if last is None or last in own or not last.co_name.isidentifier():
         return None
     return last.co_name
+
+
+def from_a_library(answer, error):
+    """Whether code of an installed package raised an error, and not a notebook's.
+
+    For a class without its `forward`, torch raises in the name of the notebook.
+    """
+    step = error.__traceback__
+    while step is not None and step.tb_next is not None:
+        step = step.tb_next
+    if step is None:
+        return False
+    code = step.tb_frame.f_code
+    installed = {"site-packages", "dist-packages"} & set(Path(code.co_filename).parts)
+    no_forward = isinstance(answer, type) and code.co_name == "_forward_unimplemented"
+    return bool(installed) and not no_forward
+
+
+def last_line(answer, error):
+    """The line of the answer's own code at which an error came up, or None."""
+    functions = [f for f in (answer, *_members(answer)) if isinstance(f, FunctionType)]
+    own = {code for function in functions for code in _codes(function.__code__)}
+    line, step = None, getattr(error, "__traceback__", None)
+    while step is not None:
+        code = step.tb_frame.f_code
+        if code in own:
+            line = linecache.getline(code.co_filename, step.tb_lineno).strip()
+        step = step.tb_next
+    return line[:60] if line else None
 
 
 def _members(answer):

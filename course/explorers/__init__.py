@@ -7,6 +7,5 @@ __getattr__, __dir__, __all__ = lazy_names(
     {
         "features": "anchors recolouring",
         "labels": "bins_and_regions kernel_tuning neighbourhoods",
-        "runs": "recorded_runs run_name",
     },
 )

@@ -3,14 +3,11 @@
 import numpy as np
 
 from course.explorers.explorer import Explorer, choice, slider
-from course.figures.features import (
-    draw_ellipse,
-    draw_similarity,
-    partly_recoloured,
-)
+from course.figures.anchors import draw_similarity
+from course.figures.features import draw_ellipse, partly_recoloured
 from course.figures.style import BLUE, DARK, GREEN, RED, region_legend
 from dirlib.bins import shot_regions
-from dirlib.fds.anchors import anomaly_gap
+from dirlib.fds.anchors import neighbour_margin
 
 
 def anchors(models, bins, counts, near=5):
@@ -25,7 +22,7 @@ def anchors(models, bins, counts, near=5):
     counts : array-like of shape [B]
         Training samples per bin.
     near : int
-        The radius of the neighbourhood in the anomaly gap, in bins.
+        The radius of the neighbourhood in the neighbour margin, in bins.
     """
     regions = shot_regions(counts)
     sets = list(next(iter(models.values())))
@@ -36,14 +33,14 @@ def anchors(models, bins, counts, near=5):
         similarity = draw_similarity(ax, bins, counts, stats, anchor, statistic)
         ax.set(xlabel="age (years)", ylabel=f"cosine similarity of the {statistic}")
         region_legend(figure, regions, ncols=3, loc="upper center", borderaxespad=0.1)
-        gap = anomaly_gap(similarity, anchor, regions.many, near)
+        margin = neighbour_margin(similarity, anchor, regions.many, near)
         crowd = regions.many & (np.abs(np.arange(bins.n_bins) - anchor) > near)
         far = float(np.nanmean(similarity[crowd]))
         return {
             "samples in the anchor's bin": int(stats.count[anchor]),
-            "similarity to the neighbours": gap + far,
+            "similarity to the neighbours": margin + far,
             "to the crowd": far,
-            "anomaly gap": gap,
+            "neighbour margin": margin,
         }
 
     return Explorer(
@@ -60,21 +57,24 @@ def anchors(models, bins, counts, near=5):
     )
 
 
-def recolouring(seed=0):
-    """Move a cloud of points from one mean and covariance to another, by steps."""
-    points = np.random.default_rng(seed).normal(size=(150, 2))
-    points = (points - points.mean(0)) @ np.linalg.inv(
-        np.linalg.cholesky(np.cov(points.T))
-    ).T
-    mean, to_mean = np.array([-1.0, -0.7]), np.array([0.6, 0.4])
+def recolouring(cloud, to_mean, to_cov, names=("feature 1", "feature 2")):
+    """Move points from their own mean and covariance to others, by steps.
 
-    def covariance(spread, correlation):
-        cross = spread * correlation
-        return np.array([[spread**2, cross], [cross, 1.0]])
+    Parameters
+    ----------
+    cloud : array-like of shape [N, 2]
+        Two features of the samples of one bin.
+    to_mean, to_cov : array-like of shape [2] and [2, 2]
+        The goal.
+    names : (str, str)
+        Of the axes.
+    """
+    cloud, to_cov = np.asarray(cloud, float), np.asarray(to_cov, float)
+    mean, cov = cloud.mean(0), np.cov(cloud.T)
+    size = max(np.abs(cloud - mean).max(), 3.3 * np.sqrt(to_cov.diagonal().max()))
+    low, high = np.minimum(mean, to_mean) - size, np.maximum(mean, to_mean) + size
 
-    def draw(figure, progress, correlation, to_correlation, kind):
-        cov, to_cov = covariance(1.3, correlation), covariance(0.6, to_correlation)
-        cloud = points @ np.linalg.cholesky(cov).T + mean
+    def draw(figure, progress, kind):
         start, end = cov, to_cov
         if kind == "variances":  # what a diagonal calibration knows
             start, end = np.diag(np.diag(cov)), np.diag(np.diag(to_cov))
@@ -87,13 +87,15 @@ def recolouring(seed=0):
         )
         seen = np.cov(now.T)
         draw_ellipse(ax, now.mean(0), seen, color=RED, label="the points now")
-        ax.set(xlim=(-6, 6), ylim=(-3.4, 3.4), xlabel="feature 1", ylabel="feature 2")
+        ax.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
+        ax.set(xlabel=names[0], ylabel=names[1])
         ax.set_aspect("equal")
-        ax.legend(frameon=False, loc="upper left")
+        ax.set_title(f"calibrated with {kind}", fontsize=10)
+        ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1.02, 0.5))
         return {
             "standard deviations": "{:.2f} and {:.2f}".format(*seen.diagonal() ** 0.5),
             "correlation": float(np.corrcoef(now.T)[0, 1]),
-            "goal": float(to_correlation),
+            "goal": float(to_cov[0, 1] / np.sqrt(to_cov[0, 0] * to_cov[1, 1])),
         }
 
     return Explorer(
@@ -101,7 +103,7 @@ def recolouring(seed=0):
         "Points of two features with three ellipses: the plain one, the smoothed one, "
         "which is the goal, and that of the points now.",
         {
-            "progress": slider("progress (steps)", 1.0, 0.0, 3.0, 0.1),
+            "progress": slider("progress (steps)", 0.0, 0.0, 3.0, 0.1),
             "kind": choice(
                 "calibrate with",
                 [
@@ -109,8 +111,6 @@ def recolouring(seed=0):
                     ("variances (diagonal)", "variances"),
                 ],
             ),
-            "correlation": slider("correlation, plain", 0.8, -0.9, 0.9, 0.1),
-            "to_correlation": slider("correlation, smoothed", -0.3, -0.9, 0.9, 0.1),
         },
         draw,
         height=4.4,

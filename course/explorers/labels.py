@@ -8,7 +8,6 @@ from course.explorers.explorer import Explorer, choice, slider
 from course.figures.style import (
     BLUE,
     DARK,
-    GREEN,
     GREY,
     PALE,
     RED,
@@ -142,13 +141,16 @@ def kernel_tuning(bins, counts, error):
         by_bin[samples] = weights
         top, bottom = figure.subplots(2, 1, sharex=True)
         top.stairs(counts, bins.edges, fill=True, color=PALE, label="counts")
-        top.plot(bins.centers, smooth, color=RED, linewidth=2, label="smoothed counts")
-        top.set(ylabel="samples per bin", ylim=(0, counts.max() * 1.25))
+        top.plot(bins.centers, smooth, color=BLUE, linewidth=2, label="smoothed counts")
+        # Upside down, the error is low where images are few, as they are.
+        high = counts.max() * 5  # room for the legend
+        top.set(ylabel="images per age", yscale="log", ylim=(1, high))
+        top.yaxis.set_minor_locator(NullLocator())
         twin = top.twinx()
-        twin.plot(
-            bins.centers, error, color=GREEN, linestyle=":", label="error (right axis)"
-        )
-        twin.set(ylabel="error (years)", ylim=(0, None))
+        twin.plot(bins.centers, error, color=RED, label="error, upside down (right)")
+        twin.set(ylabel="error (years)", ylim=(error.max() * 1.05, -0.3 * error.max()))
+        # No error is below 0.
+        twin.set_yticks([t for t in twin.get_yticks() if 0 <= t <= error.max()])
         lines = top.get_legend_handles_labels(), twin.get_legend_handles_labels()
         top.legend(
             lines[0][0] + lines[1][0], lines[0][1] + lines[1][1],
@@ -168,12 +170,12 @@ def kernel_tuning(bins, counts, error):
 
     return Explorer(
         "kernel tuning",
-        "Above, the counts, the smoothed counts and the error by age; below, the "
-        "weight of each age.",
+        "Above, the counts, the smoothed counts and, upside down, the error by age; "
+        "below, the weight of each age.",
         {
             "kind": choice("kernel", KINDS),
-            "size": slider("size (bins)", 5, 1, 31, 2),
-            "sigma": slider("sigma (bins)", 2.0, 0.5, 10.0, 0.5),
+            "size": slider("size (bins)", 3, 1, 31, 2),
+            "sigma": slider("sigma (bins)", 3.0, 0.5, 10.0, 0.5),
             "scheme": choice(
                 "weights",
                 [("INV, 1/p", "inverse"), ("SQINV, 1/sqrt(p)", "sqrt_inverse")],

@@ -1,71 +1,10 @@
-"""The figures of lessons 3 and 4: feature statistics, anchors, covariances, ellipses.
-
-They take any :class:`dirlib.BinStatistics`, so they work on a user's own features.
-"""
+"""The figures of lesson 4's deep parts: covariances, spectra, clouds and ellipses."""
 
 import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.patches import Ellipse
 
-from course.figures.style import BLUE, DARK, GREEN, RED, region_legend, shade_regions
-from dirlib.bins import shot_regions
-from dirlib.fds.anchors import cosine_to_anchor
-from dirlib.kernels import smooth_bins
-
-
-def anchor_bars(models, bins, counts, anchor, *, label="age (years)"):
-    """Show each bin's cosine similarity to an anchor: by mean, and by variance.
-
-    Parameters
-    ----------
-    models : dict of str to BinStatistics
-        One row of two panels for each; the key is its title.
-    bins : LabelBins
-    counts : array-like of shape [B]
-        Training samples per bin: they give the shot regions.
-    anchor : int
-        The bin to compare with, drawn red.
-    """
-    fig, axes = plt.subplots(
-        len(models),
-        2,
-        figsize=(8.5, 1.3 + 1.7 * len(models)),
-        layout="constrained",
-        squeeze=False,
-        sharex=True,
-        sharey=True,
-    )
-    lows = []
-    for row, (name, stats) in zip(axes, models.items(), strict=True):
-        for ax, statistic in zip(row, ("mean", "variance"), strict=True):
-            draw_similarity(ax, bins, counts, stats, anchor, statistic)
-            lows.append(ax.get_ylim()[0])
-            ax.set_title(f"{name}: {statistic}", fontsize=10)
-        row[0].set_ylabel("cosine similarity")
-    axes[0, 0].set_ylim(bottom=min(lows))  # the panels share it
-    for ax in axes[-1]:
-        ax.set_xlabel(label)
-    regions = shot_regions(counts)
-    region_legend(fig, regions, ncols=3, loc="outside lower center", fontsize=8)
-    return fig
-
-
-def draw_similarity(ax, bins, counts, stats, anchor, statistic):
-    """Draw the bars of one panel, over the shot regions, and return the similarity."""
-    similarity = cosine_to_anchor(stats, anchor, statistic)
-    at_anchor = np.arange(bins.n_bins) == anchor
-    regions = shot_regions(counts)
-    shade_regions(ax, bins, regions, strip=(1.03, 1.1))
-    bars = np.nan_to_num(similarity)
-    ax.stairs(np.where(at_anchor, 0, bars), bins.edges, fill=True, color=BLUE)
-    width = bins.edges[anchor + 1] - bins.edges[anchor]
-    # The anchor's bar is widened to be seen in a row of a hundred.
-    ax.bar(bins.centers[anchor], 1, max(width, np.ptp(bins.edges) / 70), color=RED)
-    ax.axhline(0, color=DARK, linewidth=0.8)
-    low = min(0.0, float(bars.min()) * 1.1)
-    ax.set(ylim=(low, 1.1), xlim=(bins.edges[0], bins.edges[-1]))
-    ax.spines[["top", "right"]].set_visible(False)
-    return similarity
+from course.figures.style import BLUE, DARK, GREEN, RED
 
 
 def covariance_images(matrices, *, feature="feature", scale="covariance"):
@@ -119,47 +58,7 @@ def spectra(eigenvalues):
     return fig
 
 
-def smoothed_lines(
-    bins, count, panels, *, names=("plain", "smoothed"), label="age (years)"
-):
-    """Show noisy statistics along the bins as dots, and better ones as a line.
-
-    Parameters
-    ----------
-    bins : LabelBins
-    count : array-like of shape [B]
-        Samples behind each statistic: dots are larger where there are more.
-    panels : dict of str to (dots [B], line [B])
-        The key is the axis label.
-    names : (str, str)
-        What the dots and the line are.
-    """
-    fig, axes = plt.subplots(
-        len(panels), 1, figsize=(8.5, 1.2 + 1.9 * len(panels)), layout="constrained",
-        squeeze=False, sharex=True,
-    )  # fmt: skip
-    count = np.asarray(count)
-    for ax, (name, (plain, smoothed)) in zip(axes[:, 0], panels.items(), strict=True):
-        shade_regions(ax, bins, shot_regions(count))
-        size = 6 + 3 * np.sqrt(count)
-        ax.scatter(bins.centers, plain, s=size, color=BLUE, alpha=0.7, label=names[0])
-        ax.plot(bins.centers, smoothed, color=RED, linewidth=2, label=names[1])
-        ax.set(ylabel=name)
-        ax.spines[["top", "right"]].set_visible(False)
-    axes[0, 0].legend(frameon=False)
-    axes[-1, 0].set_xlabel(label)
-    region_legend(
-        fig, shot_regions(count), ncols=3, loc="outside lower center", fontsize=8
-    )
-    return fig
-
-
-def smoothed_means(values, count, window):
-    """Smooth the bins' means [B] along the bins, each bin counting by its samples."""
-    return smooth_bins(count * values, window) / smooth_bins(count, window)
-
-
-def clouds(panels, limit=4.0, goal=None):
+def clouds(panels, limit=4.0, goals=None, names=("feature 1", "feature 2")):
     """Show clouds of points in two dimensions, each with its ellipse.
 
     Parameters
@@ -169,8 +68,10 @@ def clouds(panels, limit=4.0, goal=None):
         deviations wide.
     limit : float
         The panels reach from -limit to limit.
-    goal : array-like of shape [2, 2], optional
-        The covariance that the last panel should have: its ellipse is dashed.
+    goals : dict of str to array-like of shape [2, 2], optional
+        The covariance that a panel should have: its ellipse is dashed.
+    names : (str, str)
+        Of the axes.
     """
     fig, axes = plt.subplots(
         1, len(panels), figsize=(8.5, 8.5 / len(panels) + 0.5), layout="constrained",
@@ -180,12 +81,13 @@ def clouds(panels, limit=4.0, goal=None):
         points = np.asarray(points)
         ax.scatter(*points.T, s=10, color=BLUE, alpha=0.6, edgecolor="none")
         draw_ellipse(ax, points.mean(0), np.cov(points.T), color=RED)
-        ax.set(xlim=(-limit, limit), ylim=(-limit, limit), xlabel="feature 1")
+        if goals and name in goals:
+            style = {"color": GREEN, "linestyle": "--"}
+            draw_ellipse(ax, points.mean(0), goals[name], **style)
+        ax.set(xlim=(-limit, limit), ylim=(-limit, limit), xlabel=names[0])
         ax.set_title(name, fontsize=10)
         ax.set_aspect("equal")
-    if goal is not None:
-        draw_ellipse(axes[0, -1], points.mean(0), goal, color=GREEN, linestyle="--")
-    axes[0, 0].set_ylabel("feature 2")
+    axes[0, 0].set_ylabel(names[1])
     return fig
 
 

@@ -1,18 +1,18 @@
 """The figures of labels and errors; they also take a user's own counts and predictions.
 
-Every function returns the figure: ``fig = figures.label_counts(bins, counts)`` shows it
-in a notebook.
+Every function returns the figure: ``fig = figures.windows(windows)`` shows it in a
+notebook.
 """
 
 import numpy as np
 from matplotlib import pyplot as plt
 
+from course.figures import style
 from course.figures.style import (
     BLUE,
     DARK,
     GREEN,
     GREY,
-    PALE,
     RED,
     REGIONS,
     draw_bars,
@@ -20,29 +20,6 @@ from course.figures.style import (
     region_legend,
 )
 from dirlib.bins import shot_regions
-
-
-def label_counts(bins, counts, *, title="", label="age (years)", low=30):
-    """Show the samples per bin, coloured by shot region, and enlarged up to `low`."""
-    regions = shot_regions(counts)
-    fig, (top, bottom) = make_axes(
-        2, 1, height=4.2, sharex=True, height_ratios=[1.6, 1]
-    )
-    for ax in (top, bottom):
-        draw_bars(ax, bins, counts, regions)
-    region_legend(top, regions)
-    top.set(ylabel="training samples per bin", title=title)
-    bottom.set(xlabel=label, ylabel="enlarged", ylim=(0, low))
-    return fig
-
-
-def class_counts(names, counts, *, title=""):
-    """Show the samples per class of a classification problem, on a logarithmic axis."""
-    fig, ax = make_axes(height=2.6)
-    ax.barh(names[::-1], counts[::-1], color=BLUE)
-    ax.bar_label(ax.containers[0], fmt=" {:,.0f}")
-    ax.set(xscale="log", xlabel="images (logarithmic axis)", title=title)
-    return fig
 
 
 def three_label_counts(tables):
@@ -130,7 +107,7 @@ def predictions_over_gaps(y, predictions, gaps):
     y : array-like of shape [N]
         Whole-numbered labels.
     predictions : dict of str to array-like of shape [S, N]
-        Up to three models, several seeds each; a band holds 8 of 10 predictions.
+        Methods, several seeds each; a band holds 8 of 10 predictions.
     gaps : list of (str, range, str)
         Name, labels and hatching of each hole.
     """
@@ -141,13 +118,14 @@ def predictions_over_gaps(y, predictions, gaps):
             low, high, facecolor="#e4e4e4", hatch=hatch, edgecolor="#b0b0b0", label=name
         )
     labels = np.unique(y)
-    styles = zip(("-", "--", ":"), (BLUE, RED, GREEN), strict=True)
-    for (name, y_hat), (style, color) in zip(predictions.items(), styles, strict=False):
+    for name, y_hat in predictions.items():
+        look = style.of(name)
         at = [np.asarray(y_hat)[:, y == label] for label in labels]
         low, high = np.transpose([np.quantile(p, [0.1, 0.9]) for p in at])
-        ax.fill_between(labels + 0.5, low, high, color=color, alpha=0.15, linewidth=0)
+        band = {"color": look.color, "alpha": 0.15, "linewidth": 0}
+        ax.fill_between(labels + 0.5, low, high, **band)
         means = [p.mean() for p in at]
-        ax.plot(labels + 0.5, means, style, color=color, linewidth=2, label=name)
+        ax.plot(labels + 0.5, means, linewidth=2, label=name, **look.plot)
     ends = [0, labels[-1] + 1]
     ax.plot(ends, ends, color=DARK, linewidth=1.5, linestyle=":", label="perfect")
     ax.set(xlabel="true age (years)", ylabel="predicted age (years)")
@@ -164,52 +142,11 @@ def windows(windows):
     """
     fig, ax = make_axes(height=2.8)
     styles = zip(("o-", "s--", "^:", "d-."), (BLUE, RED, GREEN, DARK), strict=True)
-    for (name, window), (style, color) in zip(windows.items(), styles, strict=False):
+    for (name, window), (marks, color) in zip(windows.items(), styles, strict=False):
         d = np.arange(len(window)) - len(window) // 2
-        ax.plot(d, window, style, color=color, label=name, markersize=5)
+        ax.plot(d, window, marks, color=color, label=name, markersize=5)
     ax.set(xlabel="distance (bins)", ylabel="weight", ylim=(0, None))
     ax.legend(frameon=False)
-    return fig
-
-
-def density_lines(bins, counts, lines, error, *, label="age (years)"):
-    """Show counts with some curves along the bins, and the error of each bin below.
-
-    Parameters
-    ----------
-    counts, error : array-like of shape [B]
-    lines : dict of str to array-like of shape [B]
-    """
-    fig, (top, bottom) = make_axes(
-        2, 1, height=4.4, sharex=True, height_ratios=[1.6, 1]
-    )
-    top.stairs(counts, bins.edges, fill=True, color=PALE, label="counts")
-    styles = (("-", RED), ("--", DARK), (":", GREEN))
-    for (name, line), (style, color) in zip(lines.items(), styles, strict=False):
-        top.plot(bins.centers, line, style, color=color, label=name, linewidth=1.8)
-    top.set(ylabel="samples per bin", ylim=(0, None))
-    top.legend(frameon=False)
-    bottom.plot(bins.centers, error, color=DARK)
-    bottom.set(xlabel=label, ylabel="error (years)", ylim=(0, None))
-    return fig
-
-
-def paired_bars(names, differences, *, ylabel):
-    """Show paired differences by seed as dots, with their mean, one column per name.
-
-    Parameters
-    ----------
-    differences : list of array-like of shape [S]
-        Below zero means that the method is better than its base.
-    """
-    fig, ax = make_axes(height=3.0)
-    for x, d in enumerate(differences):
-        ax.plot(np.full(len(d), x), d, "o", color=BLUE, alpha=0.7)
-        ax.plot([x - 0.2, x + 0.2], [np.mean(d)] * 2, color=RED, linewidth=2)
-    ax.axhline(0, color=DARK, linewidth=1)
-    ax.margins(y=0.12)
-    ax.set(ylabel=ylabel, xlim=(-0.6, len(names) - 0.4))
-    ax.set_xticks(range(len(names)), names)
     return fig
 
 

@@ -1,6 +1,7 @@
 """The figures of lesson 5: what there is to watch while a network trains."""
 
-from course.figures.style import METHOD_STYLES, make_axes
+from course.figures import style
+from course.figures.style import make_axes
 
 
 def epochs(histories, panels):
@@ -9,7 +10,7 @@ def epochs(histories, panels):
     Parameters
     ----------
     histories : dict of str to DataFrame
-        Methods of `METHOD_STYLES`; a row per seed and epoch, see
+        Methods of `style.METHOD_STYLES`; a row per seed and epoch, see
         :func:`course.records.read.load_history`. A line shows the mean of the seeds, a
         band their range.
     panels : dict of str to callable
@@ -18,15 +19,15 @@ def epochs(histories, panels):
     fig, axes = make_axes(1, len(panels), height=3.2, squeeze=False)
     for ax, (title, of) in zip(axes[0], panels.items(), strict=True):
         for name, history in histories.items():
-            style, color = METHOD_STYLES[name]
+            drawn = style.of(name)
             values = of(history)
             if values.isna().all():
                 continue  # a method without FDS has no distances
             lines = values.groupby([history["seed"], history["epoch"]]).first()
             lines = lines.unstack("seed")
             low, high = lines.min(axis=1), lines.max(axis=1)
-            ax.fill_between(lines.index, low, high, color=color, alpha=0.15, lw=0)
-            ax.plot(lines.mean(axis=1), ls=style, color=color, lw=2, label=name)
+            ax.fill_between(lines.index, low, high, color=drawn.color, alpha=0.15, lw=0)
+            ax.plot(lines.mean(axis=1), **drawn.plot, lw=2, label=name)
         ax.set(title=title, xlabel="epoch", ylim=(0, None))
         ax.xaxis.get_major_locator().set_params(integer=True)
     found = [ax.get_legend_handles_labels() for ax in axes[0]]

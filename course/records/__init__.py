@@ -5,5 +5,6 @@
 - `searches`: the experiments that chose the settings of LDS and FDS;
 - `record`: runs an experiment, and writes ``data/runs/NAME.json`` and ``.npz``;
 - `read`: reads those files, and scores them;
-- `report`: the results as text.
+- `report`: the results as text;
+- `pages`: the tables of data/RESULTS.md, data/README.md and README.md.
 """

@@ -9,12 +9,13 @@ arrays: `predictions`, [N], and what else is worth keeping.
 from functools import partial
 
 import numpy as np
+from torch import nn
 from torch.nn import functional as F
 
 from course.colour_patterns import patterns
-from course.records.ages import AGES, EXTRAPOLATION, INTERPOLATION
+from course.records.ages import AGES, ALONE, EXTRAPOLATION, INTERPOLATION, REACH
 from course.records.read import HISTORY
-from dirlib.bins import shot_regions
+from dirlib.bins import LabelBins, shot_regions
 from dirlib.datasets.faces import faces, faces_label_counts, scale_counts
 from dirlib.fds.layer import FDS
 from dirlib.fds.statistics import bin_statistics
@@ -49,6 +50,8 @@ FEATURE_DIM = 64  # of SmallResNet
 FDS_SETTINGS = {
     "fds": {},
     "fds full": {"covariance": "full", "kernel_size": 31, "sigma": 10.0},
+    # On purpose: a window as wide as the label range. See lesson 5.
+    "fds too wide": {"kernel_size": 101, "sigma": 50.0},
 }
 
 
@@ -62,14 +65,14 @@ def balanced_loss(labels, bins=None):
 
 
 def train_ages(
-    weights_of,
-    seed,
+    weights,
+    seed=0,
     *,
+    loss=l1_loss,
     loss_of=None,
     fds=None,
     fds_start=0,
     epochs=15,
-    output_bias=None,
     validate=None,
     history=None,
     progress=True,
@@ -77,34 +80,51 @@ def train_ages(
 ):
     """Draw the training faces of `seed`, train a SmallResNet on them, and return it.
 
+    Before training, the network predicts about 0 years for every face: see
+    data/README.md for why.
+
     Parameters
     ----------
-    weights_of : callable
-        Gives the weights, [N] or None, of the training labels; a value of `WEIGHTS`.
+    weights : callable
+        Gives the weights, [N] or None, of the training labels, an int array [N]: a
+        value of `WEIGHTS`, or a function of yours.
     seed : int
         Fixes the faces, the initial weights and the order of the samples.
+    loss : callable
+        ``loss(y_hat, y, w)`` gives a scalar from three tensors [M], the predictions,
+        labels and weights of a batch (`w` is None without weights); one of `dirlib`'s
+        losses, or a function of yours.
     loss_of : callable, optional
-        Gives the loss of the training labels; the L1 loss without it.
+        Gives the loss, in place of `loss`, from the training labels.
     fds : dirlib.FDS, optional
-        Trains through this layer.
+        Trains through this layer, or one of yours: a module with ``end_epoch()`` and
+        ``forward(z, labels)``, which returns the features [M, D] calibrated.
     fds_start, epochs, validate
         See :func:`dirlib.training.fit`.
-    output_bias : float, optional
-        What an untrained network answers, in years; the mean label without it.
     history : list, optional
         Gets what `fit` returns, a dict per epoch.
     **options
         Passed on to :func:`dirlib.datasets.faces.faces`: `counts`, `leave_out`,
-        `wrong_labels`.
+        `wrong_labels`, `unknown_dates`.
+
+    Raises
+    ------
+    ValueError
+        If `fds` is no such layer, or as :func:`dirlib.training.fit`.
     """
+    is_layer = isinstance(fds, nn.Module) and hasattr(fds, "end_epoch")
+    if fds is not None and not is_layer:
+        raise ValueError(
+            f"fds must be a layer, a module with forward(z, labels) and end_epoch(), "
+            f"but got {fds!r}: make one, as in FDS({FEATURE_DIM}, AGES)"
+        )
     data = faces("train", seed=seed, progress=progress, **options)
-    bias = float(data.labels.mean()) if output_bias is None else output_bias
-    model = SmallResNet(output_bias=bias, seed=seed)
+    model = SmallResNet(seed=seed)
     rows = fit(
         model,
         ImageArray(data.images, data.labels),
-        weights=weights_of(data.labels),
-        loss=l1_loss if loss_of is None else loss_of(data.labels),
+        weights=weights(data.labels),
+        loss=loss if loss_of is None else loss_of(data.labels),
         fds=fds,
         fds_start=fds_start,
         epochs=epochs,
@@ -117,80 +137,63 @@ def train_ages(
     return model
 
 
-def predict_ages(seed, progress, *, weights_of, split="test", fds=None, **options):
-    """Train on the faces of `seed`, and return the ages predicted on a split, [N].
-
-    `fds` holds the settings of an FDS layer, a dict, or is None for no such layer.
-    """
-    layer = _layer(fds)
-    model = train_ages(weights_of, seed, fds=layer, progress=progress, **options)
-    return {"predictions": _ages(model, faces(split).images)}
-
-
-def _layer(settings):
-    """A new FDS layer, as every run needs its own."""
-    return None if settings is None else FDS(FEATURE_DIM, AGES, **settings)
-
-
-def _ages(model, images):
-    return np.round(predict(model, images).astype(float), 2)
-
-
-def predict_and_collect(
-    seed, progress, *, weights_of, fds=None, keep_features=False, **options
+def train_and_keep(
+    seed, progress, *, weights_of, fds=None, split="test", keep=(), **options
 ):
-    """Train on the faces of `seed`; return test predictions and feature statistics.
+    """Train on the faces of `seed`; return predictions on a split, and what is kept.
 
-    The statistics are those of the training images, as they are labelled, and of the
-    balanced test images; both in eval mode, and in half precision. With `keep_features`
-    the first seed's training features are kept as well.
+    Parameters
+    ----------
+    fds : dict, optional
+        The settings of an FDS layer; its bins are `AGES` unless they hold others.
+    keep : sequence of {"history", "statistics", "features"}
+        "history": [E, K], float32, a row per epoch and a column for each of `HISTORY`,
+        NaN where there is no FDS. "statistics": of the features at each age, of the
+        training images as they are labelled and of the split, in eval mode and half
+        precision. "features": of the first seed's training images, with their labels.
+    **options
+        See :func:`train_ages`.
+
+    Returns
+    -------
+    dict of ndarray
+        `predictions`, [N], in years.
     """
-    data = {"train": faces("train", seed=seed, **_faces_only(options))}
-    data["test"] = faces("test")
-    layer = _layer(fds)
+    # Every run needs a layer of its own.
+    layer = None if fds is None else FDS(FEATURE_DIM, **({"bins": AGES} | fds))
+    history = []
+    if "history" in keep:
+        options |= {"validate": _validation(), "history": history}
     model = train_ages(weights_of, seed, fds=layer, progress=progress, **options)
-    arrays = {"predictions": _ages(model, data["test"].images)}
-    for split, (images, labels, _) in data.items():
-        features = extract_features(model, images)
-        if keep_features and seed == 0 and split == "train":
-            arrays["features"] = features.numpy().astype(np.float16)
-            arrays["labels"] = labels.astype(np.int16)
-        stats = bin_statistics(features, labels, AGES)
-        arrays[f"{split}_count"] = stats.count.numpy().astype(np.int16)
-        arrays[f"{split}_mean"] = stats.mean.numpy().astype(np.float16)
-        arrays[f"{split}_variance"] = stats.variance().numpy().astype(np.float16)
+    judged = faces(split)
+    arrays = {"predictions": np.round(predict(model, judged.images).astype(float), 2)}
+    if history:
+        rows = [[row.get(name, np.nan) for name in HISTORY] for row in history]
+        arrays["history"] = np.array(rows, np.float32)
+    if "statistics" in keep:
+        drawn = {k: v for k, v in options.items() if k not in ("validate", "history")}
+        train = faces("train", seed=seed, progress=progress, **drawn)
+        for name, (images, labels, _) in {"train": train, split: judged}.items():
+            features = extract_features(model, images)
+            if "features" in keep and seed == 0 and name == "train":
+                arrays["features"] = features.numpy().astype(np.float16)
+                arrays["labels"] = labels.astype(np.int16)
+            stats = bin_statistics(features, labels, AGES)
+            arrays[f"{name}_count"] = stats.count.numpy().astype(np.int16)
+            arrays[f"{name}_mean"] = stats.mean.numpy().astype(np.float16)
+            arrays[f"{name}_variance"] = stats.variance().numpy().astype(np.float16)
     return arrays
 
 
-def _faces_only(options):
-    """Those of `train_ages`'s options that go on to the faces."""
-    return {name: value for name, value in options.items() if name != "output_bias"}
-
-
-def predict_and_watch(seed, progress, *, weights_of, fds=None):
-    """Train on the faces of `seed`; return test predictions, and the epochs' history.
-
-    `history` is [E, K], float32: a row per epoch, a column for each of `HISTORY`, NaN
-    where there is no FDS.
-    """
-    val, history = faces("val"), []
-    regions = shot_regions(faces_label_counts())
+def _validation():
+    """What `fit` calls after each epoch: errors by region on the validation faces."""
+    val, regions = faces("val"), shot_regions(faces_label_counts())
 
     def validate(model):
         found = region_errors(val.labels, predict(model, val.images), AGES, regions)
         return {f"val_{name}": value for name, value in found.items()}
 
-    model = train_ages(
-        weights_of,
-        seed,
-        fds=_layer(fds),
-        validate=validate,
-        history=history,
-        progress=progress,
-    )
-    rows = [[row.get(name, np.nan) for name in HISTORY] for row in history]
-    predictions = _ages(model, faces("test").images)
-    return {"predictions": predictions, "history": np.array(rows, np.float32)}
+    return validate
 
 
 def predict_patterns(seed, progress):
@@ -206,84 +209,77 @@ def predict_patterns(seed, progress):
     return {"predictions": predict(model, patterns("test").images).argmax(1)}
 
 
+# What is recorded beside the predictions: see `train_and_keep`.
+WATCHED, MEASURED = ("history",), ("statistics",)
+
+
 def faces_experiment():
-    """The methods of lessons 1, 2 and 4, judged on the test set."""
-    methods = {name: partial(predict_ages, weights_of=w) for name, w in WEIGHTS.items()}
-    methods["vanilla, gaps"] = partial(
-        predict_ages,
-        weights_of=WEIGHTS["vanilla"],
-        leave_out=(*INTERPOLATION, *EXTRAPOLATION),
-    )
-    methods["patterns"] = predict_patterns
-    for name in ("sqinv", "sqinv+lds", "inv", "inv+lds"):
-        for suffix, settings in FDS_SETTINGS.items():
-            methods[f"{name}+{suffix}"] = partial(
-                predict_ages, weights_of=WEIGHTS[name], fds=settings
-            )
-    # The control of lesson 2: does LDS still help when every label is right?
-    for name in ("sqinv", "sqinv+lds", "inv", "inv+lds"):
-        methods[f"{name}, right labels"] = partial(
-            predict_ages, weights_of=WEIGHTS[name], wrong_labels=0.0
-        )
-    return methods, "test", 0
+    """The methods of all lessons, on one data set, judged on the test set.
 
-
-def features_experiment():
-    """Lesson 3's networks and controls, and lesson 4's, with their statistics.
-
-    They answer about 0 years before training; only "from the mean" starts at the mean
-    label, as the networks of "faces" do. See data/README.md for what it changes.
+    What stands behind a comma changes the training faces of the method before it.
     """
+    kept = {
+        "vanilla": ("history", "statistics", "features"),
+        "vanilla+fds": WATCHED + MEASURED,
+        "sqinv": WATCHED,
+        "sqinv+lds": WATCHED + MEASURED,
+        "sqinv+fds": WATCHED,
+        "sqinv+lds+fds": WATCHED + MEASURED,
+        "inv": (),
+        "inv+lds": (),
+        "inv+fds": (),
+        "inv+lds+fds": (),
+    }
+    methods = {name: {"keep": keep} for name, keep in kept.items()}
+    changes = {"vanilla": lesson_controls(), "sqinv+lds": HOLES, "sqinv+lds+fds": HOLES}
+    changes |= dict.fromkeys(("sqinv", "inv", "inv+lds"), {})
+    for name, controls in changes.items():
+        # Does LDS still help when every label is right?
+        right = {"right labels": RIGHT} if "fds" not in name else {}
+        for what, options in (right | controls).items():
+            methods[f"{name}, {what}"] = options
+    methods["sqinv+fds full"] = {"keep": ()}
+    methods["sqinv+lds+fds full"] = {"keep": MEASURED}
+    methods["sqinv+fds too wide"] = {"keep": WATCHED}
+    methods = {name: _method(name, **options) for name, options in methods.items()}
+    return methods | {"patterns": predict_patterns}, "test", 0
+
+
+RIGHT = {"wrong_labels": 0.0, "unknown_dates": 0}
+HOLES = {
+    "hole inside": {"leave_out": tuple(INTERPOLATION)},
+    "hole at the end": {"leave_out": tuple(EXTRAPOLATION)},
+}
+
+
+def lesson_controls():
+    """What is changed in the training faces of vanilla, by name: options of `faces`."""
+    controls = {"right labels": RIGHT | {"keep": MEASURED}} | HOLES
+    # Lesson 2: an age loses its own images, or its neighbours'.
+    for age in ALONE:
+        near = [a for a in range(age - REACH, age + REACH + 1) if a != age]
+        controls[f"without age {age}"] = {"leave_out": (age,)}
+        controls[f"without the neighbours of {age}"] = {"leave_out": tuple(near)}
+    # Lesson 3: as many images for each age; more of age 0, with the same share of
+    # unknown dates among them, and with the same four.
     counts = faces_label_counts()
     more = np.where(np.arange(AGES.n_bins) == 0, 150, counts)
     even = scale_counts(np.ones(AGES.n_bins), int(counts.sum()))
-    changes = {
-        "vanilla": {"keep_features": True},
-        "balanced": {"counts": even},
-        "more of age 0": {"counts": more},
-        "right labels": {"wrong_labels": 0.0},
-        "from the mean": {"output_bias": None},
+    controls["balanced"] = {"counts": even, "keep": MEASURED}
+    controls["150 at 0, same share"] = {
+        "counts": more,
+        "unknown_dates": 100,
+        "keep": MEASURED,
     }
-    collect = partial(
-        predict_and_collect, weights_of=WEIGHTS["vanilla"], output_bias=0.0
-    )
-    methods = {name: partial(collect, **change) for name, change in changes.items()}
-    for name in ("sqinv+lds", "inv+lds"):
-        methods[name] = partial(collect, weights_of=WEIGHTS[name])
-        methods[f"{name}+fds"] = partial(collect, weights_of=WEIGHTS[name], fds={})
-    methods["sqinv+lds+fds full"] = partial(
-        collect, weights_of=WEIGHTS["sqinv+lds"], fds=FDS_SETTINGS["fds full"]
-    )
-    return methods, "test", 0
+    controls["150 at 0, same four"] = {"counts": more, "keep": MEASURED}
+    return controls
 
 
-def training_experiment():
-    """Lesson 5: what there is to watch while training, and ages left out of it.
-
-    Where no ages are left out, the predictions are those of "faces", as the seeds are.
-    """
-    methods = {}
-    watch = partial(predict_and_watch, weights_of=WEIGHTS["vanilla"])
-    methods["vanilla"] = watch
-    for name, base, settings in (
-        ("sqinv", "sqinv", None),
-        ("sqinv+lds", "sqinv+lds", None),
-        ("sqinv+fds", "sqinv", {}),
-        ("sqinv+lds+fds", "sqinv+lds", {}),
-        ("sqinv+lds+fds full", "sqinv+lds", FDS_SETTINGS["fds full"]),
-        # On purpose: a window as wide as the label range. See lesson 5.
-        ("sqinv+fds too wide", "sqinv", {"kernel_size": 101, "sigma": 50.0}),
-    ):
-        methods[name] = partial(watch, weights_of=WEIGHTS[base], fds=settings)
-    left_out = (*INTERPOLATION, *EXTRAPOLATION)
-    for name in ("sqinv", "sqinv+lds", "sqinv+lds+fds", "sqinv+lds+fds full"):
-        methods[f"{name}, gaps"] = partial(
-            predict_ages,
-            weights_of=methods[name].keywords["weights_of"],
-            fds=methods[name].keywords["fds"],
-            leave_out=left_out,
-        )
-    return methods, "test", 0
+def _method(name, **options):
+    """A method of the record by its name, such as "sqinv+lds+fds full, hole inside"."""
+    plan, _, layer = name.partition(",")[0].partition("+fds")
+    settings = FDS_SETTINGS[f"fds{layer}"] if "+fds" in name else None
+    return partial(train_and_keep, weights_of=WEIGHTS[plan], fds=settings, **options)
 
 
 def baselines_experiment():
@@ -299,13 +295,43 @@ def baselines_experiment():
         "balanced mse": plain | {"loss_of": partial(balanced_loss, bins=AGES)},
         "balanced mse, batch": plain | {"loss_of": balanced_loss},
     }
-    methods = {name: partial(predict_ages, **how) for name, how in methods.items()}
+    methods = {name: partial(train_and_keep, **how) for name, how in methods.items()}
+    return methods, "test", 0
+
+
+def ten_years_too_high(y_hat, y, weights):
+    """The L1 loss of labels that are shifted by ten years."""
+    return l1_loss(y_hat, y + 10, weights)
+
+
+# The mistakes of lesson 5's mystery runs, by cause: what differs from sqinv+lds+fds.
+MISTAKES = {
+    "window": {"fds": FDS_SETTINGS["fds too wide"]},
+    "momentum": {"fds": {"momentum": 0.999}},
+    # A tenth of a year: ages are whole years, so no bin has a neighbour in reach.
+    "bins": {"fds": {"bins": LabelBins(0, 101, 0.1)}},
+    # In the loss: weights and statistics would be the same, under other names.
+    "labels": {"loss": ten_years_too_high},
+}
+
+
+def mysteries_experiment():
+    """Lesson 5's trainings that went wrong, by letter; one seed is enough.
+
+    Each is sqinv+lds+fds with one of `MISTAKES`. The check's key says which is which.
+    """
+    from course.checks.lesson5.diagnose import KEY  # the checks load all exercises
+
+    usual = {"weights_of": WEIGHTS["sqinv+lds"], "fds": {}, "keep": WATCHED}
+    methods = {
+        letter: partial(train_and_keep, **(usual | MISTAKES[cause]))
+        for letter, cause in KEY.items()
+    }
     return methods, "test", 0
 
 
 EXPERIMENTS = {
     "faces": faces_experiment,
     "baselines": baselines_experiment,
-    "features": features_experiment,
-    "training": training_experiment,
+    "mysteries": mysteries_experiment,
 }

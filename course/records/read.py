@@ -14,7 +14,7 @@ from course.records.ages import AGES
 from dirlib.bins import shot_regions
 from dirlib.metrics import error_by_bin, mae, region_samples
 
-# What a run of the record "training" kept of each epoch.
+# What a run of the record "faces" kept of each epoch.
 HISTORY = (
     *("loss", "val_all", "val_many", "val_medium", "val_few", "val_GM"),
     *("distance_mean", "spread_mean", "distance_variance", "size_variance"),
@@ -109,7 +109,7 @@ def load_runs(name="faces"):
     return Runs(read_record(path))
 
 
-def load_statistics(method, seed=0, split="train", name="features"):
+def load_statistics(method, seed=0, split="train", name="faces"):
     """Read the feature statistics of a recorded run.
 
     Parameters
@@ -146,7 +146,7 @@ def load_statistics(method, seed=0, split="train", name="features"):
     return stats
 
 
-def load_history(method, name="training"):
+def load_history(method, name="faces"):
     """Read what was kept of each epoch of the recorded runs of a method.
 
     Returns
@@ -171,7 +171,7 @@ def load_history(method, name="training"):
     return pd.concat(tables, ignore_index=True)
 
 
-def load_features(method, name="features"):
+def load_features(method, name="faces"):
     """Read the training features of seed 0, [N, D], and their labels, [N].
 
     Raises
@@ -228,22 +228,34 @@ def read_record(path):
     )
 
 
-def anomaly_gaps(method, split, anchor=0, statistic="mean", near=5):
-    """Return the anomaly gap of each recorded seed of a method, [S].
+def measured_methods(name="faces"):
+    """The methods whose feature statistics a record holds, in its order."""
+    with np.load(data_dir() / "runs" / f"{name}.npz") as arrays:
+        held = set(arrays.files)
+    return [m for m in load_runs(name).methods() if f"{m}/0/train_mean" in held]
+
+
+def similarities(method, split, anchor=0, statistic="mean"):
+    """Return each age's similarity to an anchor for each recorded seed, [S, B].
 
     Parameters
     ----------
     method, split
         See :func:`load_statistics`.
-    anchor, statistic, near
-        See :func:`dirlib.cosine_to_anchor` and :func:`dirlib.anomaly_gap`.
+    anchor, statistic
+        See :func:`dirlib.cosine_to_anchor`.
     """
-    from dirlib.fds.anchors import anomaly_gap, cosine_to_anchor
+    from dirlib.fds.anchors import cosine_to_anchor
 
-    runs = load_runs("features")
-    gaps = []
-    for seed in range(len(runs.predictions(method))):
-        stats = load_statistics(method, seed, split)
-        similarity = cosine_to_anchor(stats, anchor, statistic)
-        gaps.append(anomaly_gap(similarity, anchor, runs.regions.many, near))
-    return np.array(gaps)
+    seeds = range(len(load_runs("faces").predictions(method)))
+    found = [load_statistics(method, seed, split) for seed in seeds]
+    return np.array([cosine_to_anchor(stats, anchor, statistic) for stats in found])
+
+
+def neighbour_margins(method, split, anchor=0, statistic="mean"):
+    """Return the neighbour margin of each recorded seed, [S]: see `similarities`."""
+    from dirlib.fds.anchors import neighbour_margin
+
+    many = load_runs("faces").regions.many
+    rows = similarities(method, split, anchor, statistic)
+    return np.array([neighbour_margin(row, anchor, many) for row in rows])

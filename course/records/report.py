@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pandas as pd
 
-from course.records.read import anomaly_gaps, data_dir, load_runs
+from course.records.read import data_dir, measured_methods, neighbour_margins
 from dirlib.kernels import kernel_window, smooth_bins
 from dirlib.metrics import gm, paired_comparison, pearson
 
@@ -19,20 +19,31 @@ def density_correlations(runs, window=None):
     return plain, np.array([pearson(smooth, e) for e in errors])
 
 
+def base_of(method):
+    """A method without what was added to it last: of "inv+lds+fds full", "inv+lds".
+
+    Settings, as in "inv+lds gaussian 9 3", go with it; what follows a comma stays.
+    """
+    return re.sub(r"\+[a-z]+( [^,+]*)?(?=,|$)", "", method)
+
+
 def feature_report():
-    """Return the anomaly gaps of age 0 as text, seed by seed, and their differences."""
-    methods = load_runs("features").methods()
-    lines = ["anomaly gap of age 0, by seed; training images | held-out images"]
+    """Return the neighbour margins of age 0 as text, seed by seed, and differences."""
+    methods = measured_methods()
+    lines = ["neighbour margin of age 0, by seed; training images | held-out images"]
+    width = max(map(len, methods)) + 1
     for statistic in ("mean", "variance"):
         for method in methods:
-            both = (anomaly_gaps(method, s, 0, statistic) for s in ("train", "test"))
-            text = " | ".join(" ".join(f"{g:6.3f}" for g in gaps) for gaps in both)
-            lines.append(f"{statistic:<9}{method:<16}{text}")
-    vanilla = anomaly_gaps("vanilla", "test")
+            both = (
+                neighbour_margins(method, s, 0, statistic) for s in ("train", "test")
+            )
+            text = " | ".join(" ".join(f"{g:6.3f}" for g in found) for found in both)
+            lines.append(f"{statistic:<9}{method:<{width}}{text}")
+    vanilla = neighbour_margins("vanilla", "test")
     for method in [m for m in methods if "+" in m]:
-        # The gap is better when it is larger: exchange the two, to count its wins.
-        pair = paired_comparison(anomaly_gaps(method, "test"), vanilla)
-        lines.append(f"held-out gap, vanilla minus {method}: {pair}")
+        # The margin is better when it is larger: exchange the two, to count its wins.
+        pair = paired_comparison(neighbour_margins(method, "test"), vanilla)
+        lines.append(f"held-out margin, vanilla minus {method}: {pair}")
     return "\n".join(lines)
 
 
@@ -60,12 +71,13 @@ def table_report():
 def runs_report(runs):
     """Return the results of recorded runs as text: a table, then claim by claim."""
     regions = ("all", "many", "medium", "few")
-    lines = [f"{'MAE (years)':<28}" + "".join(f"{r:>8}" for r in (*regions, "GM"))]
-    methods = [m for m in runs.methods() if m not in ("vanilla, gaps", "patterns")]
+    methods = [method for method in runs.methods() if method != "patterns"]
+    width = max(map(len, ["MAE (years)", *methods])) + 1
+    lines = [f"{'MAE (years)':<{width}}" + "".join(f"{r:>8}" for r in (*regions, "GM"))]
     for method in methods:
         row = [runs.score(method, region).mean() for region in regions]
         row.append(runs.score(method, metric=gm).mean())
-        lines.append(f"{method:<28}" + "".join(f"{value:8.2f}" for value in row))
+        lines.append(f"{method:<{width}}" + "".join(f"{value:8.2f}" for value in row))
     if "vanilla" in methods:
         plain, smooth = density_correlations(runs)
         for seed, (a, b) in enumerate(zip(plain, smooth, strict=True)):
@@ -74,9 +86,7 @@ def runs_report(runs):
                 f"Pearson(smoothed counts, error) {b:.3f}, difference {b - a:.3f}"
             )
     for method in methods:
-        # What came last was added to the base: "inv+lds+fds" is paired with "inv+lds".
-        # Settings, as in "inv+lds gaussian 9 3", go; what follows a comma stays.
-        base = re.sub(r"\+[a-z]+( [^,+]*)?(?=,|$)", "", method)
+        base = base_of(method)
         if base != method and base in methods:
             pair = runs.score(base, "few"), runs.score(method, "few")
             pair = paired_comparison(*pair)

@@ -9,7 +9,7 @@ from functools import partial
 from scipy.ndimage import gaussian_filter1d
 
 from course.records.ages import AGES
-from course.records.methods import KERNEL, WEIGHTS, predict_ages
+from course.records.methods import KERNEL, WEIGHTS, train_and_keep
 from dirlib.lds import lds_weights
 
 
@@ -30,7 +30,7 @@ def kernels_experiment():
                 sigma=sigma,
             )
     methods = {
-        name: partial(predict_ages, weights_of=w, split="val")
+        name: partial(train_and_keep, weights_of=w, split="val")
         for name, w in methods.items()
     }
     return methods, "val", 100
@@ -78,7 +78,7 @@ def fds_experiment():
     """The search for the settings of FDS, judged on validation data, as `kernels`."""
     methods = {}
     for base in ("sqinv", "inv"):
-        on_val = partial(predict_ages, weights_of=WEIGHTS[base], split="val")
+        on_val = partial(train_and_keep, weights_of=WEIGHTS[base], split="val")
         methods[base] = on_val
         for name, trial in FDS_TRIALS.items():
             options = FDS_TRIAL | trial

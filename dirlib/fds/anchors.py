@@ -46,13 +46,13 @@ def cosine_to_anchor(stats, anchor_bin, statistic="mean"):
     return values @ values[anchor_bin] / (length * length[anchor_bin])
 
 
-def anomaly_gap(similarity, anchor_bin, many, near=5):
-    """Return how much nearer the anchor is to its neighbours than to the crowd.
+def neighbour_margin(similarity, anchor_bin, many, near=5):
+    """Return how much more similar the anchor is to its neighbours than to the crowd.
 
     The mean similarity to the bins within `near` of the anchor (itself left out), minus
     the mean similarity to the many-shot bins outside that neighbourhood. Where features
-    follow the label it is positive; a negative gap is the anomaly of the paper's figure
-    on feature statistics: the crowd far away is nearer than the neighbours.
+    follow the label it is large. At 0 or below it shows the anomaly of the paper's
+    figure on feature statistics: the crowd far away is as near as the neighbours.
 
     Parameters
     ----------
@@ -85,3 +85,6 @@ def anomaly_gap(similarity, anchor_bin, many, near=5):
                 f"choose another anchor or a larger `near` than {near}"
             )
     return float(similarity[neighbours].mean() - similarity[crowd].mean())
+
+
+anomaly_gap = neighbour_margin  # its first name, for code that calls it so

@@ -1,149 +1,111 @@
 # %% [markdown]
 # # Lesson 1 · Imbalance in regression
 #
-# A network guesses ages. It is a few years off for adults of 35, and more than 20 years
-# off for newborn babies and for people of 90. Nobody told it to be unfair: its training
-# set did, because four in five of its faces are between 20 and 50. In this lesson you
-# learn to see that imbalance, to measure what it does, and to say why the recipes from
-# classification don't work here.
+# A network guesses ages, some well and some badly. Nobody told it to be unfair, but most
+# training faces are between 20 and 50. Who pays?
 #
-# **You will be able to**
+# <details><summary>What you need, and what you will be able to do</summary>
 #
-# - *bin* continuous labels without losing any (exercise 1.1);
-# - *split* the bins into many-, medium-, few- and zero-shot regions (1.2);
-# - *compare* two ages by the neighbourhood they live in (1.3);
-# - *measure* errors by region, and with the geometric mean (1.4, 1.5);
-# - *test* whether an error follows the counts (1.6).
+# You need Python and NumPy. You can skip any exercise: the rest of the lesson still runs. In
+# the code, `[N]` is an array with a number for each of $N$ samples, `[B]` one with a number
+# for each of $B$ bins.
 #
-# **Before you start.** You need Python and NumPy, and you have trained a neural network
-# once. The mathematics is a mean, a logarithm and a root; $\sum$ means "add up", $\prod$
-# "multiply", and $\hat y$ is the prediction for the label $y$.
+# You will be able to *bin* labels with decimals (exercise 1.1), *name* the shot region of a
+# test sample (1.2), *measure* the error of each region (1.3), *test* which ages lose when
+# images are taken away (1.4), and *count* what an age can borrow from its neighbours (1.5).
+#
+# </details>
 #
 # | part | minutes |
 # |---|---|
-# | 1. From classes to numbers | 12 |
-# | 2. Bins and shot regions (exercises 1.1 and 1.2) | 34 |
-# | 3. Neighbourhoods (exercise 1.3) | 21 |
-# | 4. Ages that nobody has | 9 |
-# | 5. Measuring fairly (exercises 1.4 and 1.5) | 25 |
-# | 6. Does the error follow the counts? (exercise 1.6) | 20 |
-# | Quiz and take-away | 9 |
-# | **together** | **130** |
+# | Opening | 1 |
+# | 1. Who pays? | 4 |
+# | 2. Bins and shot regions | 19 |
+# | 3. The error of a region | 13 |
+# | 4. Does the count tell? | 2 |
+# | 5. Which ages lose? | 15 |
+# | 6. What a network borrows | 10 |
+# | Take-away | 1 |
+# | **core, together** | **65** |
+# | Deep · Beat the ruler, the open challenge | 20 |
+# | Deep · Neighbours, or the distance from the middle? | 13 |
+# | Deep · A second mean | 11 |
+# | Deep · Bins are a choice | 9 |
+# | Deep · Quiz | 1 |
 
 # %%
 import numpy as np
 
 import dirlib
-from course.lesson1 import (
-    AGES, EXTRAPOLATION, INTERPOLATION, check, explorers, faces, figures, label_counts,
-    load_runs,
-)
+from course.lesson1 import AGES, check, faces, figures, guess, load_runs, train_ages
+from course.lesson1 import ALONE, EXTRAPOLATION, INTERPOLATION  # for the deep parts
+from course.lesson1 import challenge, explorers, label_counts  # for the deep parts
 
 # %% [markdown]
-# Here are the "people" of this course. Above each stands its age, and how many training
-# images have that *label*. They are small, 32 x 32 pixels, so that a laptop learns them
-# fast.
+# ## 1. Who pays?
+#
+# Here are "people" with their ages, and how many training images have that *label*.
 
 # %%
 train, test = faces("train"), faces("test")
-counts = AGES.counts(train.labels)
-ages = [0, 3, 8, 15, 24, 36, 50, 65, 80, 100]
-picked = [np.flatnonzero(test.labels == a)[0] for a in ages]
-fig = figures.image_grid(
-    test.images[picked], [f"age {a}\n{counts[a]} images" for a in ages]
-)
+train_counts = AGES.counts(train.labels)  # [101], one for each age from 0 to 100
+shown = [0, 3, 10, 20, 36, 50, 65, 80, 90, 100]
+picked = np.array([np.flatnonzero(test.labels == age)[0] for age in shown])
+titles = [f"age {a}\n{train_counts[a]} images" for a in shown]
+fig = figures.image_grid(test.images[picked], titles)
 
 # %% [markdown]
-# *The picture shows ten drawn faces from birth to 100 years. Ages 24 and 36 have hundreds
-# of training images, the youngest and the oldest only a few.*
+# **These are drawings.** Guessing real people's ages can decide who may enter, and its errors
+# are unfairly spread.
 #
-# <div class="alert alert-info">
-#
-# **These are drawings.** A program draws them from random numbers, and nothing about
-# real people follows from them. Guessing ages from photographs of people is a
-# *sensitive use*: it can decide who may enter or who gets money, and its errors are
-# unfairly spread, which is the subject of this course. The methods work for any number
-# that a network predicts: depths, prices, health scores. How the faces are made is
-# described in `data/FACES.md`.
-#
-# **Some labels are wrong**, as in real collections: 5 in 100 training faces show another
-# age than their label says. Among the rare ages it is far more, as part 2 shows. So a
-# part of the error of rare ages comes from wrong labels, not from rarity alone. The
-# labels of the test set are all right.
-#
-# </div>
-#
-# ## 1. From classes to numbers
-#
-# You may know imbalance from classification. Imagine a data set of places with more
-# than a thousand living rooms and ten museums. What to look for in the picture: the
-# numbers at the longest and the shortest bar.
+# Five networks were trained on 5,000 faces, each from another *seed* of the random numbers.
+# All faces count alike: *vanilla* training. Their **mean absolute error**, MAE, is how far
+# guesses are off, on average.
 
 # %%
-places = ["living room", "kitchen", "street", "library", "airport", "museum"]
-images = [1200, 700, 350, 120, 40, 10]
-fig = figures.class_counts(places, images, title="an invented place data set")
+question = "At age 36 they are about 4 years off. And at age 95?"
+guess.number("1.1", question, unit="years", low=0, high=60)
+
+# %%
+runs = load_runs("faces")
+predictions = runs.predictions("vanilla")  # [5, N]: five seeds, N test faces
+error = runs.error_by_age("vanilla")  # [5, 101]
+fig = figures.error_by_bin(AGES, train_counts, error)
+guess.compare("1.1", error[:, 95].mean())
 
 # %% [markdown]
-# *Living rooms have 1,200 images, museums 10. On this axis each numbered mark is ten
-# times the mark before it.*
+# The old pay: those over 85 are taken for 60, on average.
 #
-# The class recipes for this are: show museums more often, or let each museum count more
-# in the loss. They all rest on three ideas about classes, true or nearly true:
+# <details><summary>The picture in words</summary>Above, the error by age is low in the
+# thirties and for small children, and climbs steeply towards 100; a thin line is a seed, the
+# thick one their mean. Children from 3 to 9 have about as many images as people around 60, and
+# pay half as much. Below, the training images per age form a hump between 20 and 50, with a
+# long thin tail of few images. Tall and short bars stand side by side on purpose: some sources
+# of real collections favour an age, and people round theirs.</details>
 #
-# 1. each class has its **own count**, and that count says how hard the class is;
-# 2. classes have **hard borders**: an image is a museum or it isn't;
-# 3. classes are **strangers**: a thousand living rooms teach little about museums.
+# <details><summary>Fine print</summary>
 #
-# **Predict before you read on.** Which of the three still hold when the label is an age?
+# All five networks are tested on the same 15 faces of each age. So a peak in all five lines
+# may come from hard faces, and not from a hard age.
 #
-# <details><summary>What we think</summary>
-#
-# None holds fully. Borders between ages are drawn by us: 30.9 and 31.0 are in different
-# bins, yet are almost the same. And ages are neighbours: a network that has seen many
-# faces of 30 and 32 can guess 31 without ever seeing one. So the count of 31 alone says
-# little about how hard 31 is. That is the main idea of the whole course.
+# As in real collections, some training labels are wrong: 5 in 100 faces show another age
+# than their label says. Of the 6 images labelled 0, 4 show adults. They stand for photographs
+# with an unknown date of birth. That is our assumption about collections from the web, and it
+# comes back in lesson 3. In the test set all labels are right.
 #
 # </details>
 #
 # ## 2. Bins and shot regions
 #
-# Real targets look like this: the label counts of three published data sets. DIR is
-# short for *deep imbalanced regression*, the name that Yang et al. (2021) gave the
-# problem, in the paper that this course rebuilds. They split the labels into **shot
-# regions** by the number of *training* samples: many-shot (more than 100), medium-shot
-# (20 to 100), few-shot (fewer than 20) and zero-shot (none). In the two upper panels,
-# look for the peak and for the tails, where the bars nearly vanish. In the lowest, look
-# for the gaps.
-
-# %%
-names = ["agedb-dir", "imdb-wiki-dir", "sts-b-dir"]
-tables = {name: label_counts(name) for name in names}
-fig = figures.three_label_counts(tables)
-
-# %% [markdown]
-# *Three histograms. AgeDB-DIR and IMDB-WIKI-DIR hold ages of photographed people: one wide
-# hump with its peak in the thirties, and long thin tails. In IMDB-WIKI-DIR the medium-shot
-# bars are a thin line near 80, and the few-shot bars are too low to be seen; where no image
-# is left, above 100, the bins are zero-shot. STS-B-DIR holds how similar two sentences are,
-# from 0 to 5: tall teeth with nearly empty bins between them.*
+# To count labels with decimals, cut their range into $B$ **bins**, numbered from 0. Here a bin
+# is a year.
 #
-# The IMDB-WIKI-DIR counts are estimated from a published histogram; the other two are
-# exact. STS-B-DIR is a comb: nearly all its scores are multiples of 0.2 or 0.25, as means
-# of a few whole-number ratings are. Keep it in mind: it comes back in lesson 2.
+# ### Exercise 1.1 · Bin labels with decimals
 #
-# To count a continuous label you cut its range into $B$ **bins** of equal width. The
-# width is the smallest difference you care about: a year for ages, 0.1 for a score. We
-# write $b$ for the number of a bin, and count from 0. In the code, `[N]` says that an array
-# holds $N$ numbers, one per sample; `[B]` is one per bin.
-
-# %% [markdown]
-# ### Exercise 1.1 · Bin float labels
+# **What.** Return the bin of each label. Bin $b$ begins at
+# $\text{start} + b \cdot \text{width}$, and ends just before bin $b + 1$.
 #
-# **What.** Return the bin of each label. Bin $b$ holds the labels $y$ with
-# $\text{start} + b \cdot \text{width} \le y < \text{start} + (b + 1) \cdot \text{width}$.
-#
-# **Why.** Published code writes `int(label)`, and so puts -0.5 and 0.5 into one bin.
+# **Why.** Published code writes `int(label)`: it puts -0.5 and 0.5 into one bin.
 #
 # *About 6 minutes · 2 points*
 
@@ -175,298 +137,87 @@ check.bin_index(bin_index)
 # <details><summary>Common mistakes</summary>Truncating the label before the
 # subtraction; rounding to the nearest bin; counting bins from 1.</details>
 #
-# **Predict:** in bins of width 0.1 that begin at 0, which bin holds 0.3? And which one does
-# the computer say?
-
-# %%
-scores = dirlib.LabelBins(0, 1, 0.1)
-print("a division says  ", int(np.floor(0.3 / 0.1)))
-print("LabelBins says   ", scores.index([0.3])[0], "of", scores.n_bins, "bins")
-print("the last edge, 1.0, is in bin", scores.index([1.0])[0])
-
-# %% [markdown]
-# 0.3 / 0.1 is 2.9999999999999996 in floating point, so the division falls one bin short.
-# `LabelBins` rounds its edges to the numbers that people write, compares the label with
-# them, and gets 3. (Your function is fine for this exercise; use `LabelBins` in real
-# work.) It also closes the
-# last bin on the right, so that a perfect score of 1.0 has a bin. From here on the lesson
-# uses `AGES = LabelBins(0, 101, 1)`: one bin for each year from 0 to 100.
+# <details><summary>Fine print</summary>
 #
-# Now the counts, and the shot regions of the paper: you have seen their colours above.
-
-# %% [markdown]
-# ### Exercise 1.2 · Count, and name the regions
+# Your function is fine for ages. But divide the label 0.3 by a width of 0.1: floating point
+# gives a little less than 3, and the label falls into bin 2. In real work use
+# `dirlib.LabelBins`. It rounds its edges to the numbers that people write, and its last bin
+# includes the end of the range. This course uses `AGES = LabelBins(0, 101, 1)`, a bin a year.
 #
-# **What.** Count the samples of each bin, and name each bin's region.
+# </details>
 #
-# **Why.** Every table of this course is split by these regions. A bin that is counted
-# wrongly moves a whole region.
+# This course rebuilds a paper on *deep imbalanced regression*, DIR (Yang et al., 2021). It
+# sorts bins into **shot regions**: many-shot with more than 100 *training* samples, few-shot
+# with fewer than 20, zero-shot with none, medium-shot in between.
 #
-# *About 7 minutes · 2 points*
+# ### Exercise 1.2 · The region of a test sample
+#
+# **What.** Return the shot region of each *test* sample, by the *training* samples in its
+# bin. Training may never have met that bin.
+#
+# **Why.** A good test set is balanced: by its own counts nobody would be rare.
+#
+# *About 8 minutes · 2 points*
 
 
-# %% grade_id="count_regions" role="solution"
-def count_regions(index, n_bins, many, few):
-    """Return the counts and the name of the region of each bin.
+# %% grade_id="region_of" role="solution"
+def region_of(test_bins, train_bins, many, few):
+    """Return the name of the region of each test sample.
 
-    index: int array [N], the bin of each sample; n_bins: int, B;
-    many, few: thresholds, in samples: more than many, fewer than few.
-    Returns an int array [B], and an array [B] of "many", "medium", "few" or "zero".
+    test_bins: int array [N], the bin of each test sample;
+    train_bins: int array [M], the bin of each training sample;
+    many, few: a bin with more than `many` training samples is many-shot, one with fewer
+    than `few` is few-shot, one with none zero-shot, any other medium-shot.
+    Returns an array [N] of "many", "medium", "few" or "zero".
 
-    Worked number: count_regions(np.array([0, 0, 2]), 3, 100, 20)
-    gives the counts [2, 0, 1] and the regions few, zero, few.
+    Worked number: test_bins [0, 1, 2, 3] and train_bins [0, 0, 0, 0, 0, 1, 1, 1, 2],
+    with many = 4 and few = 2, give many, medium, few, zero.
     """
     ### BEGIN SOLUTION
-    counts = np.bincount(index, minlength=n_bins)
-    regions = np.where(counts > many, "many", "medium")
-    regions = np.where(counts < few, "few", regions)
-    regions = np.where(counts == 0, "zero", regions)
-    return counts, regions
+    n_bins = max(test_bins.max(), train_bins.max()) + 1
+    counts = np.bincount(train_bins, minlength=n_bins)
+    names = np.full(n_bins, "medium")
+    names[counts > many] = "many"
+    names[counts < few] = "few"
+    names[counts == 0] = "zero"
+    return names[test_bins]
     ### END SOLUTION
 
 
-# %% grade_id="count_regions_check" points=2 role="test"
-check.count_regions(count_regions)
+# %% grade_id="region_of_check" points=2 role="test"
+check.region_of(region_of)
 
 # %% [markdown]
-# <details><summary>Hint 1</summary>np.bincount counts whole numbers.</details>
-# <details><summary>Hint 2</summary>np.bincount stops at the largest number it meets; its
-# argument minlength asks for more.</details>
-# <details><summary>Hint 3</summary>Start with np.where(counts > many, "many", "medium"),
-# then overwrite the bins below few, then those that are empty.</details>
-# <details><summary>Common mistakes</summary>Calling exactly 100 many-shot, or exactly 20
-# few-shot; calling an empty bin few-shot.</details>
+# <details><summary>Hint 1</summary>np.bincount counts the training samples of each bin. It
+# stops at the largest number it meets; its argument minlength asks for more.</details>
+# <details><summary>Hint 2</summary>Name the bins first: start with np.full(n_bins,
+# "medium"), then overwrite those above many, those below few, and those with 0.</details>
+# <details><summary>Hint 3</summary>names[test_bins] picks a name for each test
+# sample.</details>
+# <details><summary>Common mistakes</summary>Counting the test samples; calling exactly `many`
+# samples many-shot; calling an empty bin few-shot.</details>
 #
-# The library's version is `shot_regions`. It gives four masks of shape [B].
+# ## 3. The error of a region
+#
+# So far every age had 15 test faces.
 
 # %%
-regions = dirlib.shot_regions(counts)
-wrong = AGES.counts(train.labels[train.labels != train.ages])  # [101]
-for name, mask in zip(regions._fields, regions, strict=True):
-    n, n_wrong = counts[mask].sum(), wrong[mask].sum()
-    share = f"{n_wrong / max(n, 1):.0%} with a wrong label"
-    print(f"{name:<6} {mask.sum():3d} ages, {n:5,d} images, {share}")
-print(f"ages 20 to 50 hold {counts[20:51].sum() / counts.sum():.0%} of the images")
-fig = figures.label_counts(
-    AGES, counts, title="the drawn faces: training images per age"
-)
-
-# %% [markdown]
-# *One bar per age: a hump between 20 and 50 in which tall and short bars stand side by
-# side, purple where an age has more than 100 images and yellow where it has less, and long
-# thin tails on both sides, mostly few-shot ages in pink. The lower panel enlarges the low
-# bars. No age is zero-shot here.*
-#
-# The bars are uneven on purpose: age 42 has 478 images and age 43 has 50. Collections are
-# like that. Some sources favour an age, and people round theirs. And one mistake weighs
-# more where images are few: almost a quarter of the few-shot labels are wrong.
-#
-# The regions depend on choices: the width of a bin and two thresholds. Move the sliders
-# with the mouse, or with the Tab and arrow keys.
+options = ["about half", "about the same", "about twice as large"]
+guess.choice("1.2", "On a test set as uneven as training, the MAE is ...", options)
 
 # %%
-explorer = explorers.bins_and_regions()
-explorer
+balanced, uneven = error.mean(), np.average(error.mean(0), weights=train_counts)
+print(f"balanced test set {balanced:.1f} years, uneven as training {uneven:.1f} years")
+guess.compare("1.2", "about half" if uneven < 0.7 * balanced else "about the same")
 
 # %% [markdown]
-# *The counts of AgeDB-DIR in the colours of the regions. The line below the picture counts
-# the bins of each region.*
+# Frequent ages outvote rare ones: measure each region alone.
 #
-# **Question.** With the thresholds at 100 and 20, how many few-shot bins of AgeDB-DIR are
-# left when the bins are 5, 10 and 20 years wide? And what have you lost by then? Find out
-# with the sliders, then open the answer. The cell below it moves them by code.
+# ### Exercise 1.3 · MAE by shot region
 #
-# <details><summary>Answer</summary>
+# **What.** Return the mean absolute error of each region's samples.
 #
-# 33 few-shot bins become 4, 1 and 1; the last one holds ages 100 and 101, left over at the
-# end of the range. Wide bins hide the rare ages inside common ones: with bins of 20 years,
-# a baby and a young man of 19 are "the same". The width must follow what you care about,
-# never the wish for full bins.
-#
-# </details>
-
-# %%
-for width in (1, 5, 10, 20):
-    explorer.set(width=width)
-    few_bins, images = (
-        explorer.readout[k] for k in ("few bins", "images in few-shot bins")
-    )
-    print(f"width {width:2d}: few-shot bins {few_bins:2d}, images in them {images:3d}")
-explorer.reset()
-
-# %% [markdown]
-# ## 3. Neighbourhoods
-#
-# Two ages can have the same count, and live in very different places. Below, red and
-# blue mark two ages with equally many images; the lower panel enlarges the low bars.
-# What to look for: the hatched bars around red and the dotted bars around blue.
-
-# %%
-explorer = explorers.neighbourhoods(AGES, counts, age_a=89, age_b=98)
-explorer
-
-# %% [markdown]
-# *Twice the counts of the faces, the lower panel enlarged. Age A is red, age B blue, with
-# their counts; the bars around them are their neighbours.*
-#
-# **Question.** Find two ages with equal counts, of which one has at least three times as
-# many images within 2 years. For which of the two would you trust the network more?
-#
-# <details><summary>An answer</summary>For instance 53 and 79: 12 images each, but 195
-# against 28 within 2 years. Or 18 and 93. We trust 53 and 18 more; you see their errors
-# soon.</details>
-
-# %% [markdown]
-# ### Exercise 1.3 · Neighbourhood mass
-#
-# **What.** For each bin, add up the counts of all bins at most `radius` bins away, the bin
-# itself included. Outside the range there is nothing.
-#
-# **Why.** It is the simplest measure of what a network can borrow from neighbours, and
-# the first step to label distribution smoothing (lesson 2).
-#
-# *About 7 minutes · 2 points*
-
-
-# %% grade_id="neighbourhood_mass" role="solution"
-def neighbourhood_mass(counts, radius):
-    """Return the samples within `radius` bins of each bin.
-
-    counts: int array [B]; radius: int, in bins, 0 or more.
-    Returns an int array [B].
-
-    Worked number: neighbourhood_mass(np.array([5, 1, 1, 1, 7]), 1)
-    gives [6, 7, 3, 9, 8].
-    """
-    ### BEGIN SOLUTION
-    mass = []
-    for b in range(len(counts)):
-        near = counts[max(0, b - radius) : b + radius + 1]
-        mass.append(near.sum())
-    return np.array(mass)
-    ### END SOLUTION
-
-
-# %% grade_id="neighbourhood_mass_check" points=2 role="test"
-check.neighbourhood_mass(neighbourhood_mass)
-
-# %% [markdown]
-# <details><summary>Hint 1</summary>A loop over the bins, and a slice in each step.
-# </details>
-# <details><summary>Hint 2</summary>counts[a:b] stops before b.</details>
-# <details><summary>Hint 3</summary>A negative start counts from the end of the array:
-# use max(0, b - radius).</details>
-# <details><summary>Common mistakes</summary>Leaving the bin itself out; going round in
-# a circle with np.roll; taking the mean.</details>
-#
-# Does the neighbourhood matter? The course ships recorded runs: a small convolutional
-# network, trained five times, and its predictions on a test set with 15 faces of every
-# age. Each training starts its random numbers with another *seed*, so it has other training
-# faces (with the same counts) and other weights at the start. "vanilla" is plain training,
-# without any remedy. We take the ages that have 5 to 12 images each,
-# and split them in two: those with a rich neighbourhood, and those with a poor one.
-#
-# **Predict:** the two halves have about the same counts. How many years apart are their
-# errors? (*Error* means the mean of $|y - \hat y|$, in years.)
-
-# %%
-runs = load_runs("faces")
-error = runs.error_by_age("vanilla").mean(0)  # [5 seeds, 101 ages] -> [101]
-# A sum over 11 bins: 5 + the age itself + 5, as neighbourhood_mass(counts, 5).
-mass = dirlib.smooth_bins(counts, np.ones(11))
-alike = np.flatnonzero((counts >= 5) & (counts <= 12))
-rich = alike[mass[alike] > np.median(mass[alike])]
-poor = np.setdiff1d(alike, rich)
-for name, group in (("rich", rich), ("poor", poor)):
-    print(
-        f"{name}: {counts[group].mean():.1f} images per age, {mass[group].mean():.0f} "
-        f"within 5 years, error {error[group].mean():.1f} years"
-    )
-
-# %%
-for age in (53, 79, 18, 93):
-    print(f"age {age}: {counts[age]:2d} images, error {error[age]:.1f} years")
-
-# %% [markdown]
-# The counts are alike, the errors are not: ages in a poor neighbourhood are guessed far
-# worse. Careful, though. Poor ages also lie further from the middle, where a network
-# that pulls every guess to the middle errs most; this comparison can't separate the
-# two. An experiment helps: take images away, and compare the same ages before and
-# after.
-#
-# ## 4. Ages that nobody has
-#
-# In classification a class without images is hopeless. For an age, it depends on where
-# the hole is. A second set of runs had two holes in its training ages: one *inside*, from
-# 45 to 55, where 842 images are gone (interpolation: guess between known ages), and one *at
-# the end*, from 85 on, where only 121 are gone (extrapolation: guess beyond them).
-#
-# **Predict:** which hole costs more, compared with the runs that saw all ages?
-
-# %%
-y, inside, end = runs.y, INTERPOLATION, EXTRAPOLATION
-full, holes = runs.predictions("vanilla"), runs.predictions("vanilla, gaps")
-fig = figures.predictions_over_gaps(
-    y,
-    {"all ages seen": full, "two holes": holes},
-    [("hole inside", inside, "////"), ("hole at the end", end, "....")],
-)
-
-# %% [markdown]
-# *Two lines of mean predictions by true age; around each a band that holds 8 of 10
-# predictions. Both lines rise much less steeply than the dotted line of perfect
-# answers: the network guesses the old too young and the young too old. With the holes
-# the line is lower at nearly every age, and most of all after 75.*
-
-# %%
-groups = {"inside, 45 to 55": inside, "at the end, 85 to 100": end}
-groups |= {"control, 0 to 44": range(45), "control, 56 to 84": range(56, 85)}
-for name, ages in groups.items():
-    here, gone = np.isin(y, ages), counts[np.intersect1d(ages, [*inside, *end])].sum()
-    before, after = (np.abs(p - y)[:, here].mean() for p in (full, holes))
-    moved = f"guesses {(holes - full)[:, here].mean():+.1f} years"
-    change = f"error {before:.1f} -> {after:.1f} ({after - before:+.1f}), {moved}"
-    print(f"{name:<22}{gone:3d} images gone, {change}")
-
-# %% [markdown]
-# Seven times as many images are gone inside, and yet that hole adds 1.9 years of error,
-# the one at the end 3.8, on top of an error that was large already. Now look at the two
-# controls, which lost no image. From 56 to 84 the error rises by 1.8 years, as much as
-# inside the hole; from 0 to 44 it falls by 0.7. All four groups are guessed younger than
-# before, perhaps because fewer old faces are in training. That harms the old and helps the
-# young. So it isn't shown that the 1.9 years inside are the price of the missing images:
-# both holes are in the same runs, and each can raise the errors of other ages.
-#
-# ## 5. Measuring fairly
-#
-# How good is the network? That depends on who is asked. So far we tested on a **balanced**
-# set, with the same number of faces for every age.
-#
-# **Predict:** the same networks, tested on a set as uneven as the training set: is their
-# error smaller or larger, and by which factor?
-
-# %%
-balanced = error.mean()
-uneven = np.average(error, weights=counts)
-print(f"test set as uneven as the training set: {uneven:.1f} years")
-print(f"balanced test set:                      {balanced:.1f} years")
-
-# %% [markdown]
-# Both numbers are the mean absolute error (**MAE**) of the same five networks. (The first
-# weights the error of each age by its training count; a test set that is as uneven gives
-# the same, up to chance.) There the many-shot ages count more than all others together,
-# and half of the error is hidden. A reader who sees the first number alone would never
-# hear of the rare ages. Even the balanced mean hides where the errors are, so you split it
-# by region.
-
-# %% [markdown]
-# ### Exercise 1.4 · MAE by shot region
-#
-# **What.** Return the mean absolute error of each region's samples, and `None` for a
-# region without any.
-#
-# **Why.** Published metric code crashes, or prints NaN, when a region is empty. In your
-# own data one will be.
+# **Why.** Published code crashes, or prints NaN, when a region is empty.
 #
 # *About 7 minutes · 2 points*
 
@@ -503,32 +254,331 @@ check.mae_by_region(mae_by_region)
 # into a dict.</details>
 # <details><summary>Common mistakes</summary>Errors that cancel because the absolute
 # value is missing or comes too late; dividing by all N; 0 for an empty region.</details>
+#
+# Now train a network, for three *epochs* (passes over the faces) instead of 15. Your three
+# functions judge it.
+
+# %% tags=["nbval-ignore-output", "wait-30"]
+model = train_ages(lambda labels: np.ones(len(labels)), epochs=3)  # all count alike
+mine = dirlib.predict(model, test.images)
+both = {"vanilla": predictions[0, picked], "yours": mine[picked]}
+fig = figures.faces_with_guesses(test.images[picked], test.labels[picked], both)
+to_bins = check.bin_index.or_library(bin_index)
+test_bins, train_bins = (to_bins(d.labels, 0.0, 1.0) for d in (test, train))
+test_region = check.region_of.or_library(region_of)(test_bins, train_bins, 100, 20)
+by_region = check.mae_by_region.or_library(mae_by_region)
+recorded = [by_region(runs.y, p, test_region) for p in predictions]  # a dict per seed
+yours = [by_region(test.labels, mine, test_region)]
+fig = figures.errors_by_region({"recorded, 15 epochs": recorded, "yours": yours})
+
+# %% [markdown]
+# In the recorded runs, few-shot faces pay several times as much as many-shot ones, on every
+# seed (dot).
+#
+# ## 4. Does the count tell?
+#
+# For *classes* the count tells the error, nearly. Here are 101 colour patterns that have
+# nothing in common, with the counts of our ages. Do you expect the same for the ages? A
+# falling straight line has Pearson's correlation -1, a cloud without a trend 0.
 
 # %%
-for name in ("all", "many", "medium", "few"):
-    by_seed = runs.score("vanilla", name)
-    print(f"{name:<7} MAE {by_seed.mean():5.1f} years (seeds: {np.round(by_seed, 1)})")
+mean_error, wrong = error.mean(0), runs.wrong_by_class("patterns").mean(0)
+rows = {"patterns": (wrong, "wrong (%)"), "ages": (mean_error, "error (years)")}
+panels = {}
+for name, (y, unit) in rows.items():
+    r = dirlib.pearson(train_counts, y)
+    panels[f"{name}: Pearson {r:.2f}"] = (train_counts, y, "training images", unit)
+fig = figures.density_against_error(panels)
 
 # %% [markdown]
-# The few-shot ages have the largest errors. The spread over the five seeds is far
-# smaller than the gap between the regions, so the gap is no accident of one run.
+# For such strangers the count tells nearly all. Rare ages differ: the youngest are guessed within
+# about ten years, the oldest are decades off.
 #
-# One number is still missing. An age with errors of 1 and 9 years has the same MAE as one
-# with 5 and 5. The **geometric mean** (GM) of the errors tells them apart: it is pulled
-# down by small errors, so it is low when *some* are served very well, and rises towards
-# the MAE as the errors become equal. The paper reports both.
+# <details><summary>The picture in words</summary>Left, the patterns form one falling band: with
+# a dozen images or fewer, a pattern is hardly ever recognised. Right, the ages with a handful of
+# images stand in a column, with nearly any error.</details>
+#
+# <details><summary>Fine print</summary>
+#
+# Pearson measures straight lines, and neither cloud is one. About half of the patterns are
+# always wrong and can't get worse, which bends their cloud. Spearman's correlation looks at
+# the order alone, and by it ages and patterns are closer. So the counts tell the order of the
+# ages better than the size of their errors.
+#
+# </details>
+#
+# ## 5. Which ages lose?
+#
+# What are an age's neighbours worth? Recorded runs were trained without some ages: a range, age
+# 42 alone, or only its neighbours.
+#
+# ### Exercise 1.4 · Paired, seed by seed
+#
+# **What.** Return how much the MAE of the given ages grew, one number per seed.
+#
+# **Why.** Every seed has its own luck: compare each age *with itself*, seed by seed.
+#
+# *About 10 minutes · 2 points*
+
+
+# %% grade_id="extra_error" role="solution"
+def extra_error(y, before, after, ages):
+    """Return how much larger the error of some ages became, for each seed.
+
+    y: float array [N], the labels of the test samples;
+    before, after: float arrays [S, N], the predictions of S seeds;
+    ages: list of the labels to look at.
+    Returns a float array [S], in years: positive where the error grew.
+
+    Worked number: with y = [30, 80, 80], before = [[32, 70, 84]],
+    after = [[40, 60, 82]] and ages = [80] it gives [4.0].
+    """
+    ### BEGIN SOLUTION
+    here = np.isin(y, ages)
+    was = np.abs(before - y)[:, here].mean(axis=1)
+    now = np.abs(after - y)[:, here].mean(axis=1)
+    return now - was
+    ### END SOLUTION
+
+
+# %% grade_id="extra_error_check" points=2 role="test"
+check.extra_error(extra_error)
 
 # %% [markdown]
-# ### Exercise 1.5 · The geometric mean
+# <details><summary>Hint 1</summary>np.isin(y, ages) is a mask over the samples: does each
+# label stand in the list?</details>
+# <details><summary>Hint 2</summary>np.abs(before - y) has the shape [S, N]. Choose columns
+# with [:, mask].</details>
+# <details><summary>Hint 3</summary>.mean(axis=1) averages over the samples of each seed.
+# Do it before and after, and subtract.</details>
+# <details><summary>Common mistakes</summary>Averaging over the seeds; measuring how far the
+# guesses moved in place of the errors; the sign.</details>
 #
-# **What.** Return $\left(\prod_i \max(|y_i - \hat y_i|, \varepsilon)\right)^{1/N}$. $N$
-# is the number of samples; errors below the small number $\varepsilon$ count as
-# $\varepsilon$.
+# <details><summary>How to read the figure: what is a 95 % interval?</summary>A dot is a seed, a
+# diamond their mean, and the bar its **95 % interval**, the range in which the true mean
+# probably lies. Right of 0 the error grew. Five seeds are a small sample: if they lie far
+# apart, the range is wide. Where it holds 0, there may be no change at all: such rows are grey
+# and hollow.</details>
+
+# %%
+question = "Age 42 loses its neighbours within 5 years. How much does its error grow?"
+guess.number("1.3", question, unit="years", low=-1, high=10)
+
+# %%
+loses = check.extra_error.or_library(extra_error)
+rows = {
+    "hole inside: 45 to 55 gone": ("hole inside", range(45, 56)),
+    "hole at the end: 85 to 100 gone": ("hole at the end", range(85, 101)),
+    "age 42, own images gone": ("without age 42", [42]),
+    "age 42, neighbours gone": ("without the neighbours of 42", [42]),
+}
+for name, (run, ages) in rows.items():
+    rows[name] = loses(runs.y, predictions, runs.predictions(f"vanilla, {run}"), ages)
+fig = figures.forest({name: (0 * d, d) for name, d in rows.items()})
+guess.compare("1.3", rows["age 42, neighbours gone"].mean())
+
+# %% [markdown]
+# The hole at the end costs about three times as much as the one inside, for far fewer images.
+# Age 42 misses its neighbours' images more than its own, on every seed.
+#
+# <details><summary>Fine print</summary>
+#
+# A single age is judged by 15 faces, so look at the dots of the seeds before you believe a
+# mean. Could it be the distance from the crowd, and not the neighbours? A deep part below
+# asks this.
+#
+# </details>
+#
+# ## 6. What a network borrows
+#
+# ### Exercise 1.5 · Neighbourhood mass
+#
+# **What.** For each bin, add up the counts of the bins at most `radius` away, the bin
+# itself included.
+#
+# **Why.** Images of one age teach the ages around it. How much can each borrow?
+#
+# *About 7 minutes · 2 points*
+
+
+# %% grade_id="neighbourhood_mass" role="solution"
+def neighbourhood_mass(counts, radius):
+    """Return the samples within `radius` bins of each bin.
+
+    counts: int array [B]; radius: int, in bins, 0 or more.
+    Returns an int array [B]. Outside the range there are no samples.
+
+    Worked number: neighbourhood_mass(np.array([5, 1, 1, 1, 7]), 1)
+    gives [6, 7, 3, 9, 8].
+    """
+    ### BEGIN SOLUTION
+    mass = []
+    for b in range(len(counts)):
+        near = counts[max(0, b - radius) : b + radius + 1]
+        mass.append(near.sum())
+    return np.array(mass)
+    ### END SOLUTION
+
+
+# %% grade_id="neighbourhood_mass_check" points=2 role="test"
+check.neighbourhood_mass(neighbourhood_mass)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>A loop over the bins, and a slice in each step.
+# </details>
+# <details><summary>Hint 2</summary>counts[a:b] stops before b.</details>
+# <details><summary>Hint 3</summary>A negative start counts from the end of the array:
+# use max(0, b - radius).</details>
+# <details><summary>Common mistakes</summary>Leaving the bin itself out; going round in
+# a circle with np.roll; taking the mean.</details>
+
+# %%
+mass = check.neighbourhood_mass.or_library(neighbourhood_mass)(train_counts, 5)
+panels = {}
+for name, x in (("own images", train_counts), ("images within 5 years", mass)):
+    r = dirlib.pearson(x, mean_error)
+    panels[f"Pearson {r:.2f}"] = (x, mean_error, name, "error (years)")
+fig = figures.density_against_error(panels)
+
+# %% [markdown]
+# The neighbourhood follows the error better than the count: the idea of **label distribution
+# smoothing**, LDS, in lesson 2. But a correlation alone proves nothing; taking images away
+# says more.
+#
+# <details><summary>The picture in words</summary>Two clouds of 101 ages: over their own
+# images, and over the images within 5 years, which is closer to a falling line.</details>
+#
+# ## Deep · Beat the ruler, the open challenge
+#
+# In part 6 the neighbourhood followed the error better than the count. But a mere *ruler*, the
+# distance from the median age, follows it better still, and knows no images.
+
+# %%
+ruler = np.abs(np.arange(101) - np.median(train.labels))
+panel = (ruler, mean_error, "years from the median age", "error (years)")
+title = f"Pearson {dirlib.pearson(ruler, mean_error):.2f}"
+fig = figures.density_against_error({title: panel})
+
+# %% [markdown]
+# <details><summary>The picture in words</summary>A cloud of 101 ages over their distance from
+# the median age, close to a rising line; the branch below it are the children.</details>
+#
+# Can you do better, from the counts alone? Write a function that returns a number for each age,
+# large where you expect a large error. Its unit doesn't matter. Tune it on the recorded errors
+# as much as you like. It is judged on *validation* faces, which played no part so far, by the
+# errors of the network that you trained in part 3. There is no single right answer.
+#
+# *About 15 minutes, and no points*
+
+
+# %% role="student-only"
+def expected_error(counts):
+    """Return a number for each age, [B]: large where you expect a large error."""
+    return -counts  # the start: change it
+
+
+# %% role="solution-only"
+def expected_error(counts):
+    """Return a number for each age, [B]: large where you expect a large error."""
+    # One of many answers: a wide blend of the bars, and the less it holds, the worse.
+    window = dirlib.kernel_window("gaussian", 65, 8.0)
+    return 1 / np.sqrt(dirlib.smooth_bins(counts, window))
+
+
+# %% tags=["nbval-ignore-output"]
+val = faces("val")
+guesses = dirlib.predict(model, val.images)
+val_error = dirlib.error_by_bin(val.labels, guesses, AGES)
+expected = expected_error(train_counts)
+print(f"on the recorded errors: {dirlib.pearson(expected, mean_error):.2f}")
+yours, to_beat = (dirlib.pearson(x, val_error) for x in (expected, ruler))
+challenge.report("1", yours, to_beat=to_beat, higher=True)
+
+# %% [markdown]
+# <details><summary>Ideas</summary>
+#
+# Two more images should help an age that has 2 more than one that has 200: try logarithms, or
+# 1 / sqrt. Try wider windows than 5 years. The young and the old need not be treated alike.
+# And after twenty attempts, is yours better on the validation faces by more than luck?
+#
+# </details>
+#
+# ## Deep · Neighbours, or the distance from the middle?
+#
+# Compare two ages with the *same* count: red and blue mark them, and the lower panel enlarges
+# the low bars. Then find two other ages with equal counts, where one has at least three times
+# as many images within 2 years. For which of the two would you trust the network more?
+
+# %%
+explorer = explorers.neighbourhoods(AGES, train_counts, age_a=53, age_b=79)
+explorer
+
+# %% [markdown]
+# <details><summary>An answer</summary>For instance 35 and 58, or 16 and 23. In the figure of
+# part 1 you can read their errors: the one with the rich neighbourhood is served better.
+# </details>
+#
+# It is tempting to stop here and say: neighbours matter. But age 79 also lies further from
+# the crowd than 53. A network that pulls every guess towards the crowd errs more out there,
+# with neighbours or without. Comparing *different* ages can't separate the two. That is why
+# part 5 compared an age with itself.
+#
+# Even there a rival explanation is left. Without the ages around 42, the median falls from 36
+# to 33. So age 42 lies further from it, and perhaps this alone costs. But then the old would
+# lose as well, because they lie further from it, too. Do they, in the same runs? And what
+# does age 55 lose, which has only 16 images of its own?
+
+# %%
+rows = {}
+for age in ALONE:  # 42 and 55
+    near = runs.predictions(f"vanilla, without the neighbours of {age}")
+    own = runs.predictions(f"vanilla, without age {age}")
+    rows[f"age {age}, own images gone"] = loses(runs.y, predictions, own, [age])
+    rows[f"age {age}, neighbours gone"] = loses(runs.y, predictions, near, [age])
+    control = f"70 to 100, neighbours of {age} gone"
+    rows[control] = loses(runs.y, predictions, near, range(70, 101))
+fig = figures.forest({name: (0 * d, d) for name, d in rows.items()})
+
+# %% [markdown]
+# Where 42 lost its neighbours, the old don't lose. So the distance isn't what harms it. Age 55
+# had little of its own to lose, and hardly misses it. Are the 372 images of its neighbours
+# worth more to it? See whether their mark is clear of 0, and how far the seeds lie apart.
+#
+# Last, the two holes, age by age. Where is the damage?
+
+# %%
+holes = {"hole inside": INTERPOLATION, "hole at the end": EXTRAPOLATION}
+changed = {
+    name: (runs.error_by_age(f"vanilla, {name}") - error, gone)
+    for name, gone in holes.items()
+}
+fig = figures.error_changes(AGES, changed)
+
+# %% [markdown]
+# Each time the damage has a place: the hole, and the ages next to it. From 60 to 84 no image
+# was taken away, and still the error grew. If the distance from the middle were all that
+# counts, the hole inside would harm the old, too.
+#
+# <details><summary>The picture in words</summary>The change of the error at each age, thin for
+# a seed and thick for the mean; the shaded ages were left out.</details>
+#
+# ## Deep · A second mean
+#
+# An age with errors of 1 and 9 years has the same MAE as one with 5 and 5. The **geometric
+# mean** (GM) of the errors tells them apart. Small errors pull it down, so it is low where
+# *some* people are served very well. Where all errors are equal, it equals the MAE. The paper
+# reports both.
+#
+# ### Exercise 1.6 · The geometric mean
+#
+# **What.** Return $\left(\prod_i \max(|y_i - \hat y_i|, \varepsilon)\right)^{1/N}$. $\prod$
+# means "multiply", and $N$ is the number of samples; errors below the small number
+# $\varepsilon$ count as $\varepsilon$.
 #
 # **Why.** It is the paper's second metric, and two things can go wrong: a product of
 # thousands of numbers, and a single error of exactly 0.
 #
-# *About 6 minutes · 2 points*
+# *About 6 minutes · 2 points · deep*
 
 
 # %% grade_id="geometric_mean" role="solution"
@@ -559,140 +609,62 @@ check.geometric_mean(geometric_mean)
 # every error; log10 with exp.</details>
 
 # %%
-for pair in ([1, 9], [5, 5]):
-    mae, gm = dirlib.mae([0, 0], pair), dirlib.gm([0, 0], pair)
-    print(f"errors {pair[0]} and {pair[1]}: MAE {mae:.1f}, GM {gm:.1f}")
+gm = check.geometric_mean.or_library(geometric_mean)
 for name in ("many", "few"):
-    print(
-        f"{name}: MAE {runs.score('vanilla', name).mean():.1f}, "
-        f"GM {runs.score('vanilla', name, metric=dirlib.gm).mean():.1f} years"
-    )
+    here = test_region == name
+    y, guessed = np.tile(runs.y[here], len(predictions)), predictions[:, here].ravel()
+    mae = dirlib.mae(y, guessed)
+    print(f"{name}: MAE {mae:.1f}, GM {gm(y, guessed, 1e-3):.1f} years")
 
 # %% [markdown]
-# In both regions the GM is below the MAE, because the errors differ from face to face.
-# GM / MAE is 0.66 for many-shot and 0.78 for few-shot: the few-shot errors are more
-# alike, most of them large. The library lifts errors below $\varepsilon = 0.001$
-# years.
+# In both regions the GM is below the MAE, because errors differ from face to face. For
+# few-shot faces it is the larger share of the MAE: there the errors are more alike.
 #
-# ## 6. Does the error follow the counts?
+# ## Deep · Bins are a choice
 #
-# Here is the error of every age, over the counts. What to look for: where the thick line
-# rises, and whether it jumps where the bars do.
+# Here are the labels of three published data sets, in the colours of their regions. Where do
+# the bars nearly vanish? And what is odd about the lowest panel?
 
 # %%
-fig = figures.error_by_bin(AGES, counts, runs.error_by_age("vanilla"))
-for a in (42, 43, 50, 51):
-    print(f"age {a}: {counts[a]:3d} images, error {error[a]:4.1f} years")
+names = ["agedb-dir", "imdb-wiki-dir", "sts-b-dir"]
+fig = figures.three_label_counts({name: label_counts(name) for name in names})
 
 # %% [markdown]
-# *Top: the mean absolute error by age, five thin lines for the seeds and a thick one
-# for their mean; about 4 years from 32 to 40, rising to 26 at birth and to more than 35
-# near 100. Bottom: the training counts, tall and short bars side by side.*
+# The ages have long thin tails. The lowest panel is a comb, with nearly empty bins between its
+# teeth.
 #
-# The error rises where images are rare. From one age to the next it doesn't follow the
-# counts: 43 has a tenth of the images of 42, and its error is 8.7 years in place of 6.9;
-# 51 has two thirds of those of 50, and its error is 15.8 in place of 10.5. (The peaks at 51
-# and 84 stand in all five lines. Other faces might not show them: the five networks share
-# the same 15 test faces per age, and some of these are hard for every network. That seeds
-# agree is no proof here.)
+# The regions depend on the width of a bin and on two thresholds. All three are choices. With
+# the thresholds at 100 and 20, how many few-shot bins of AgeDB-DIR are left when the bins are
+# 5, 10 and 20 years wide? And what have you lost by then? Move the sliders.
 #
-# The **density** of an age is its count divided by the number of all images. To say in one
-# number how well a density predicts the error, you correlate the two. The correlation is
-# the same for density and counts, so we use the counts.
-
-# %% [markdown]
-# ### Exercise 1.6 · Pearson's correlation
-#
-# **What.** Return
-# $r = \frac{\sum_i (a_i - \bar a)(b_i - \bar b)}
-# {\sqrt{\sum_i (a_i - \bar a)^2 \sum_i (b_i - \bar b)^2}}$, where $\bar a$ is the mean of
-# the $a_i$ and $\bar b$ that of the $b_i$.
-#
-# **Why.** The paper uses it to ask whether a label density predicts the error.
-#
-# *About 5 minutes · 2 points*
-
-
-# %% grade_id="pearson_correlation" role="solution"
-def pearson_correlation(a, b):
-    """Return Pearson's correlation of two lists of numbers.
-
-    a, b: float arrays [N]. Returns a float between -1 and 1.
-
-    Worked number: a = [1, 2, 3] and b = [6, 4, 3] give -0.982.
-    """
-    ### BEGIN SOLUTION
-    a = a - a.mean()
-    b = b - b.mean()
-    return (a * b).sum() / np.sqrt((a**2).sum() * (b**2).sum())
-    ### END SOLUTION
-
-
-# %% grade_id="pearson_correlation_check" points=2 role="test"
-check.pearson_correlation(pearson_correlation)
-
-# %% [markdown]
-# <details><summary>Hint 1</summary>Subtract each mean first.</details>
-# <details><summary>Hint 2</summary>The sum of the products goes on top.</details>
-# <details><summary>Hint 3</summary>Below it stands the root of the product of the two
-# sums of squares.</details>
-# <details><summary>Common mistakes</summary>a -= a.mean() changes the caller's array;
-# mixing n and n - 1; squaring the result.</details>
-#
-# The result lies between -1 and 1. Near -1: more images go with less error, along a
-# straight line; 0: no straight line at all.
-#
-# Now the experiment with which the paper opens. We compare two data sets with the *same*
-# counts:
-#
-# - the faces: 101 ages, which are neighbours;
-# - 101 colour patterns that have nothing to do with each other: strangers, as classes are.
-#
-# **Predict:** in which of the two does the count predict the error better?
+# <details><summary>The picture in words</summary>AgeDB-DIR and IMDB-WIKI-DIR hold the ages of
+# photographed people: a wide hump with its peak in the thirties, and long thin tails (the
+# counts of IMDB-WIKI-DIR are estimated from a published histogram). STS-B-DIR holds how similar
+# two sentences are, from 0 to 5; its scores are means of a few whole numbers, so tall bars have
+# nearly empty ones between them.</details>
 
 # %%
-pattern_error = runs.wrong_by_class("patterns")
-age_error = runs.error_by_age("vanilla")
-fig = figures.density_against_error(
-    {
-        "patterns (classes)": (counts, pattern_error.mean(0), "images", "wrong (%)"),
-        "faces (ages)": (counts, age_error.mean(0), "images", "error (years)"),
-    }
-)
+explorer = explorers.bins_and_regions()
+explorer
 
 # %% [markdown]
-# *Left: the points of the patterns form one falling band, from all wrong at a few
-# images to less than 10 % wrong at 300 and more. Right: ages with at most 12 images
-# have any error from 11 to 38 years.*
+# <details><summary>Answer</summary>
+#
+# 33 few-shot bins become 4, 1 and 1; the last one holds ages 100 and 101, left over at the
+# end of the range. Wide bins hide the rare ages inside common ones: with bins of 20 years,
+# a baby and a young man of 19 are "the same". The width must follow what you care about,
+# never the wish for full bins.
+#
+# </details>
 
 # %%
-for kind, errors in (("patterns", pattern_error), ("faces", age_error)):
-    for measure in (dirlib.pearson, dirlib.spearman):
-        r = [measure(counts, e) for e in errors]
-        name = f"{kind:<8} {measure.__name__:<8}"
-        print(f"{name} {np.mean(r):.2f} (seeds: {np.round(r, 2)})")
-print("patterns that are always wrong:", (pattern_error == 100).all(0).sum(), "of 101")
-middle = np.median(train.labels)
-r = [dirlib.spearman(np.abs(np.arange(101) - middle), e) for e in age_error]
-print(f"faces, distance from age {middle:.0f}, spearman {np.mean(r):.2f}")
+for width in (1, 5, 10, 20):
+    explorer.set(width=width)
+    print(f"width {width:2d}: {explorer.readout['few bins']:2d} few-shot bins")
+explorer.reset()
 
 # %% [markdown]
-# The counts are the same, the results are not. By Pearson the counts follow the error of
-# the patterns far more closely than that of the ages. But Pearson measures straight lines,
-# and neither cloud is one. Spearman compares ranks: the order stays, -0.88 against -0.79,
-# and the gap is small.
-#
-# Why are the ages different? A network that meets an age may learn something about its
-# neighbours, too. That is one explanation, and lesson 2 tests it. Keep two others in mind.
-# Half of the patterns are always wrong, and can't get worse: that bends their cloud. And
-# the error of the ages follows the distance from 37, the middle of the training labels,
-# more closely than the counts; rare ages are far from it.
-#
-# **Which density would follow the error better?** You built a candidate in exercise 1.3:
-# perhaps what counts is the neighbourhood. Lesson 2 makes it precise.
-
-# %% [markdown]
-# ## Quiz
+# ## Deep · Quiz
 #
 # Choose an answer, then open it.
 #
@@ -707,8 +679,8 @@ print(f"faces, distance from age {middle:.0f}, spearman {np.mean(r):.2f}")
 # <details><summary>C. Age 97 is easier, because old faces look special.</summary>No. They
 # may look special, but the network has met only a handful of them.</details>
 #
-# **2. Your test set has the same density as your training set, and the MAE is 5 years.
-# What do you know about rare ages?**
+# **2. Your test set is as uneven as your training set, and the MAE is 5 years. What do you
+# know about rare ages?**
 #
 # <details><summary>A. Their error is about 5 years too.</summary>No. They have so few
 # votes in this mean that their error could be 20 years without showing.</details>
@@ -717,53 +689,19 @@ print(f"faces, distance from age {middle:.0f}, spearman {np.mean(r):.2f}")
 # <details><summary>C. Next to nothing.</summary>Right. Test on balanced data, or report
 # every region.</details>
 #
-# **3. You double the bin width, and most few-shot bins become medium-shot. What has
-# changed for the network?**
-#
-# <details><summary>A. It will be better at rare ages.</summary>No. It sees the same images
-# with the same labels; only your way to count has changed.</details>
-# <details><summary>B. Nothing; only the report looks better.</summary>Right. Choose the
-# width by what you care about.</details>
-# <details><summary>C. The rare ages have more neighbours now.</summary>No. Their neighbours
-# are those they had before; you only put them into one bin.</details>
-#
-# **4. A method lowers the MAE from 10 to 9, and raises the GM from 5 to 6. What
-# happened?**
-#
-# <details><summary>A. The numbers contradict each other, so there is a bug.</summary>No.
-# They are two different means, and both can be right.</details>
-# <details><summary>B. Everybody is served better.</summary>No: then the GM, which looks
-# at small errors closely, would have fallen too.</details>
-# <details><summary>C. The largest errors shrank, and the small ones grew.</summary>Right:
-# the errors became more alike at a lower average.</details>
-
-# %% [markdown]
 # ## Take-away
 #
-# - A continuous label has no natural classes: you choose the bins, and say which.
-# - Rare ages have larger errors, and an average over an uneven test set hides them. More of
-#   their labels are wrong, too, so rarity isn't the only cause.
-# - Ages with equal counts can have very different errors: look at their neighbours, and at
-#   how far they are from the middle.
-# - In these runs, a hole at the end added more years of error than a hole inside, though
-#   far fewer images were missing.
-# - For classes the error follows the counts closely. For ages it follows them less
-#   closely.
+# - Rare ages pay several times over, and a mean over an uneven test set hides it.
+# - For classes that are strangers the count tells nearly all. For ages it tells less.
+# - Images of one age teach the ages around it. So a hole with known ages on both sides costs
+#   less than one at the end.
+# - A high correlation is no proof. Change one thing, and compare pairs.
 #
-# ## Go further
+# <details><summary>Go further</summary>
 #
-# - Yang, Zha, Chen, Wang, Katabi: "Delving into Deep Imbalanced Regression", ICML 2021,
-#   arXiv:2102.09554, sections 1 to 3: the paper that this course rebuilds.
-# - `faces("train", counts=...)` takes counts of your own, for instance AgeDB-DIR's. Which
-#   ages would suffer? Lesson 2 shows how to train.
-# - The result for the patterns is about unrelated classes. What would you expect for
-#   classes that are *partly* related, such as breeds of dogs?
-#
-# <details><summary>What we think</summary>
-#
-# With the counts of AgeDB-DIR: again the youngest and the oldest, as both ends are few-shot.
-# Ages from 50 to 68 should suffer less than here, as all of them are many-shot there. For
-# the breeds of dogs: something in between. A rare breed can gain from breeds that look like
-# it. But they stand in no order, so there is nothing to smooth along. We have tried neither.
+# Yang, Zha, Chen, Wang, Katabi: "Delving into Deep Imbalanced Regression", ICML 2021,
+# arXiv:2102.09554, sections 1 to 3. `faces("train", counts=...)` takes counts of your own,
+# for instance AgeDB-DIR's: which ages would suffer? Write down your guess; lesson 2 shows how
+# to train.
 #
 # </details>

@@ -1,36 +1,38 @@
 # %% [markdown]
 # # Lesson 2 · Kernel density estimation and LDS
 #
-# In lesson 1 the error didn't follow the counts closely: neighbours matter. In this
-# lesson you smooth the counts with a kernel, watch the smoothed density line up with the
-# error, turn it into weights for the loss, and see what those weights bring, and what
-# they cost. The method is **label distribution smoothing**, LDS.
+# Lesson 1 left a puzzle: ages with equally few images had very different errors. So count
+# with the neighbours, and turn the result into weights: **label distribution smoothing**, LDS.
+# At the end your own LDS trains a network. Who gains?
 #
-# **You will be able to**
+# <details><summary>What you need, and what you will be able to do</summary>
 #
-# - *build* the three symmetric kernels (exercise 2.1);
-# - *estimate* a density with a kernel, and know scipy's bandwidth (2.2);
-# - *smooth* counts along bins and say what happens at the edges (2.3);
-# - *derive* weights from a density, and judge them by their effective sample size (2.4);
-# - *write* a weighted loss that refuses silent broadcasting (2.5).
+# You need [lesson 1](../01_imbalance/01_imbalance.ipynb): bins, shot regions, neighbours.
 #
-# **Before you start.** [Lesson 1](../01_imbalance/01_imbalance.ipynb): bins, shot
-# regions, neighbourhood mass.
+# You will be able to *turn* a bump into a window (exercise 2.1), *smooth* counts (2.2),
+# *derive* weights and say what they cost (2.3), *write* a weighted loss (2.4), and *judge*
+# LDS against plain re-weighting.
+#
+# </details>
 #
 # | part | minutes |
 # |---|---|
-# | Opening picture | 5 |
-# | 1. Symmetric kernels (exercise 2.1) | 20 |
-# | 2. Kernel density estimation (exercise 2.2) | 15 |
-# | 3. The effective density (exercise 2.3) | 22 |
-# | 4. From density to weights (exercise 2.4) | 15 |
-# | 5. Tuning the kernel | 9 |
-# | 6. The weighted loss (exercise 2.5) | 10 |
-# | 7. Training with LDS | 17 |
-# | Quiz and take-away | 7 |
-# | **together** | **120** |
-#
-# The blocks marked *optional* are not counted; leave them out if you have less time.
+# | Opening | 4 |
+# | 1. From a bump to a window | 12 |
+# | 2. The density that a network feels | 12 |
+# | 3. From density to weights | 10 |
+# | 4. Tuning the kernel | 6 |
+# | 5. A loss with weights | 9 |
+# | 6. Your LDS trains a network | 9 |
+# | Take-away | 1 |
+# | **core, together** | **63** |
+# | Deep · Open challenge: weights of your own | 11 |
+# | Deep · A rival that knows no neighbours | 9 |
+# | Deep · KDE by hand | 13 |
+# | Deep · Wrong labels | 3 |
+# | Deep · What the published code does differently | 8 |
+# | Deep · A comb of labels | 3 |
+# | Deep · Quiz | 1 |
 
 # %%
 import numpy as np
@@ -38,74 +40,77 @@ import torch
 
 import dirlib
 from course.lesson2 import (
-    AGES, WEIGHTS, check, explorers, faces, figures, label_counts, load_runs,
+    AGES, challenge, check, explorers, faces, figures, guess, label_counts, load_runs,
     train_ages,
-)
+)  # fmt: skip
 
 # %% [markdown]
-# One picture to begin with: the counts of the drawn faces, the same counts smoothed (with a
-# Gaussian window of size 9 and sigma 3: part 1 explains it), and the error of a network
-# that was trained on them. What to look for: which of the two, the bars or the red line,
-# bends where the error bends.
+# Blue shows how many training images each age has. Red is the error of a network, *upside
+# down*: high where the network is good. In which panel does red follow blue?
 
 # %%
 runs = load_runs("faces")
 counts = runs.train_counts
 error = runs.error_by_age("vanilla").mean(0)
-smoothed = dirlib.smooth_bins(counts, dirlib.kernel_window("gaussian", 9, 3.0))
-fig = figures.density_lines(AGES, counts, {"smoothed counts": smoothed}, error)
+teaser = dirlib.smooth_bins(counts, dirlib.kernel_window("gaussian", 9, 3.0))
+panels = {"counts": counts, "counts, smoothed": teaser}
+fig = figures.density_and_error(AGES, panels, error)
 
 # %% [markdown]
-# *Top: light bars for the ragged counts per age, a few of them very tall; a red line, the
-# smoothed counts, runs through them without the jumps. Bottom: the error by age, low where
-# the red line is high.*
+# Between 20 and 60 the counts jump from age to age, and the network hardly notices. What it
+# feels looks more like the right panel. That alone proves little: a smooth error would look
+# like this, whatever its cause.
 #
-# ## 1. Symmetric kernels
+# <details><summary>The picture in words</summary>On the left the blue steps jump up and down;
+# on the right they are smooth, and fall from 40 to 80 as the red line does. Beyond 80, at 87
+# for example, red jumps with blue: where neighbours have few images to lend, an age's own
+# images count.</details>
 #
-# How much does an image of age 30 teach about age 33? Let a **kernel** $k(y, y')$ say so:
-# large when the two labels are close, small when they are far apart. The paper asks for a
-# **symmetric** kernel: $k(y, y') = k(y', y)$, and its slope in $y$ is the opposite of its
-# slope in $y'$ (move both labels by one year, and $k$ stays the same). In words: only the
-# distance $d = |y - y'|$ counts. 30 teaches 33 as much as 33 teaches 30, and as much as 63
-# teaches 66.
+# ## 1. From a bump to a window
 #
-# On bins a kernel becomes a **window**: a short list of weights with its peak in the
-# middle. It has an odd length, called *size*, so that it has a middle. With $h =
-# (\text{size} - 1) / 2$ and $d$ in bins:
-#
-# - Gaussian: $e^{-d^2 / (2 \sigma^2)}$
-# - Laplace: $e^{-d / \sigma}$
-# - triangular: $1 - d / (h + 1)$; its width is its size, and $\sigma$ plays no part.
+# An image of age 30 teaches more about age 33 than about 60. So put a small **bump** on each
+# label: it spreads what the image teaches over the ages nearby. Here are six labels. Where
+# will their bumps add up to most?
+
+# %%
+few_labels = [27, 30, 31, 44, 46, 46]
+fig = figures.bumps(few_labels, sigma=2.0, grid=np.linspace(18, 56, 400))
 
 # %% [markdown]
-# ### Exercise 2.1 · Three windows
+# The red line is high where labels are many *or close together*. This is **kernel density
+# estimation**, KDE.
 #
-# **What.** Return the window of the given kind, scaled to sum to 1.
+# <details><summary>The picture in words</summary>Six thin blue bumps, two of them on the label
+# 46. A thick red line adds them up: a hill around 30 and a higher one around 45.</details>
 #
-# **Why.** With the sum 1, smoothing moves samples to neighbouring bins and keeps their
-# number, except near the first and the last bin (exercise 2.3).
+# On bins of a year a bump becomes a short list of numbers, a **window**. Its length, the
+# *size*, is odd, so that it has a middle. The paper asks for a **symmetric kernel**: only the
+# distance $d = |y - y'|$ counts, so age 30 teaches 33 as much as 33 teaches 30.
 #
-# *About 9 minutes · 3 points*
+# ### Exercise 2.1 · A window from any bump
+#
+# **What.** Turn a bump, a function of the distance, into a window. Keep the bump's
+# proportions, and make the window sum to 1.
+#
+# **Why.** A window that sums to 1 moves images to other bins, and neither makes nor loses any.
+#
+# *About 5 minutes · 3 points · core*
 
 
 # %% grade_id="window" role="solution"
-def window(kind, size, sigma):
-    """Return a symmetric window that sums to 1.
+def window(bump, size):
+    """Return the window of a bump.
 
-    kind: "gaussian", "laplace" or "triangular"; size: odd int, in bins;
-    sigma: float, in bins. Returns a float array [size].
+    bump: a function that takes an array of distances in bins, each 0 or more, and
+    returns the height at each; size: odd int, in bins.
+    Returns a float array [size] that sums to 1, with the distance 0 in its middle.
 
-    Worked number: window("triangular", 3, 1.0) gives [0.25, 0.5, 0.25].
+    Worked number: window(lambda d: 2.0 - d, 3) gives [0.25, 0.5, 0.25].
     """
     ### BEGIN SOLUTION
-    h = (size - 1) // 2
+    h = size // 2
     d = np.abs(np.arange(-h, h + 1))
-    if kind == "gaussian":
-        k = np.exp(-(d**2) / (2 * sigma**2))
-    elif kind == "laplace":
-        k = np.exp(-d / sigma)
-    else:
-        k = 1 - d / (h + 1)
+    k = bump(d)
     return k / k.sum()
     ### END SOLUTION
 
@@ -116,159 +121,68 @@ check.window(window)
 # %% [markdown]
 # <details><summary>Hint 1</summary>Make the distances first: for size 5 they are
 # 2, 1, 0, 1, 2.</details>
-# <details><summary>Hint 2</summary>np.abs(np.arange(-h, h + 1)) makes them.</details>
-# <details><summary>Hint 3</summary>Three branches for the three formulas, then one
-# division by the sum.</details>
-# <details><summary>Common mistakes</summary>Dividing by the maximum; forgetting the 2
-# in the Gaussian's exponent; a triangle that is 0 at its ends.</details>
+# <details><summary>Hint 2</summary>With h = size // 2, np.abs(np.arange(-h, h + 1)) makes
+# them.</details>
+# <details><summary>Hint 3</summary>Call bump once, with all distances, and divide by the
+# sum.</details>
+# <details><summary>Common mistakes</summary>Differences instead of distances; dividing by
+# the maximum; leaving the last place out.</details>
+#
+# Here are the paper's three bumps. Which of them trusts the nearest neighbours most?
 
 # %%
-kinds = dirlib.kernels.KINDS
-fig = figures.windows({kind: dirlib.kernel_window(kind, 9, 2.0) for kind in kinds})
+window = check.window.or_library(window)
+my_window = window(lambda d: np.exp(-(d**2) / (2 * 3.0**2)), 9)  # Gaussian, sigma 3
+three = {
+    "gaussian": my_window,
+    "laplace": window(lambda d: np.exp(-d / 3.0), 9),
+    "triangular": window(lambda d: 1 - d / 5, 9),
+}
+fig = figures.windows(three)
 
 # %% [markdown]
-# *Three windows over distances from -4 to 4 bins. The Laplace window has the sharpest
-# peak. At this sigma the Gaussian and the triangle cross, and stay within about 0.02 of
-# each other.*
+# The Laplace window: it has the sharpest peak. In the library `my_window` is
+# `dirlib.kernel_window("gaussian", 9, 3.0)`.
 #
-# **A question that many people ask: is this the window of the published code?** No.
-# That code puts a 1 between four zeros, two on each side, and filters the five numbers
-# with scipy. What should fall outside the five places is mirrored back in, so the ends
-# become too heavy:
-
-# %%
-from scipy.ndimage import gaussian_filter1d
-
-spike = np.array([0.0, 0.0, 1.0, 0.0, 0.0])
-print("published (size 5, sigma 2):", gaussian_filter1d(spike, sigma=2).round(3))
-print("exact, as in kernel_window: ", dirlib.kernel_window("gaussian", 5, 2.0).round(3))
-
-# %% [markdown]
-# The published window is flatter than a Gaussian of that sigma. Both are symmetric, and
-# both can be used; `dirlib` takes any window as an array, so you can compare.
+# ## 2. The density that a network feels
 #
-# ## 2. Kernel density estimation
+# Lay the window over the counts, bin after bin; multiply, and add up. This is equation 1 of
+# the paper, on bins:
 #
-# Before you smooth bins, look at the idea without bins. **Kernel density estimation**
-# (KDE) puts a small bump on each label and takes the mean of the bumps:
+# $$\tilde p_b = \sum_{d=-h}^{h} k_d \, p_{b+d}$$
 #
-# $$\hat p(y') = \frac{1}{N} \sum_{i=1}^{N} \frac{1}{\sqrt{2 \pi} \sigma}
-# e^{-(y' - y_i)^2 / (2 \sigma^2)}$$
+# $p$ is the **empirical** density, or the counts; $\tilde p$ is the **effective** density,
+# with the neighbours.
 #
-# Each bump has the area 1, and so has their mean. That makes $\hat p$ a density.
-
-# %% [markdown]
-# ### Exercise 2.2 · KDE by hand
+# At both ends the window reaches beyond the edge. There `"zero"` counts nothing;
+# `"renormalize"` scales the part inside up to the sum 1.
 #
-# **What.** Return $\hat p$ at every point of a grid.
-#
-# **Why.** LDS is a KDE on bins. Once you have written one, you know what sigma means.
-#
-# *About 7 minutes · 2 points*
-
-
-# %% grade_id="kde" role="solution"
-def kde(grid, labels, sigma):
-    """Return a Gaussian kernel density estimate.
-
-    grid: float array [G]; labels: float array [N], N can be 1; sigma: float; all in
-    label units.
-    Returns a float array [G], in 1 / label unit.
-
-    Worked number: kde(np.array([30.0]), np.array([30.0]), 1.0) gives [0.3989].
-    """
-    ### BEGIN SOLUTION
-    u = (grid[:, None] - labels[None, :]) / sigma
-    bumps = np.exp(-(u**2) / 2) / (np.sqrt(2 * np.pi) * sigma)
-    return bumps.mean(axis=1)
-    ### END SOLUTION
-
-
-# %% grade_id="kde_check" points=2 role="test"
-check.kde(kde)
-
-# %% [markdown]
-# <details><summary>Hint 1</summary>You need every difference of a grid point and a label:
-# an array [G, N].</details>
-# <details><summary>Hint 2</summary>grid[:, None] - labels[None, :] makes it.</details>
-# <details><summary>Hint 3</summary>Take the mean over the labels, axis 1.</details>
-# <details><summary>Common mistakes</summary>A sum instead of the mean; a bump whose
-# area isn't 1; the mean over the wrong axis.</details>
-#
-# The width of the bumps, here $\sigma$, is called the **bandwidth**. scipy has a KDE
-# too. **Predict:** its parameter for the bandwidth is called `bw_method`. If you give
-# it 3.0, do you get bumps of 3 years?
-
-# %%
-from scipy.stats import gaussian_kde
-
-labels = np.repeat(AGES.centers, counts)
-std = labels.std(ddof=1)  # as scipy computes it
-at = [10, 30, 80]  # look at the middle of three bins: 10.5, 30.5, 80.5 years
-print(f"standard deviation of the labels: {std:.1f} years")
-print("bw_method=3.0:       ", gaussian_kde(labels, 3.0)(AGES.centers[at]).round(4))
-print(
-    "bw_method=3.0 / std: ", gaussian_kde(labels, 3.0 / std)(AGES.centers[at]).round(4)
-)
-wide_window = dirlib.kernel_window("gaussian", 31, 3.0)  # 5 sigma on each side
-on_bins = dirlib.effective_density(labels, AGES, wide_window)
-print("smoothed bins:       ", on_bins[at].round(4))
-
-# %% [markdown]
-# No: scipy multiplies `bw_method` by the labels' standard deviation, so 3.0 means bumps
-# of about 46 years. Give it 3 divided by the standard deviation, and you get bumps of 3
-# years. Then scipy agrees with the smoothed bins: smoothing bins *is* a KDE whose
-# labels stand in the middle of their bin. Once the labels are counted, it costs the
-# same for a thousand of them as for ten million.
-#
-# ## 3. The effective density
-#
-# On bins, the paper's equation 1 reads
-#
-# $$\tilde p(y') = \int k(y, y') \, p(y) \, dy \quad \to \quad
-# \tilde p_b = \sum_{d=-h}^{h} k_d \, p_{b+d}$$
-#
-# $k_d$ is the weight of the window at distance $d$. $p$ is the **empirical** density,
-# what you count. $\tilde p$ is the **effective** density: what a label has when the
-# samples of its neighbours count too. The sum runs along the bins. Near the first and the
-# last bin the window reaches beyond the edge, and you must say what lies there:
-#
-# - `"zero"`: nothing. The edge bins get less: they have neighbours on one side only.
-# - `"renormalize"`: nothing, but the part of the window inside is scaled to its full sum.
-# - `"reflect"`: the bins mirrored, without repeating the edge bin. The published code does
-#   so for features (lesson 4).
-#
-# The published code uses `"zero"` for densities, and so does `dirlib` unless you say
-# otherwise. You may smooth counts instead of the density: counts are $N p$, and $N$ cancels
-# in the weights later.
-
-# %% [markdown]
-# ### Exercise 2.3 · Smoothing along bins
+# ### Exercise 2.2 · Smoothing along bins
 #
 # **What.** Smooth the values with the window, for the edges `"zero"` and `"renormalize"`.
 #
-# **Why.** Rare labels live at the edges, so what you assume there decides their weights.
+# **Why.** Many rare labels live at the edges, so what you assume there decides their weights.
 #
-# *About 10 minutes · 2 points*
+# *About 9 minutes · 2 points · core*
 
 
 # %% grade_id="smooth" role="solution"
-def smooth(values, window, edges):
+def smooth(values, kernel, edges):
     """Smooth values along the bins.
 
-    values: array [B], of floats or of counts (int); window: float array [K], symmetric
-    with sum 1, K odd and at most B;
+    values: array [B], of floats or of counts (int); kernel: a window, float array [K],
+    symmetric with sum 1, K odd and at most B;
     edges: "zero" or "renormalize". Returns a float array [B].
 
-    Worked number: with values [3, 0, 0, 0] and window [0.25, 0.5, 0.25], "zero" gives
+    Worked number: with values [3, 0, 0, 0] and kernel [0.25, 0.5, 0.25], "zero" gives
     [1.5, 0.75, 0, 0] and "renormalize" [2, 0.75, 0, 0].
     """
     ### BEGIN SOLUTION
-    h = len(window) // 2
+    h = len(kernel) // 2
     padded = np.pad(values, h)
     inside = np.pad(np.ones(len(values)), h)
     smoothed, share = np.zeros(len(values)), np.zeros(len(values))
-    for d, k in enumerate(window):
+    for d, k in enumerate(kernel):
         smoothed += k * padded[d : d + len(values)]
         share += k * inside[d : d + len(values)]
     return smoothed / share if edges == "renormalize" else smoothed
@@ -280,7 +194,7 @@ check.smooth(smooth)
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>np.pad(values, h) puts h zeros on both sides; then the
-# window fits everywhere, and bin b is (padded[b : b + len(window)] * window).sum().
+# window fits everywhere, and bin b is (padded[b : b + len(kernel)] * kernel).sum().
 # </details>
 # <details><summary>Hint 2</summary>Smooth an array of ones in the same way: it shows how
 # much of the window lies inside at each bin.</details>
@@ -290,85 +204,23 @@ check.smooth(smooth)
 # np.convolve with mode="valid", which drops bins; one factor for all bins;
 # np.zeros_like(values), which holds only whole numbers when values does.</details>
 #
-# Now the question of lesson 1. **Predict:** how much closer to -1 does the correlation
-# with the error come when you smooth the counts? From here to the patterns the window is
-# the paper's: Gaussian, size 5, sigma 2.
-
-# %%
-paper_window = dirlib.kernel_window("gaussian", 5, 2.0)
-effective = dirlib.smooth_bins(counts, paper_window)
-for seed, e in enumerate(runs.error_by_age("vanilla")):
-    print(
-        f"seed {seed}: Pearson(counts, error) {dirlib.pearson(counts, e):.2f}, "
-        f"Pearson(smoothed counts, error) {dirlib.pearson(effective, e):.2f}"
-    )
-
-# %%
-panels = {
-    "counts": (counts, error, "images per age", "error (years)"),
-    "smoothed counts": (effective, error, "smoothed images per age", "error (years)"),
-}
-fig = figures.density_against_error(panels)
-
-# %% [markdown]
-# *Two clouds of points, one point per age; mind the different scales. On the left, ages
-# with hardly any images have any error from 11 to 39. On the right many of them have
-# moved away from the left side, those with smaller errors furthest. One point of the left
-# cloud stands alone, with an error of about 25 years in spite of its 40 to 50 images: a
-# common age among rare ones. On the right it lies inside the cloud.*
+# ## 3. From density to weights
 #
-# On every seed the correlation moves from about -0.50 to between -0.69 and -0.74.
-#
-# **Predict:** the patterns of lesson 1 are strangers. What does smoothing do to *their*
-# correlation? (The cell prints Pearson's correlation, and the one by ranks of
-# `dirlib.spearman`, which doesn't ask for a straight line.)
-
-# %%
-groups = {
-    "faces": runs.error_by_age("vanilla"),
-    "patterns": runs.wrong_by_class("patterns"),
-}
-for group, errors in groups.items():
-    for name, density in (("counts", counts), ("smoothed counts", effective)):
-        r = np.mean([dirlib.pearson(density, e) for e in errors])
-        ranks = np.mean([dirlib.spearman(density, e) for e in errors])
-        print(f"{group:<8} {name:<15} Pearson {r:.2f}, by ranks {ranks:.2f}")
-
-# %% [markdown]
-# By both measures, smoothing brings the faces closer to -1, and makes the correlation of
-# the unrelated classes *weaker*: there is nothing to borrow from a neighbour. Smoothing
-# helps because ages are related, not because every error follows a smooth curve better.
-#
-# <details><summary>"Why smooth the density and not the labels?"</summary>
-#
-# Smoothing a label means changing what the network must answer: 30 becomes "about 30",
-# and every prediction gets blurred. LDS leaves each label as it is. It only asks how
-# many samples near this label the network has met, in order to choose a weight.
-#
-# </details>
-#
-# ## 4. From density to weights
-#
-# A rare sample should count more in the loss. Two schemes are common:
+# A rare sample should count more in the *loss*. Two schemes are common:
 #
 # - **INV**, "inverse": $w_i \propto 1 / \tilde p(y_i)$
 # - **SQINV**, "square-root inverse", the gentle one: $w_i \propto 1 / \sqrt{\tilde p(y_i)}$
 #
-# In code, the schemes are called `inverse` and `sqrt_inverse`; in the names of recorded
-# runs, `inv` and `sqinv`.
+# $\propto$ means "in proportion to". Over the *training samples* the weights get the mean 1, so
+# that the loss keeps its size.
 #
-# $\propto$ leaves the scale open. You choose it so that the weights of the *training
-# samples* have the mean 1: then the loss keeps its usual size, and you can keep the
-# learning rate.
-
-# %% [markdown]
-# ### Exercise 2.4 · Weights
+# ### Exercise 2.3 · Weights
 #
 # **What.** Return one weight per sample, with mean 1 over the samples.
 #
 # **Why.** This is LDS, the whole method: count, smooth, invert.
 #
-# *About 7 minutes · 2 points*
+# *About 5 minutes · 2 points · core*
 
 
 # %% grade_id="weights" role="solution"
@@ -400,157 +252,69 @@ check.weights(weights)
 # <details><summary>Common mistakes</summary>Scaling by the mean over the bins, which
 # counts an empty bin like a full one; weights that sum to 1; one weight per bin.</details>
 #
-# Weights have a price: the fewer samples carry the loss, the noisier its gradient. The
-# **effective sample size** $(\sum w)^2 / \sum w^2$ says how many equally weighted samples
-# would be worth as much. **Predict:** which is worth more samples, INV or SQINV, and what
-# does smoothing do to it? From here on the window is the wider one of the first picture,
-# size 9 and sigma 3, with which part 7 trains. "clip 5" sets each weight above 5 to 5, with
-# the scale chosen so that the mean is still 1.
+# Weights have a price: when few samples carry the loss, its gradient is noisy. The
+# **effective sample size** $(\sum w)^2 / \sum w^2$ says how many samples of equal weight
+# would be worth as much. Does smoothing raise it? See the legend.
 
 # %%
-index = AGES.index(labels)
-for scheme in ("sqrt_inverse", "inverse"):
-    how = {"scheme": scheme, "kernel_size": 9, "sigma": 3.0}
-    for name, w in {
-        "no smoothing": dirlib.density_weights(counts[index], scheme),
-        "LDS": dirlib.lds_weights(labels, AGES, **how),
-        "LDS, clip 5": dirlib.lds_weights(labels, AGES, clip=(0, 5), **how),
-    }.items():
-        ess, top = dirlib.effective_sample_size(w), np.unique(index[w == w.max()])
-        where = f"age {top[0]}" if len(top) == 1 else f"each of {len(top)} ages"
-        print(f"{scheme:<12} {name:<12} worth {ess:5,.0f} samples, ", end="")
-        print(f"largest weight {w.max():4.1f} at {where}")
+smooth = check.smooth.or_library(smooth)
+felt = smooth(counts, my_window, "zero")
+densities = {"counts": counts, "smoothed": felt}
+schemes = {"INV": "inverse", "SQINV": "sqrt_inverse"}
+fig = figures.weights_by_bin(AGES, counts, densities, schemes)
 
 # %% [markdown]
-# SQINV is worth more samples, 3,058 of 5,000. INV is costly: it is worth 750. LDS makes
-# the same scheme worth more, because a rare age between less rare ones isn't so rare.
-# It doesn't lower the *largest* weight. Without smoothing, the eleven ages with the fewest
-# images share it. With LDS it is the weight of age 0: nearly half of its window lies
-# beyond the edge, where `"zero"` counts nothing, so its density comes out too small. Clipping bounds
-# the weights. It is a choice that you should report.
+# INV is costly: all its samples are worth fewer than 1,000 of equal weight. LDS makes both
+# schemes cheaper, because a rare age beside common ones no longer counts as rare.
 #
-# **Optional: two questions about the published code.** It takes the root of the counts
-# *before* it smooths them, and it divides a window by its maximum where we divide by its
-# sum. **Predict:** which of the two changes the weights?
-
-# %%
-agedb = label_counts("agedb-dir")
-i = agedb.bins.index(agedb.labels)
-published = gaussian_filter1d(spike, sigma=2)
-root_last = dirlib.smooth_bins(agedb.counts, published)
-root_first = dirlib.smooth_bins(np.sqrt(agedb.counts), published)
-paper = dirlib.density_weights(root_last[i], "sqrt_inverse")
-code = dirlib.density_weights(root_first[i], "inverse")  # 1 / smoothed root
-for name, w in (("smooth, then root (paper)", paper), ("root, then smooth", code)):
-    ess = dirlib.effective_sample_size(w)
-    print(f"{name:<26} worth {ess:,.0f} of {len(w):,}, max/min {w.max() / w.min():.1f}")
-
-# %%
-by_maximum = dirlib.smooth_bins(agedb.counts, published / published.max())
-same = dirlib.density_weights(by_maximum[i], "sqrt_inverse")
-print("window / sum and window / maximum give the same:", np.allclose(same, paper))
-
-# %% [markdown]
-# - **Root before or after?** On AgeDB-DIR the published order spreads the weights wider (a
-#   larger ratio of the largest to the smallest). Neither is wrong, but they are different
-#   methods, and a report should say which one it ran.
-# - **Sum or maximum?** The scale cancels in the mean. For features (lesson 4) it doesn't.
+# <details><summary>The picture in words</summary>The grey line, weights from plain counts,
+# jumps from age to age; the red one, with LDS, runs smoothly through it. On the logarithmic
+# axes INV spans a wider range than SQINV.</details>
 #
-# A third one needs no experiment: the published code clips INV's counts to between 5
-# and 1,000 *before* smoothing, which turns an empty age into one with five samples.
-# Smooth first; clip the weights, if you need to.
+# ## 4. Tuning the kernel
 #
-# **Optional: a comb of labels.** STS-B-DIR has 5,249 pairs in 50 bins: 357 with a score in
-# [3.0, 3.1), one in [2.9, 3.0). Without smoothing, INV gives each bin that isn't empty the
-# same total weight, so a pair has the weight $N / (\text{such bins} \times \text{count})$.
-# **Predict:** how large is the largest one?
-
-# %%
-comb = label_counts("sts-b-dir")
-print("pairs with score 2.9: {}, with 3.0: {}".format(*comb.counts[[29, 30]]))
-print("bins that are not empty:", (comb.counts > 0).sum())
-bare = dirlib.density_weights(comb.counts[comb.bins.index(comb.labels)], "inverse")
-lds = dirlib.lds_weights(comb.labels, comb.bins, "gaussian", 5, 2.0, "inverse")
-for name, w in (("no smoothing", bare), ("LDS", lds)):
-    ess = dirlib.effective_sample_size(w)
-    print(f"{name:<12} largest weight {w.max():5.1f}, worth {ess:5,.0f} of {len(w):,}")
-
-# %% [markdown]
-# A pair of score 2.9 looks much like one of 3.0; its score is just written less often.
-# Without smoothing, a pair that is alone in its bin gets the weight 105. With LDS the full
-# bins beside it count as well, and no weight is above 2.4. (That 357 comes twice is chance:
-# the pairs with score 3.0, and what all pairs are worth without smoothing.)
-#
-# ## 5. Tuning the kernel
-#
-# Now all the numbers that you tune by have a name. Below, the upper panel shows the counts,
-# the smoothed counts and the error, the lower one the weight of each age on a logarithmic
-# axis; the grey line is weight 1. Three numbers stand below the picture. It begins with the
-# paper's window, size 5 and sigma 2. Move the controls with the mouse, or with the Tab and
-# arrow keys.
+# Now move all of this, with the mouse or with the Tab and arrow keys. Begin at size 1, without
+# smoothing, and widen the window. What do the three numbers do? Where would you stop?
 
 # %%
 explorer = explorers.kernel_tuning(AGES, counts, error)
 explorer
 
 # %% [markdown]
-# **Question.** Begin with size 1, which is no smoothing, and sigma 3. As the size grows,
-# what do the correlation, the effective sample size and the largest weight do? Where
-# would you stop? Then, at size 9, set *beyond the edges* to "renormalize".
-
-# %%
-settings = [(size, "zero") for size in (1, 3, 5, 9, 15, 31)] + [(9, "renormalize")]
-for size, edges in settings:
-    explorer.set(kind="gaussian", size=size, sigma=3.0, scheme="inverse", edges=edges)
-    show = explorer.readout
-    r, top = show["Pearson(smoothed counts, error)"], show["largest weight"]
-    ess = show["effective sample size"]
-    print(
-        f"size {size:2d}, {edges:<11} Pearson {r:.2f}, worth {ess}, largest {top:4.1f}"
-    )
-explorer.reset()
-
-# %% [markdown]
 # <details><summary>Answer</summary>
 #
-# The correlation moves fast towards -1 at first, and then hardly at all: a window of 5
-# to 9 years takes most of the gain. The effective sample size jumps at size 3 and then
-# hardly moves. With "zero" beyond the edges the largest weight stays between 24 and 30.
-# "renormalize" lowers it to 17.6, and raises the effective sample size from 1,011 to
-# 1,190. So none of these numbers alone chooses for you.
-# What counts is which kernel *trains* best, on validation data and never on the test
-# set. In the search that was done for this course a Gaussian of size 9 and sigma 3 was
-# best or close to best, but the Gaussians hardly differed (`data/README.md`).
+# The first steps bring most: from size 1 to 9 the correlation comes clearly closer to -1,
+# and the effective sample size grows by about half. From there on little changes. But the
+# correlation proves little: that of an error without neighbours gains as much, as a deep part
+# shows. The largest weight belongs to age 100. Set *beyond the edges* to "renormalize", and it
+# falls, because the last ages no longer look rarer than they are. So no number in this picture
+# chooses for you. What counts is which kernel *trains* best, on validation data and never on
+# the test set.
 #
 # </details>
 #
-# ## 6. The weighted loss
+# ## 5. A loss with weights
 #
-# The weights enter the loss sample by sample:
-# $L = \frac{1}{N} \sum_i w_i \, |y_i - \hat y_i|$. A trap waits in it. Networks often
-# return a column [N, 1], while labels are a row [N]. **Predict:** what is the shape of
-# their difference?
+# Each error gets its weight: $L = \frac{1}{N} \sum_i w_i \, |y_i - \hat y_i|$.
+# Networks often return a column [4, 1]; labels are a row [4].
 
 # %%
-y_hat, y = torch.zeros(4, 1), torch.tensor([0.0, 1.0, 2.0, 3.0])
-print((y_hat - y).shape)
+guess.choice("2.1", "The shape of [4, 1] minus [4]?", ["an error", "[4]", "[4, 4]"])
+
+# %%
+column, row = torch.zeros(4, 1), torch.tensor([0.0, 1.0, 2.0, 3.0])
+guess.compare("2.1", str(list((column - row).shape)))
 
 # %% [markdown]
-# It is [4, 4]: PyTorch repeats the column and the row until they fit, which is called
-# **broadcasting**. So every prediction is compared with every label. Nothing fails, and
-# the loss even goes down, because one number for everyone is the best answer to such a
-# loss.
-
-# %% [markdown]
-# ### Exercise 2.5 · The weighted L1 loss
+# PyTorch repeats both until every prediction meets every label: **broadcasting**.
 #
-# **What.** Return the weighted loss, and raise a `ValueError` unless all three shapes are
-# equal.
+# ### Exercise 2.4 · The weighted L1 loss
 #
-# **Why.** This bug is hard to find: it gives no error message, and it looks like a hard
-# data set.
+# **What.** Return the weighted loss; raise a `ValueError` unless all shapes are equal.
 #
-# *About 6 minutes · 2 points*
+# **Why.** This bug gives no error message.
+#
+# *About 5 minutes · 2 points · core*
 
 
 # %% grade_id="weighted_l1" role="solution"
@@ -558,7 +322,7 @@ def weighted_l1(y_hat, y, w):
     """Return (1/N) * sum of w_i * |y_i - y_hat_i|.
 
     y_hat, y, w: float tensors [N], all of one shape; other shapes: ValueError.
-    Returns a scalar tensor that gradients flow through.
+    Returns a scalar tensor that gradients flow through, back to y_hat.
 
     Worked number: y_hat = [1, 2], y = [2, 4], w = [0.5, 1.5] give 1.75.
     """
@@ -582,125 +346,371 @@ check.weighted_l1(weighted_l1)
 # <details><summary>Common mistakes</summary>Dividing by the sum of the batch's weights;
 # .item() or NumPy, which cut the gradient; the mean before the weights.</details>
 #
-# `dirlib` has four such losses: `l1_loss`; `mse_loss` with squared errors; `huber_loss`,
-# which squares small errors only; and `focal_r_loss`, which gives small errors less
-# weight. If you use no network at all, LDS weights go into scikit-learn as they are:
-# `Ridge().fit(X, y, sample_weight=lds_weights(y, bins))`.
+# ## 6. Your LDS trains a network
 #
-# ## 7. Training with LDS
-#
-# Everything is in place. One thing about the data before you train: as in sets collected
-# from the web, 5 % of the training faces carry a wrong label (`data/FACES.md`). The
-# validation and test labels are right.
-#
-# This cell trains the small network once, with SQINV and LDS (Gaussian, size 9, sigma 3);
-# it takes half a minute to a minute.
+# Put it together: `my_lds` counts, smooths and inverts with *your* functions, and your loss
+# trains for about a minute.
 
-# %% tags=["nbval-ignore-output"]
-model = train_ages(WEIGHTS["sqinv+lds"], seed=0)
+# %%
+weights = check.weights.or_library(weights)
+weighted_l1 = check.weighted_l1.or_library(weighted_l1)
+
+
+def my_lds(labels):
+    """LDS, from labels to weights, by your functions."""
+    bin_of = AGES.index(labels)
+    felt = smooth(AGES.counts(labels), my_window, "zero")
+    return weights(felt, bin_of, "sqrt_inverse")
+
+
+# %% tags=["nbval-ignore-output", "wait-50"]
+model = train_ages(my_lds, seed=0, loss=weighted_l1)
 test = faces("test")
-mine = np.abs(dirlib.predict(model, test.images) - test.labels)
-few = dirlib.shot_regions(counts).few[test.labels]
-print(f"your run: MAE {mine.mean():.1f} years, few-shot {mine[few].mean():.1f} years")
+yours = dirlib.predict(model, test.images)
 
 # %% [markdown]
-# Your run should come close to the mean of the recorded runs in the table below. But
-# one run proves little. The recorded runs hold five seeds of each method; every seed
-# draws other training faces and starts the network from other random values. INV and
-# SQINV without LDS are the **control**: what does re-weighting alone bring?
-#
-# **Predict:** order vanilla (no weights), SQINV, SQINV + LDS, INV and INV + LDS by their
-# error in the few-shot region. And in the many-shot region?
+# Its rivals are recorded, five seeds each: `vanilla` has no weights, `sqinv` weights from
+# plain counts, and `sqinv+lds` is what you built.
 
 # %%
-print(f"{'MAE (years)':<12} {'all':>6} {'many':>6} {'medium':>6} {'few':>6} {'GM':>6}")
-for method in WEIGHTS:
-    row = [runs.score(method, r).mean() for r in ("all", "many", "medium", "few")]
-    row.append(runs.score(method, metric=dirlib.gm).mean())
-    print(f"{method:<12}", *(f"{v:6.2f}" for v in row))
-
-# %% [markdown]
-# Few-shot, best first: INV + LDS, INV, SQINV + LDS, SQINV, vanilla. Many-shot, best
-# first: vanilla, SQINV + LDS, SQINV, INV + LDS, INV. Re-weighting alone brings most of
-# the few-shot gain. It has a cost: many-shot gets worse, by about 1 year with SQINV and
-# by about 4 with INV, and INV makes medium-shot worse too. (GM, the geometric mean, is
-# over all ages.) To see what LDS adds, compare it with *its own* base, seed by seed:
-# each seed is a pair of runs on the same faces.
-
-# %%
-pairs = [("sqinv", "sqinv+lds"), ("inv", "inv+lds")]
-for region in ("few", "many"):
-    for base, method in pairs:
-        result = dirlib.paired_comparison(
-            runs.score(base, region), runs.score(method, region)
-        )
-        print(f"{region}-shot MAE, {method} minus {base}: {result}", end="; ")
-        print(f"upper end {result.high:.3f}")
-
-# %%
-few_shot = [runs.score(m, "few") - runs.score(b, "few") for b, m in pairs]
-fig = figures.paired_bars(
-    [f"{m} minus {b}" for b, m in pairs],
-    few_shot,
-    ylabel="difference in few-shot MAE (years)",
+guess.choice(
+    "2.2",
+    "Where does the few-shot error fall most?",
+    ["from vanilla to SQINV", "from SQINV to SQINV + LDS", "both about the same"],
 )
 
+# %% tags=["nbval-ignore-output"]
+shown = ["vanilla", "sqinv", "sqinv+lds"]
+fig = figures.who_gains(runs, shown, yours)
+guess.compare("2.2", "from vanilla to SQINV")
+
 # %% [markdown]
-# *Two columns of five dots, one dot per seed; a red line marks their mean, a black line
-# is at 0. All ten dots lie below 0, where LDS is better than its base.*
+# The oldest gain about ten years. The crowd pays about one. Most of this comes from the weights
+# as such: SQINV and SQINV + LDS lie close together.
 #
-# LDS lowers the few-shot error on every seed, and nothing shows that the many-shot
-# region gets worse. The numbers in brackets are a **95 % interval** for the mean
-# difference (Student's t). For INV it excludes 0: both ends lie below 0. For SQINV it just
-# includes 0: its upper end, printed as 0.00, is 0.003. One pair of runs would have told
-# you little: the differences for SQINV go from about -0.15 to about -1.2, and this last one
-# alone pulls the mean down.
+# <details><summary>The picture in words</summary>Left, the error by age, over ten years each;
+# vanilla's rises most steeply. Right, the few-shot error, a mark per seed and a bar for their
+# mean.</details>
 #
-# **Why does LDS help here?** **Predict:** if all training labels were right, would the
-# gain shrink, stay or grow?
+# Which of these ten rare faces does your network guess older than vanilla does?
+
+# %% tags=["nbval-ignore-output"]
+ages = [0, 1, 2, 63, 68, 74, 80, 86, 93, 100]
+some = [np.flatnonzero(test.labels == age)[0] for age in ages]
+before = runs.predictions("vanilla")[0]
+shown = {"vanilla": before[some], "yours": yours[some]}
+fig = figures.faces_with_guesses(test.images[some], test.labels[some], shown)
+
+# %% [markdown]
+# On average over the oldest, SQINV + LDS guesses higher than vanilla, and still too young.
 #
-# <details><summary>Our explanation</summary>An age with three images, one of them wrong, gets
-# a huge weight without smoothing, and the network learns the mistake. LDS lowers that
-# weight when the neighbours have more images. So with right labels the gain should shrink.
-# </details>
+# What does *LDS* itself add? Compare it with its **control**, the same weights without it, seed
+# by seed. Left of 0 LDS is better.
 
 # %%
-for base, method in pairs:
-    print(f"few-shot MAE, {method} minus {base}:")
-    changes = []
-    for kind, ending in (("wrong", ""), ("right", ", right labels")):
-        before, after = (runs.score(name + ending, "few") for name in (base, method))
-        changes.append(after - before)
-        print(f"    {kind} labels: {dirlib.paired_comparison(before, after)}")
-    both = dirlib.paired_comparison(changes[1], changes[0])
-    print(f"    wrong labels minus right labels: {both}")
+pairs = {
+    f"{region}-shot: {base.upper()} + LDS minus {base.upper()}": (
+        runs.score(base, region),
+        runs.score(f"{base}+lds", region),
+    )
+    for region in ("few", "many")
+    for base in ("sqinv", "inv")
+}
+fig = figures.forest(pairs)
 
 # %% [markdown]
-# The last line of each block compares the two gains. On every seed the gain is smaller when
-# the labels are right, and both intervals exclude 0: that is what the explanation
-# predicts. With right labels the gain of SQINV can't be told from 0, as its interval goes
-# from -0.51 to 0.35, and that of INV is small, 0.34 years. So in this data set LDS helps
-# mainly against wrong labels.
+# These steps are tenths of a year, beside the years of re-weighting. Where a 95 % interval
+# crosses 0, five seeds can't tell LDS from no effect. A comparison with vanilla alone would
+# have credited LDS with everything.
 #
-# One more thing: the gain of LDS over its own base is much smaller than the gain of
-# re-weighting over nothing. A report that compares LDS with vanilla alone mixes the
-# two.
+# ## Deep · Open challenge: weights of your own
+#
+# The deep parts go further; nothing else needs them. This one has no single right answer.
+# Invent a bump, choose size, edges and scheme, or find another way from labels to weights.
+# Your loss trains for five epochs. The score is the mean error on *validation* faces, ten of
+# each age. The number to beat is what `my_lds` reaches in as many epochs. Leave the test faces
+# out of it.
+#
+# *About 8 minutes · no points · deep*
+
+
+# %% tags=["nbval-ignore-output", "wait-20"]
+def my_choice(labels):
+    """From labels to weights with mean 1: change whatever you like."""
+    bin_of = AGES.index(labels)
+    felt = smooth(AGES.counts(labels), window(lambda d: np.exp(-d / 2), 5), "zero")
+    return weights(felt, bin_of, "sqrt_inverse")
+
+
+val = faces("val")
+short = train_ages(my_choice, seed=0, loss=weighted_l1, epochs=5)
+miss = np.abs(dirlib.predict(short, val.images) - val.labels)
+challenge.report("2", miss.mean(), to_beat=13.5, unit="years")
 
 # %% [markdown]
-# ## Quiz
+# ## Deep · A rival that knows no neighbours
+#
+# Does the error follow what you smoothed? With plain counts, Pearson's correlation is about
+# -0.5.
+
+# %%
+guess.number("2.3", "With smoothed counts, the correlation is", low=-1, high=0)
+
+# %%
+panels = {
+    "counts": (counts, error, "images per age", "error (years)"),
+    "smoothed": (felt, error, "smoothed images per age", "error (years)"),
+}
+fig = figures.density_against_error(panels)
+guess.compare("2.3", dirlib.pearson(felt, error))
+
+# %% [markdown]
+# On every seed the error follows the smoothed counts better. Does that show that ages teach
+# each other? **No!** Here is a rival: an error that is exactly the distance from age 37, and
+# knows nothing of counts. Does smoothing bring it closer to -1, too?
+#
+# <details><summary>The picture in words</summary>Two clouds, one point per age, with different
+# scales below. Smoothing draws the cloud together.</details>
+
+# %%
+rival = np.abs(np.arange(AGES.n_bins) - 37.0)
+panels = {
+    "counts": (counts, rival, "images per age", "distance from 37 (years)"),
+    "smoothed": (felt, rival, "smoothed images per age", "distance from 37 (years)"),
+}
+fig = figures.density_against_error(panels)
+for name, of_error in (("the network", error), ("the rival", rival)):
+    r = [dirlib.pearson(density, of_error) for density in (counts, felt)]
+    print(f"{name}: Pearson {r[0]:.2f} with counts, {r[1]:.2f} with smoothed counts")
+
+# %% [markdown]
+# Smoothing brings the rival closer to -1 by as much as the network, although the rival
+# knows no neighbour. So a higher correlation shows that the error is smooth, and no more.
+#
+# That is why we trained again, with some images taken away. Age 55 has 16 images of its own,
+# and about 370 within five years. Age 42 has 450, and more than 1,100 around it.
+
+# %%
+guess.choice(
+    "2.4",
+    "What hurts the error at age 55 more?",
+    ["losing its own 16 images", "losing the images of its neighbours"],
+)
+
+# %%
+lost = {"age {}": "its own images", "the neighbours of {}": "its neighbours"}
+changes = {}
+for age in (55, 42):
+    whole = runs.error_by_age("vanilla")[:, age]
+    for what, name in lost.items():
+        without = runs.error_by_age(f"vanilla, without {what.format(age)}")[:, age]
+        changes[f"age {age} without {name}"] = (whole, without)
+fig = figures.forest(changes, xlabel="change of the error at that age (years)")
+guess.compare("2.4", "losing the images of its neighbours")
+
+# %% [markdown]
+# Age 55 hardly misses its own images; losing its neighbours costs it more. Age 42 has hundreds
+# of its own, and gets worse without neighbours, too. The place of each age is the same in all
+# runs, so a rival that knows only places can't explain this. Neighbours teach.
+#
+# <details><summary>Fine print: what this can and can't tell</summary>
+#
+# It can tell that the neighbours' images matter at these two ages. It can't tell *how
+# much* an image of a neighbour is worth, because the neighbours have many more images than
+# the age itself. It says nothing of the oldest ages, whose neighbours have few images to lend.
+# Each point rests on 15 test faces per seed.
+#
+# What about lesson 1's patterns, whose classes are strangers to each other? There smoothing
+# makes the correlation weaker. So smoothing isn't a trick that always helps. But strangers
+# have no distance from a crowd either, so the rival survives that test.
+#
+# </details>
+#
+# ## Deep · KDE by hand
+#
+# In part 1 bumps were added up. As a formula, with a Gaussian bump of width $\sigma$ on each
+# of $N$ labels $y_i$:
+#
+# $$\hat p(y') = \frac{1}{N} \sum_{i=1}^{N} \frac{1}{\sqrt{2 \pi} \sigma}
+# e^{-(y' - y_i)^2 / (2 \sigma^2)}$$
+#
+# Each bump has the area 1, and so has their mean: that makes $\hat p$ a density.
+#
+# ### Exercise 2.5 · KDE by hand
+#
+# **What.** Return $\hat p$ at every point of a grid.
+#
+# **Why.** LDS is a KDE on bins. Once you have written one, you know what $\sigma$ means.
+#
+# *About 6 minutes · 2 points · deep*
+
+
+# %% grade_id="kde" role="solution"
+def kde(grid, labels, sigma):
+    """Return a Gaussian kernel density estimate.
+
+    grid: float array [G]; labels: float array [N], N can be 1; sigma: float; all in
+    label units.
+    Returns a float array [G], in 1 / label unit.
+
+    Worked number: kde(np.array([30.0]), np.array([30.0]), 1.0) gives [0.3989].
+    """
+    ### BEGIN SOLUTION
+    u = (grid[:, None] - labels[None, :]) / sigma
+    bumps = np.exp(-(u**2) / 2) / (np.sqrt(2 * np.pi) * sigma)
+    return bumps.mean(axis=1)
+    ### END SOLUTION
+
+
+# %% grade_id="kde_check" points=2 role="test"
+check.kde(kde)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>You need every difference of a grid point and a label:
+# an array [G, N].</details>
+# <details><summary>Hint 2</summary>grid[:, None] - labels[None, :] makes it.</details>
+# <details><summary>Hint 3</summary>Take the mean over the labels, axis 1.</details>
+# <details><summary>Common mistakes</summary>A sum instead of the mean; a bump whose
+# area isn't 1; the mean over the wrong axis; np.unique, which drops equal labels.</details>
+#
+# Now your KDE of the 5,000 training labels, with bumps of three widths. Which would you
+# trust?
+
+# %%
+kde = check.kde.or_library(kde)
+years, all_ages = np.linspace(0, 101, 203), np.repeat(AGES.centers, counts)
+curves = {f"sigma = {s} years": kde(years, all_ages, s) for s in (0.5, 3.0, 12.0)}
+fig = figures.densities(AGES, counts, years, curves)
+
+# %% [markdown]
+# The width says who counts as a neighbour. If it is too narrow, you are back at the counts. If
+# it is too wide, everybody is everybody's neighbour.
+#
+# <details><summary>The picture in words</summary>Three panels over the same pale bars, the
+# share of each age. With 0.5 years the red line jumps as the bars do; with 3 years it keeps
+# their hills; with 12 years one wide hill is left.</details>
+#
+# ### scipy's bandwidth
+#
+# The width of the bumps is also called the **bandwidth**. scipy has a KDE too, and its
+# parameter for the bandwidth is `bw_method`. **Predict:** if you give it 3.0, do you get
+# bumps of 3 years?
+
+# %%
+from scipy.stats import gaussian_kde
+
+std = all_ages.std(ddof=1)  # as scipy computes it
+curves = {
+    "yours, 3 years": kde(years, all_ages, 3.0),
+    "bw_method=3.0": gaussian_kde(all_ages, 3.0)(years),
+    "bw_method=3.0 / std": gaussian_kde(all_ages, 3.0 / std)(years),
+}
+fig = figures.densities(AGES, counts, years, curves)
+
+# %% [markdown]
+# No: the second panel is flat. scipy multiplies `bw_method` by the standard deviation of the
+# labels, so 3.0 means bumps of almost half the label range. Divide by the standard deviation,
+# and scipy agrees with you.
+#
+# ## Deep · Wrong labels
+#
+# Does LDS help against wrong labels? As in sets collected from the web, 5 % of our training
+# faces carry a wrong label. Take an age with three images, one of them wrong. Without
+# smoothing the mistake gets a large weight; with LDS only if the neighbours are rare, too. So
+# without wrong labels the gain should shrink. We trained again with all labels right. Did it?
+
+# %%
+gains = {}
+for base in ("sqinv", "inv"):
+    for kind, ending in (("some labels wrong", ""), ("all right", ", right labels")):
+        both = [runs.score(m + ending, "few") for m in (base, f"{base}+lds")]
+        gains[f"{base.upper()} + LDS minus {base.upper()}, {kind}"] = both
+fig = figures.forest(gains, xlabel="difference in few-shot error (years)")
+
+# %% [markdown]
+# Over INV, which trusts a rare label most, LDS brings next to nothing when all labels are right:
+# there the story fits. Over SQINV its step hardly changes, and five seeds can't tell. A story that
+# sounds right still has to be tested, here with more seeds.
+#
+# ## Deep · What the published code does differently
+#
+# The paper's code and the paper's formula aren't the same method. To see what each
+# difference does, we run both on the labels of AgeDB-DIR with the code's own settings: a
+# Gaussian window of size 5 and $\sigma = 2$, and one bin per year from 0 to 120.
+#
+# **The window.** The code puts a 1 between four zeros, and filters these five numbers with
+# scipy. What should fall outside is mirrored back in. What does that do to the window?
+
+# %%
+from scipy.ndimage import convolve1d, gaussian_filter1d
+
+theirs = gaussian_filter1d(np.array([0.0, 0.0, 1.0, 0.0, 0.0]), sigma=2)
+exact = dirlib.kernel_window("gaussian", 5, 2.0)
+fig = figures.windows({"published code": theirs, "Gaussian, cut at 5 bins": exact})
+
+# %% [markdown]
+# The published window is almost flat, while the Gaussian falls to less than two thirds of its
+# middle.
+#
+# **The order, and the clip.** With SQINV the code takes the root of the counts *before* it
+# smooths them. With INV it first **clips** the counts: each one below 5 becomes 5, and each
+# one above 1,000 becomes 1,000. Its smoothed counts then lose their decimals.
+
+
+# %%
+def published(counts, scheme):
+    """The smoothed table of the published code, in our words."""
+    table = np.zeros(121, int)
+    table[: len(counts)] = counts
+    inverse = scheme == "inverse"
+    table = np.clip(table, 5, 1000) if inverse else np.sqrt(table)
+    return convolve1d(table, theirs / theirs.max(), mode="constant")
+
+
+# %%
+agedb = label_counts("agedb-dir")
+bin_of_image = agedb.bins.index(agedb.labels)
+for scheme in ("sqrt_inverse", "inverse"):
+    by_window = {"Gaussian": exact, "published window": theirs}
+    found = {k: dirlib.smooth_bins(agedb.counts, w) for k, w in by_window.items()}
+    w = {k: dirlib.density_weights(p[bin_of_image], scheme) for k, p in found.items()}
+    table = published(agedb.counts, scheme)[bin_of_image]  # its root is taken already
+    w["published code"] = dirlib.density_weights(table, "inverse")
+    for name, each in w.items():
+        worth, span = dirlib.effective_sample_size(each), each.max() / each.min()
+        print(f"{scheme:<12} {name:<16} worth {worth:6,.0f}, max/min {span:4.1f}")
+
+# %% [markdown]
+# The flatter window changes almost nothing here. The order does: with the root first, the
+# weights of SQINV spread half as wide again, and fewer samples carry the loss. For INV the
+# clip does the opposite: no age is rarer than five images, so the weights are far tamer than
+# the formula's. Neither is wrong, but they are different methods, and a report should say
+# which one it ran. (The published window is divided by its maximum, and not by its sum. That
+# changes nothing, because the weights are scaled to the mean 1.)
+#
+# ## Deep · A comb of labels
+#
+# STS-B-DIR asks how similar two sentences are, on a scale from 0 to 5. In its training set a
+# single pair lies in [2.9, 3.0), beside 357 in the next bin. Round scores are more common, so
+# the counts look like a comb. **Predict:** which weight does INV give to the lonely pair?
+
+# %%
+comb = label_counts("sts-b-dir")
+bare = dirlib.density_weights(comb.counts[comb.bins.index(comb.labels)], "inverse")
+lds = dirlib.lds_weights(comb.labels, comb.bins, "gaussian", 5, 2.0, "inverse")
+for name, each in (("no smoothing", bare), ("LDS", lds)):
+    worth = dirlib.effective_sample_size(each)
+    print(f"{name:<12} largest {each.max():5.1f}, worth {worth:5,.0f} of {len(each):,}")
+
+# %% [markdown]
+# The lonely pair gets the weight of about a hundred ordinary ones, though it differs by a tenth
+# of a point from hundreds of others. LDS counts the full bin beside it, and no weight is large.
+#
+# ## Deep · Quiz
 #
 # Choose an answer, then open it.
 #
-# **1. Which of these is a symmetric kernel in the paper's sense?**
-#
-# <details><summary>A. 1 / (1 + |y - y'|)</summary>Right: it depends on the distance
-# alone.</details>
-# <details><summary>B. exp(-|y - y'| / y)</summary>No: exchange y and y', and the value
-# changes.</details>
-# <details><summary>C. 1 if y' lies in [y, y + 3], else 0</summary>No: it looks to one
-# side only, so 30 would teach 33, but 33 wouldn't teach 30.</details>
-#
-# **2. An age has 2 images and its neighbours have 200 each. What does LDS do to its INV
+# **1. An age has 2 images and its neighbours have 200 each. What does LDS do to its INV
 # weight?**
 #
 # <details><summary>A. It raises it, because the age is rare.</summary>No. INV without LDS
@@ -710,15 +720,7 @@ for base, method in pairs:
 # <details><summary>C. It lowers it a great deal.</summary>Right: the effective density
 # there is high, since the network learns this age from its neighbours.</details>
 #
-# **3. You smooth with edges="zero" instead of "renormalize". Which weights change most?**
-#
-# <details><summary>A. Those of the youngest and oldest ages; they grow.</summary>Right:
-# their smoothed density gets smaller, so its inverse gets larger.</details>
-# <details><summary>B. Those of the youngest and oldest ages; they shrink.</summary>No: a
-# smaller density gives a larger weight.</details>
-# <details><summary>C. Those of the peak.</summary>No: the window fits there.</details>
-#
-# **4. Your few-shot MAE falls by 5 years with LDS against vanilla. What should you run
+# **2. Your few-shot error falls by 5 years with LDS against vanilla. What do you run
 # next?**
 #
 # <details><summary>A. Nothing: LDS works.</summary>No. You don't know how much of it plain
@@ -727,20 +729,20 @@ for base, method in pairs:
 # Right: then the difference belongs to LDS, and the seeds say whether it is real.</details>
 # <details><summary>C. Other kernels, until the test error is lowest.</summary>No: that is
 # tuning on the test set. Use validation data.</details>
-
-# %% [markdown]
+#
 # ## Take-away
 #
-# - LDS smooths the label density with a symmetric kernel: count, smooth, invert.
-# - The smoothed density follows the error of related labels better than the counts do.
-#   For unrelated classes it doesn't.
-# - Say what lies beyond the edges, when you take the root, and whether you clip.
-# - The effective sample size tells what a set of weights costs.
-# - Judge LDS against re-weighting alone, in pairs, over seeds.
+# - LDS counts, smooths and inverts. A bump says who counts as a neighbour.
+# - That smoothed counts follow the error shows only that the error is smooth. Neighbours do
+#   teach: in lesson 1 age 42 got worse without them.
+# - The effective sample size tells the price of weights. Smoothing lowers that price.
+# - Judge LDS against the same weights without smoothing, in pairs, over seeds.
 #
-# ## Go further
+# <details><summary>Go further</summary>
 #
-# - Yang et al., ICML 2021, arXiv:2102.09554, section 3.1: the paper's own account of LDS.
-# - Steininger et al., "Density-based weighting for imbalanced regression", Machine
-#   Learning, 2021: weights from a KDE without bins.
-# - Weigh a table of your own: `lds_weights` takes any labels and `LabelBins`.
+# Yang et al., ICML 2021, arXiv:2102.09554, section 3.1, is the paper's own account. Steininger
+# et al., "Density-based weighting for imbalanced regression", Machine Learning, 2021, take
+# weights from a KDE without bins. For a table of your own, `dirlib.lds_weights` gives
+# scikit-learn its `sample_weight`.
+#
+# </details>

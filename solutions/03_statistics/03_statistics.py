@@ -1,137 +1,111 @@
 # %% [markdown]
 # # Lesson 3 · Feature statistics and the age-0 anomaly
 #
-# LDS corrects the *labels'* distribution, in the loss. This lesson looks one layer deeper,
-# at the **features** that a network computes before it answers. You take their statistics
-# for each age, compare every age with age 0, and find something odd. Then you test what
-# causes it, and meet the covariances that lesson 4 needs.
+# What does imbalance do *inside* a network? You meet statistics of its **features** that can't
+# be true, and track down the cause.
 #
-# **You will be able to**
+# <details><summary>You will be able to</summary>
 #
-# - *compute* the mean and the variance of features in each bin, in one pass (exercise 3.1);
-# - *compare* bins by cosine similarity (3.2), and *measure* the anomaly with one number
-#   (3.3);
-# - *test* an explanation with controls instead of believing it;
-# - *compute* a covariance per bin (3.4), and *diagnose* when it can't be inverted (3.5);
-# - *shrink* a covariance, so that it can (3.6).
+# *compute* the mean and the variance of each age's features in one pass (exercise 3.1),
+# *compare* ages by the cosine (3.2), *measure* an anomaly with one number (3.3), *test* an
+# explanation with controls, and *tell* how much of a small sample's mean is chance (3.4).
+# You need lessons 1 and 2, above all shot regions and windows. You can skip any exercise: the
+# rest of the lesson still runs.
 #
-# **Before you start.** Lessons 1 and 2, above all shot regions and windows. You need the
-# variance of a list of numbers, and the product and the transpose of matrices. Eigenvalues
-# are recalled where they come up.
+# </details>
 #
 # | part | minutes |
 # |---|---|
-# | Introduction, 1. From predictions to features | 12 |
-# | 2. The statistics of each bin (exercise 3.1) | 33 |
-# | 3. Similarity to an anchor (exercises 3.2, 3.3) | 27 |
-# | 4. Testing the explanation | 17 |
-# | 5. From variance to covariance (exercises 3.4, 3.5) | 28 |
-# | 6. Shrinkage (exercise 3.6) | 17 |
-# | Quiz and take-away | 6 |
-# | **together** | **140** |
-#
-# After part 4 is a good place for a break. The blocks marked *optional* are not counted: you
-# can leave them out. Each ends at the next heading.
+# | Opening | 1 |
+# | 1. A map of the features | 2 |
+# | 2. The statistics of each age | 22 |
+# | 3. The cosine | 9 |
+# | 4. Age 30, and age 0 | 16 |
+# | 5. Two suspects | 5 |
+# | 6. Chance, and what neighbours know | 14 |
+# | Take-away | 1 |
+# | **core, together** | **70** |
+# | Deep · Open challenge: the best guess about a rare age | 19 |
+# | Deep · Smoothing and the margin | 2 |
+# | Deep · Five networks, curve by curve | 4 |
+# | Deep · What few images do on their own | 3 |
+# | Deep · Every anchor | 8 |
+# | Deep · Quiz | 1 |
 
 # %%
 import numpy as np
-import torch
 
 import dirlib
 from course.lesson3 import (
-    AGES, anomaly_gaps, check, explorers, figures, load_features, load_runs,
-    load_statistics,
-)
-
-runs = load_runs("features")
-counts = runs.train_counts
-regions = dirlib.shot_regions(counts)
+    AGES, NETWORKS, by_seed, challenge, check, explorers, faces, figures, guess,
+    heldout_distance, load_features, load_runs, load_statistics,
+)  # fmt: skip
 
 # %% [markdown]
-# One picture to begin with. Two networks of the same kind were trained, one on the
-# imbalanced faces, one on as many faces with all ages equally often. Each bar says how
-# similar the features of an age are to those of age 0 (the red bar). What to look for: which
-# network keeps age 0 apart from ages that look quite different? And which of the two, A or
-# B, do you think was trained on the imbalanced faces?
+# ## 1. A map of the features
+#
+# On nine unseen faces, where is `vanilla` far off? It guesses in two steps. The **backbone**
+# turns an image into 64 numbers, the **feature vector** $z$; the **regressor**, one linear layer,
+# turns $z$ into an age.
+#
+# The map shows the two directions in which $z$ varies most, a dot for each training image. Do
+# neighbouring ages lie together?
 
 # %%
-models = {
-    "network A": load_statistics("vanilla", split="test"),
-    "network B": load_statistics("balanced", split="test"),
-}
-fig = figures.anchor_bars(models, AGES, counts, anchor=0)
-
-# %% [markdown]
-# *Two rows of two panels, over the shot regions of the imbalanced faces in purple, yellow and
-# pink. Upper row, network A: all bars are high, as if every age looked like age 0. Lower row,
-# network B: bars near 1 for the first years of life only, then they fall steeply.*
-#
-# ## 1. From predictions to features
-#
-# A network for regression has two parts, $\hat y = g(z)$ and $z = f(x)$. The large part $f$,
-# the **backbone**, turns an image $x$ into a list of $D$ numbers, the **feature vector** $z$.
-# The small part $g$, the **regressor**, is one linear layer: it turns $z$ into an age. So all
-# that the network knows about an image when it answers is in $z$.
-#
-# Here $D = 64$. The recorded features below are those of all 5,000 training images,
-# computed once by a network that was trained on them without weights: `vanilla`, as in
-# lesson 2, but with another start (see below).
-
-# %%
+runs, test = load_runs("faces"), faces("test")
+some = np.array([0, 2, 5, 12, 20, 30, 45, 60, 85])  # one of each age comes first
+guesses = {"vanilla": runs.predictions("vanilla")[0][some]}
+fig = figures.faces_with_guesses(test.images[some], test.labels[some], guesses)
 z, labels = load_features("vanilla")
-index = AGES.index(labels)
-print("features", z.shape, "labels", labels.shape)
-print(f"between {z.min():.1f} and {z.max():.1f}")
+fig = figures.feature_map(z, labels)
 
 # %% [markdown]
-# The features end in a ReLU and a mean over the picture, so none is negative. The networks
-# of this lesson answer about 0 years before they are trained. (In lessons 1 and 2 they
-# started at the mean age, which saves time. Part 4 shows what difference it makes.)
+# <details><summary>The pictures in words</summary>Nine drawn faces from 0 to 85 years, each
+# with its true age above and the guess below. A cloud of dots, coloured by age. The colours
+# run along it in order, from the young to the old; the middle ages are crowded, the ends are
+# thin.</details>
 #
-# ## 2. The statistics of each bin
+# They do: **what the network knows about an age should be close to what it knows about its
+# neighbours.**
 #
-# For each bin $b$ with $N_b$ samples, the paper takes the mean $\mu_b$ and, feature by
-# feature, the variance:
+# ## 2. The statistics of each age
 #
-# $$\mu_b = \frac{1}{N_b} \sum_{i \text{ in } b} z_i, \qquad
-# v_b = \frac{1}{N_b - 1} \sum_{i \text{ in } b} (z_i - \mu_b)^2$$
+# For each bin $b$ (here: each age), take the mean $\mu_b$ of its $N_b$ feature vectors and,
+# feature by feature, their variance $v_b$:
 #
-# The published code makes one more pass over all training images for this, each epoch. You
-# can do without: features come in batches anyway while the network trains. If you add up the
-# right sums, the statistics are there when the epoch ends.
-
-# %% [markdown]
-# ### Exercise 3.1 · Bin statistics in one pass
+# $$\mu_b = \frac{1}{N_b} \sum_{i=1}^{N_b} z_i, \qquad
+# v_b = \frac{1}{N_b-1} \sum_{i=1}^{N_b} (z_i-\mu_b)^2$$
 #
-# **What.** Return count, mean and variance of each bin, from batches that you go through
-# once. Give NaN where nothing can be computed. (The library stores a mean of 0 there, beside
-# the count of 0 that tells it apart.)
+# ### Exercise 3.1 · Statistics in one pass
 #
-# **Why.** The samples of one age are spread over many batches, and you can't keep them all.
+# **What.** Return count, mean and variance of each bin, from batches that come only once, as in
+# training.
 #
-# *About 20 minutes · 3 points*
+# **Why.** The published code goes over all training images once more for this, in every epoch.
+#
+# *About 18 minutes · 3 points*
 
 
 # %% grade_id="bin_moments" role="solution"
-def bin_moments(batches, n_bins):
+def bin_moments(batches, n_bins, dim):
     """Return the samples, the mean and the variance of the features in each bin.
 
-    batches: list of (features, index), features a float array [n, D], index an int
-    array [n] with the bin of each sample; every batch is used once.
-    Returns count [B] int, mean [B, D] float64 and variance [B, D] float64, divided by
-    count - 1. NaN where they can't be computed: the mean of an empty bin, the variance
-    of a bin with fewer than two samples.
+    batches: gives pairs (features, index) in a for loop, once; it has no length and
+    no batches[0]. features is a float array [n, dim], index an int array [n] with the
+    bin of each sample. All of them together are too many to keep.
+    Returns count [B] int, mean [B, dim] float64 and variance [B, dim] float64, divided
+    by count - 1. NaN where they can't be computed: the mean of an empty bin, the
+    variance of a bin with fewer than two samples.
 
-    Worked number: with two = np.array([[1.0], [3.0]]), np.array([0, 0])
-    and one = np.array([[5.0]]), np.array([0])
-    bin_moments([two, one], 1) gives [3], [[3.0]] and [[4.0]].
+    Worked number: with two = (np.array([[1.0], [3.0]]), np.array([0, 0]))
+    and one = (np.array([[5.0]]), np.array([0]))
+    bin_moments(iter([two, one]), 1, 1) gives [3], [[3.0]] and [[4.0]].
     """
     ### BEGIN SOLUTION
-    dim = np.shape(batches[0][0])[1]
     count = np.zeros(n_bins, int)
     total, squares = np.zeros((n_bins, dim)), np.zeros((n_bins, dim))
     for features, index in batches:
-        features = np.asarray(features, dtype=np.float64)
+        features = features.astype(np.float64)
         np.add.at(count, index, 1)
         np.add.at(total, index, features)
         np.add.at(squares, index, features**2)
@@ -147,78 +121,67 @@ def bin_moments(batches, n_bins):
 check.bin_moments(bin_moments)
 
 # %% [markdown]
-# <details><summary>Hint 1</summary>Keep three arrays: how many samples, [B]; the sum of z and
-# the sum of z**2 of each bin, [B, D]. With n = count[:, None], the variance is
-# (sum of z**2 - n * mean**2) / (n - 1).</details>
-# <details><summary>Hint 2</summary>total[index] += features adds only one of the samples that
-# share a bin. np.add.at(total, index, features) adds them all.</details>
+# <details><summary>Hint 1</summary>Which sums are enough? The squared deviations can be had
+# without the mean: their sum is (sum of z**2) - n * mean**2.</details>
+# <details><summary>Hint 2</summary>Keep three arrays: the samples, [B]; the sum of z and the
+# sum of z**2 of each bin, [B, dim]. total[index] += features adds only one of the samples
+# that share a bin; np.add.at(total, index, features) adds them all.</details>
 # <details><summary>Hint 3</summary>Sums of many float32 squares lose digits: begin with
-# features.astype(np.float64). At the end, np.where(n > 1, variance, np.nan).</details>
-# <details><summary>Common mistakes</summary>The mean of the batches' means; dividing by N_b
-# instead of N_b - 1; zeros for empty bins; float32 sums.</details>
+# features.astype(np.float64). At the end, np.where(n > 1, variance, np.nan) with n =
+# count[:, None].</details>
 #
-# From here on the lesson uses the library's version, `dirlib.BinStatistics`. It keeps
-# sums of *deviations* instead of squares, which stays accurate even in float32 for features
-# far from 0, and two halves can be merged. **Predict:** from one age to the next, how many
-# times as far does the mean *vector* jump among few-shot ages as among many-shot ages? And
-# for **held-out** images, which are those of the balanced test set, 15 of each age?
+# Each dot is your mean of one feature, for one age; dashed: **held-out** images, which the
+# network has never seen. Where do dots scatter?
 
 # %%
-stats = dirlib.BinStatistics(AGES.n_bins, feature_dim=64)
-for zb, ib in zip(np.array_split(z, 20), np.array_split(index, 20), strict=True):
-    stats.update(torch.from_numpy(zb), ib)
+moments = check.bin_moments.or_library(bin_moments)
+index, counts = AGES.index(labels), runs.train_counts
+stream = zip(np.array_split(z, 40), np.array_split(index, 40), strict=True)
+count, mean, variance = moments(stream, AGES.n_bins, 64)
 held_out = load_statistics("vanilla", split="test")
-sets = {"training": stats, "held-out": held_out}
-sets["right labels, training"] = load_statistics("right labels")
-for name, found in sets.items():
-    jump = np.linalg.norm(np.diff(found.mean.numpy(), axis=0), axis=1)
-    for region in ("many", "few"):
-        inside = getattr(regions, region)
-        both = inside[1:] & inside[:-1]  # two ages of this region side by side
-        print(f"{name}, {region}-shot: {jump[both].mean():.1f}")
+truth = held_out.mean.numpy()
+f = int(truth.std(0).argmax())  # the feature that changes most with the age
+fig = figures.mean_by_age(AGES, counts, mean[:, f], truth[:, f])
+
+# %% [markdown]
+# <details><summary>The picture in words</summary>One feature's mean by age; dots are larger
+# where images are many. In the crowded middle, the training dots lie on the dashed held-out
+# line. At both ends, where ages have few images, they scatter around it.</details>
+#
+# Where images are few. Part 6 comes back to this.
+#
+# <details><summary>Fine print</summary>
+#
+# Held-out means are taken over 15 images of each age. `dirlib.BinStatistics` does what your
+# function does, with sums of *deviations*, which stay accurate for features far from 0. The
+# features here are recorded, of one network (seed 0); in lesson 4 your layer takes the
+# statistics while it trains.
+#
+# </details>
+#
+# ## 3. The cosine
+#
+# Do two means point the same way? The **cosine** of their angle tells. Does it matter how long
+# the arrows are?
 
 # %%
-feature = int(np.argmax(held_out.mean.numpy().std(0)))
-dots, line = stats.mean.numpy()[:, feature], held_out.mean.numpy()[:, feature]
-panels = {f"mean of feature {feature}": (dots, line)}
-names = ("training", "held-out")
-fig = figures.smoothed_lines(AGES, counts, panels, names=names)
-tiny = (counts[regions.few] <= 5).sum()
-print(f"few-shot ages with 5 images or fewer: {tiny} of {regions.few.sum()}")
+fig = figures.two_arrows()
 
 # %% [markdown]
-# *One feature's mean by age. Dots for the training images, larger where an age has more of
-# them; a red line for held-out images. Among many-shot ages the dots form a line, among
-# few-shot ages they scatter widely.*
+# <details><summary>The picture in words</summary>Three panels with a red and a blue arrow
+# each, from the same point. Same direction: cosine 1, although the blue arrow is longer. A bit
+# apart: a cosine in between. At right angles: cosine 0.</details>
 #
-# For training images the jumps of few-shot ages are more than ten times as large; for
-# held-out images, 15 of every age, they are hardly larger. So faces don't change that much
-# from one year to the next. A mean over so few images is mostly chance: more than half of
-# the few-shot ages have 5 or fewer. Wrong labels (lesson 2) add a little: a network trained
-# with right ones only has jumps of 3.1 instead of 3.6. Chance is also the main reason why
-# many-shot ages jump further in held-out images, 0.9, than in training images, 0.3: these
-# are means over 15 images, those over more than 100.
+# No: it is 1 for the same direction, 0 at a right angle, whatever the lengths
+# $\lVert\mu\rVert$. The paper compares all bins with one, the **anchor** $b_0$:
 #
-# ## 3. Similarity to an anchor
+# $$\cos(\mu_{b_0}, \mu_b) = \frac{\mu_{b_0}\cdot\mu_b}{\lVert\mu_{b_0}\rVert\,\lVert\mu_b\rVert}$$
 #
-# Are the features of age 0 more like those of age 1, or like those of age 30? To compare
-# whole vectors, the paper takes one age as the **anchor** and computes the **cosine
-# similarity** of every other age's mean to the anchor's mean (and the same for the
-# variances):
+# ### Exercise 3.2 · Similarity to an anchor
 #
-# $$\cos(\mu_a, \mu_b) = \frac{\mu_a \cdot \mu_b}{\lVert \mu_a \rVert \, \lVert \mu_b
-# \rVert}$$
+# **What.** Return the cosine of each bin's vector and the anchor's.
 #
-# ($\lVert \mu \rVert$ is the length of a vector, the root of its sum of squares.) The cosine
-# is 1 where two vectors point the same way, whatever their lengths, and 0 where they share
-# nothing.
-
-# %% [markdown]
-# ### Exercise 3.2 · Cosine similarity to an anchor
-#
-# **What.** Return the similarity of each bin's vector to that of the anchor.
-#
-# **Why.** One bar per age: this is how the paper shows what a network mixes up.
+# **Why.** With these cosines the paper found the anomaly.
 #
 # *About 6 minutes · 2 points*
 
@@ -251,51 +214,62 @@ check.cosine_to_anchor(cosine_to_anchor)
 # by the bin's own length and by the anchor's.</details>
 # <details><summary>Hint 3</summary>Set lengths of 0 to NaN before you divide:
 # np.where(length == 0, np.nan, length).</details>
-# <details><summary>Common mistakes</summary>Dividing by one of the two lengths only;
-# subtracting the mean first (that is Pearson's correlation); NaN turned into 0.</details>
 #
-# **Predict:** the anchor is age 0, which has 5 training images; the next four ages have 2
-# or 3 each. For training images of the network without weights: where are the bars high,
-# and where low? How far down do they go? (The library's `dirlib.cosine_to_anchor`, below,
-# takes the statistics themselves, where yours takes their means.)
+# ## 4. Age 30, and age 0
+#
+# The paper starts with the anchor **30**.
 
 # %%
-models = {"training": stats, "held-out": held_out}
-fig = figures.anchor_bars(models, AGES, counts, anchor=0)
-for name in ("vanilla", "balanced"):
-    recorded = load_statistics(name, split="test")
-    bars = dirlib.cosine_to_anchor(recorded, 0)[[1, 5, 30, 60, 100]]
-    print(f"{name}, held-out, ages 1, 5, 30, 60, 100:", bars.round(2))
+question = "Training images: which age is more similar to age 30, age 0 or age 6?"
+guess.choice("3.1", question, ["age 0", "age 6", "equally similar"])
+
+# %%
+cosine = check.cosine_to_anchor.or_library(cosine_to_anchor)
+to_30, training = cosine(mean, 30), load_statistics("vanilla")
+guess.compare("3.1", "age 0" if to_30[0] > to_30[6] else "age 6")
+fig = figures.anchor_bars({"training images": training}, AGES, counts, anchor=30)
 
 # %% [markdown]
-# *Two rows, training and held-out features. All bars of the means are high, 0.65 and more.
-# For the variance of the training features some of the nearest bars are the lowest.*
+# <details><summary>The picture in words</summary>Two panels of bars, for the mean and the
+# variance. All around 30 the bars are at the top. To the left, among the first years, some
+# bars stick out: age 0 reaches the top again.</details>
 #
-# One would expect bars that fall with the distance, because a baby looks more like a child
-# than like an adult of 60. They do fall, but from 1.00 to 0.81 only; those of the balanced
-# network fall to 0.18. (So network A at the beginning was `vanilla`.) An age of 30 is nearly
-# as similar to age 0 as age 5 is. With 5 images of age 0, the network has learnt hardly any
-# features of its own for babies. It uses those of the **crowd**, the many-shot ages.
+# Ages within a few years of 30 have nearly the same mean and variance. That is the paper's
+# argument for smoothing: one may borrow from neighbours. But bars should fall with the distance,
+# and by its mean, age 0 is as similar to age 30 as a teenager is! In the paper's photographs,
+# ages 0 to 6 came out unexpectedly close, too.
 #
-# The paper reports the same of photographs: without FDS (feature distribution smoothing, the
-# topic of lesson 4), age 0 was similar to ages 40 to 80. We call this **the age-0 anomaly**:
-# age 0 is about as similar to the crowd as to its own neighbours. The number for it is the
-# **anomaly gap**. Careful with its sign: a *large* gap is what we want. A gap near 0, or
-# below, *is* the anomaly.
+# Do newborns look like adults to the network? Now the anchor is age **0**. Sketch the bars that
+# you expect, for training and held-out images.
+
+# %%
+both = {"training": load_statistics("vanilla"), "held-out": held_out}
+fig = figures.anchor_bars(both, AGES, counts, anchor=0)
 
 # %% [markdown]
-# ### Exercise 3.3 · The anomaly gap
+# <details><summary>The picture in words</summary>Two rows. Training: the bars drop among small
+# children and then stand at the top again from 17 to 60, above all in the mean. Held-out: the
+# bars of the mean start at the top and fall with the distance.</details>
 #
-# **What.** Return the mean similarity to the neighbours, minus the mean similarity to the
-# crowd.
+# There is the **hump**: by the training means, age 0 is less similar to children of 4 to 8 than
+# to adults. That can't be! Held-out similarity falls with the distance. So the hump is in the
+# *statistics* of the training images, not in the network.
 #
-# **Why.** Five pictures are hard to compare; five numbers are not.
+# To judge five networks, boil the chart down to one number, the **neighbour margin**: how much
+# more similar an anchor is to its neighbours than to the **crowd**, the many-shot ages farther
+# away. Large is healthy; 0 or less is the **anomaly**.
+#
+# ### Exercise 3.3 · The neighbour margin
+#
+# **What.** Return the mean similarity to the neighbours, minus that to the crowd.
+#
+# **Why.** This number finds the cause.
 #
 # *About 8 minutes · 2 points*
 
 
-# %% grade_id="anomaly_gap" role="solution"
-def anomaly_gap(similarity, anchor, many, near):
+# %% grade_id="neighbour_margin" role="solution"
+def neighbour_margin(similarity, anchor, many, near):
     """Return the mean similarity to the neighbours minus that to the crowd.
 
     similarity: float array [B], NaN where unknown; anchor: int; many: bool array [B],
@@ -306,7 +280,7 @@ def anomaly_gap(similarity, anchor, many, near):
 
     Worked number: with similarity = np.array([1.0, 0.9, 0.7, 0.8, 0.6])
     and many = np.array([False, False, False, True, True])
-    anomaly_gap(similarity, 0, many, 2) gives 0.1.
+    neighbour_margin(similarity, 0, many, 2) gives 0.1.
     """
     ### BEGIN SOLUTION
     distance = np.abs(np.arange(len(similarity)) - anchor)
@@ -316,8 +290,8 @@ def anomaly_gap(similarity, anchor, many, near):
     ### END SOLUTION
 
 
-# %% grade_id="anomaly_gap_check" points=2 role="test"
-check.anomaly_gap(anomaly_gap)
+# %% grade_id="neighbour_margin_check" points=2 role="test"
+check.neighbour_margin(neighbour_margin)
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>Begin with the distance of every bin from the anchor.
@@ -325,113 +299,331 @@ check.anomaly_gap(anomaly_gap)
 # <details><summary>Hint 2</summary>Two masks: one for the neighbours, without the anchor
 # itself; one for the many-shot bins that lie farther away.</details>
 # <details><summary>Hint 3</summary>np.nanmean leaves NaN out.</details>
-# <details><summary>Common mistakes</summary>Counting the anchor among its own neighbours;
-# neighbours on one side only; many-shot bins near the anchor counted as crowd.</details>
 #
-# **Predict:** is the gap of the imbalanced network above 0, below 0 or about 0? And that of
-# the balanced one? Then put your two functions together. (`or_library` takes your function if
-# it is right, and the library's if it isn't.)
+# ## 5. Two suspects
+#
+# **The paper suspects too few images:** the newborns' bin inherits from the ages with the most
+# data. **A second suspect** hides among the six images labelled 0. Who are they, and where on
+# the map?
 
 # %%
-cosine = check.cosine_to_anchor.or_library(cosine_to_anchor)
-gap = check.anomaly_gap.or_library(anomaly_gap)
-similarity = cosine(held_out.mean.numpy(), 0)
-print(f"gap of age 0, held-out: {gap(similarity, 0, regions.many, 5):.2f}")
+train = faces("train")
+six = np.flatnonzero(train.labels == 0)
+told = {"its label": train.labels[six]}
+fig = figures.faces_with_guesses(train.images[six], train.ages[six], told)
+fig = figures.feature_map(z, labels, mark=[0])
 
 # %% [markdown]
-# That was seed 0, as in all figures with bars. Five seeds of each network were recorded, and
-# `anomaly_gaps` gives the gap of each seed, with `near` = 5 years. What to look for: does any
-# seed of the imbalanced network reach the balanced one?
+# <details><summary>The pictures in words</summary>Six faces with the label 0. Two are babies.
+# The others are adults of around fifty. The map of part 1, with the six images in red circles:
+# two at the young end, four among the adults.</details>
+#
+# Two are babies, four are adults. In web data, a missing date of birth may become a zero. That
+# four of six are such **unknown dates** is our assumption. Change one thing at a time:
+#
+# | network | images labelled 0 | adults among them | few images | wrong dates |
+# |---|---|---|---|---|
+# | vanilla | 6 | 4 | yes | yes |
+# | right labels | 6 | 0 | yes | no |
+# | same share | 150 | 100 | no | yes |
+# | same four | 150 | 4 | no | hardly |
+# | balanced (all ages alike) | about 50 | 4 | no | hardly |
+#
+# <details><summary>Which result would accuse which suspect?</summary>If too few images are the
+# cause, "right labels" must stay sick and "same share" must be cured. If wrong dates are the
+# cause, it is the other way round.</details>
 
 # %%
-for statistic in ("mean", "variance"):
-    for method in ("vanilla", "balanced"):
-        for split in ("train", "test"):
-            by_seed = anomaly_gaps(method, split, statistic=statistic)
-            print(f"{statistic:<8} {method:<8} {split:<5}", by_seed.round(2))
-
-# %% [markdown]
-# Look at the means first. The balanced network sees the first years as a group of their
-# own: its gap is large on every seed. That of the imbalanced network is close to 0, on
-# training and on held-out images. A negative gap says that the crowd is even nearer than
-# the neighbours. For the means it is never clearly negative (the lowest is -0.01). For the
-# variances of the imbalanced network's training images it is negative on every seed. (For
-# those of the balanced network it is, too, on three seeds: variances of training images are
-# not a reliable guide. Held-out images tell the two networks apart on every seed, by means
-# and by variances.)
-#
-# ## 4. Testing the explanation
-#
-# So far we have told a story: *too few samples, so the network takes over what it knows from
-# the crowd*. A story can fit and still be wrong. Other causes could do the same: wrong
-# labels, or the way the network was set up. So change one thing at a time:
-#
-# - `balanced`: as many faces, all ages equally often. If the story is right, the anomaly
-#   must go.
-# - `more of age 0`: 150 images of age 0 instead of 5, and the other 4,995 as they were.
-# - `right labels`: no wrong label.
-# - `from the mean`: the untrained network answers the mean age instead of 0.
-#
-# **Predict:** which of them give age 0 a clearly positive gap?
+question = "Which is cured: right labels (6 images), or same share (150 images)?"
+guess.choice("3.2", question, ["right labels", "same share", "both", "neither"])
 
 # %%
-CONTROLS = ("vanilla", "balanced", "more of age 0", "right labels", "from the mean")
-for method in CONTROLS:
-    train, test = anomaly_gaps(method, "train"), anomaly_gaps(method, "test")
-    print(f"{method:<14} training {train.mean():5.2f}  held-out {test.mean():5.2f}")
-fig = figures.paired_bars(
-    CONTROLS,
-    [anomaly_gaps(m, "test") for m in CONTROLS],
-    ylabel="anomaly gap of age 0, held-out",
-)
+margin = check.neighbour_margin.or_library(neighbour_margin)
+many = dirlib.shot_regions(counts).many
+
+
+def margins(*which):
+    """The neighbour margin of age 0, one for each seed; five years are near."""
+    return np.array([margin(cosine(m, 0), 0, many, 5) for m in by_seed(*which)])
+
+
+found = {name: margins(method) for name, method in NETWORKS.items()}
+right, share = ((found[name] > 0).all() for name in ("right labels", "same share"))
+answers = {(True, False): "right labels", (False, True): "same share"}
+guess.compare("3.2", answers.get((right, share), "both" if right else "neither"))
+fig = figures.neighbour_margins(found)
 
 # %% [markdown]
-# *Five columns of five dots, one dot per seed; a red line marks their mean. Two columns are
-# high, `balanced` and `more of age 0`; the other three stay near 0.*
+# <details><summary>The picture in words</summary>One row for each network, on training images.
+# Vanilla and "same share" lie left of zero, the other three far to the right.</details>
 #
-# The number of images is the main cause: give the network 150 images of age 0 instead of 5,
-# and the anomaly goes, as it does with balanced data. Right labels, or a start at the mean,
-# double the gap, but a double of 0.04 is still small (0.09 and 0.08). The story has passed
-# its test; it might have failed it.
+# Vanilla is sick on every seed. **Few images have an alibi:** with right labels, six are enough;
+# with two thirds wrong, 150 aren't. So wrong dates make the hump. But the *same four* among 150
+# make none: **few images are why four wrong dates decide.**
 #
-# **The other side of it.** Take age 30 as the anchor. **Predict:** where do the two networks
-# differ?
+# <details><summary>Fine print</summary>
+#
+# This is shown for our drawn faces, whose true ages we know. It doesn't prove that the paper's
+# chart has the same cause. It does say that such a chart alone can't tell the two causes
+# apart. Few images do harm of their own, too (a deep part shows it), but they make no hump.
+#
+# The hump also needs the children: from the age of 3 on there are nearly 30 images each, enough
+# for sound statistics, so that age 0 can be less similar to them than to the crowd. The other
+# labels are wrong now and then, too: one in twenty, as in lesson 1.
+#
+# </details>
+#
+# ## 6. Chance, and what neighbours know
+#
+# Chance strikes *every* rare age, with right labels too. How far does it carry a mean? Age 87
+# has 42 training images: let it play "rare", and draw a few of them.
+#
+# ### Exercise 3.4 · How far chance goes
+#
+# **What.** Return how far the mean of a few drawn images lies from the mean of all, on
+# average over many draws.
+#
+# **Why.** Draws from your own sample show the chance in any statistic.
+#
+# *About 7 minutes · 2 points*
+
+
+# %% grade_id="chance_distance" role="solution"
+def chance_distance(features, draws):
+    """Return the mean distance of the means of small draws from the mean of all.
+
+    features: float array [N, D], the images of one age; draws: int array [R, n], each
+    row holds the places of n images (one may come twice).
+    For each row: the distance (the length of the difference) between the mean of its
+    images and the mean of all N images. Returns the mean of these R distances, a float.
+
+    Worked number: with features = np.array([[0.0], [2.0], [4.0]])
+    chance_distance(features, np.array([[0, 1], [2, 2]])) gives 1.5.
+    """
+    ### BEGIN SOLUTION
+    means = features[draws].mean(axis=1)
+    return np.linalg.norm(means - features.mean(axis=0), axis=1).mean()
+    ### END SOLUTION
+
+
+# %% grade_id="chance_distance_check" points=2 role="test"
+check.chance_distance(chance_distance)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>In the worked number the mean of all is 2. The first row
+# has the mean 1, the second 4: the distances are 1 and 2.</details>
+# <details><summary>Hint 2</summary>features[draws] has shape [R, n, D]: the images of a draw
+# lie along axis=1.</details>
+# <details><summary>Hint 3</summary>np.linalg.norm(difference, axis=1) gives the length of
+# each row.</details>
+#
+# The green line is your function; dots tell how far a few-shot age's training mean lies from its
+# held-out mean. Is that more than chance?
 
 # %%
-models = {m: load_statistics(m, split="test") for m in ("vanilla", "balanced")}
-fig = figures.anchor_bars(models, AGES, counts, anchor=30)
-for method, recorded in models.items():
-    zero = dirlib.cosine_to_anchor(recorded, 30)[0]
-    old = dirlib.cosine_to_anchor(recorded, 80)[30:].min()
-    print(f"{method}: similarity of age 0 to age 30 {zero:.2f}")
-    print(f"  similarity of ages 30 to 100 to age 80: {old:.2f} or more")
-    for anchor in (0, 30, 80):
-        images = int(load_statistics(method).count[anchor])
-        gap = anomaly_gaps(method, "test", anchor).mean()
-        length = recorded.mean[anchor].norm()
-        print(f"  anchor {anchor}: {images} images, gap {gap:.2f}, length {length:.1f}")
+far = check.chance_distance.or_library(chance_distance)
+old, rng = z[index == 87].astype(float), np.random.default_rng(0)
+chance = {n: far(old, rng.integers(0, len(old), (500, n))) for n in range(2, 21)}
+distance = np.linalg.norm(mean - truth, axis=1)
+fig = figures.chance_curve(chance, counts, distance, marked=(0, 2))
 
 # %% [markdown]
-# *Two rows. To the right of age 12 or so they hardly differ; at the left end the bars of
-# vanilla stay high, those of balanced fall.*
+# <details><summary>The picture in words</summary>A falling green line, and blue dots scattered
+# around it. Two red dots lie high above it: the ages 0 and 2.</details>
 #
-# (The images are the training images of that age, the length is that of the mean vector.)
-# `vanilla` says that babies look like 30-year-olds, `balanced` says they don't. The gap at 30
-# doesn't notice: it asks about its own anchor only, and there the crowd *is* the
-# neighbourhood. And why is the gap small at 80, in the balanced network as well? From age 30
-# on, all means point nearly the same way (0.96 or more), and it is their *length* that grows
-# with the age. The cosine can't see lengths. Ask of every measure what it can't see.
+# Mostly not; the two ages far above the line have wrong labels. So **the statistics of a rare
+# age are chance, and sometimes worse.**
 #
-# *Optional:* compare more anchors and models.
+# <details><summary>Fine print</summary>
+#
+# Over the age of 60, chance alone gives nearly all of the distance. It happens that age 87 has
+# 42 images; the ages around it have 2 to 12. Of the three images labelled 2, two show somebody
+# else. Features vary more among the old than among the young, so the line of age 87 suits the
+# few-shot ages around it, not newborns. Its 42 images may hold wrong labels as well. And a
+# held-out mean, of 15 images, is off by some chance of its own.
+#
+# </details>
+#
+# So let each age borrow from its neighbours, with a window as in lesson 2, each *image* counting
+# the same. Which is nearer to the dashed line, the dots or the red one?
+
+# %%
+window = dirlib.kernel_window("gaussian", 15, 5.0)
+
+
+def smoothed(mean, count):
+    """The mean of each bin and its neighbours, each image weighted by the window."""
+    total = dirlib.smooth_bins(count[:, None] * mean, window)
+    return total / dirlib.smooth_bins(count, window)[:, None]
+
+
+smooth = smoothed(mean, counts)
+fig = figures.mean_by_age(AGES, counts, mean[:, f], truth[:, f], smooth[:, f])
+
+# %% [markdown]
+# <details><summary>The picture in words</summary>The picture of part 2 with a red line in
+# addition, which runs smoothly through the dots and close to the dashed held-out
+# line.</details>
+#
+# The red one. By how much, over all features of five networks?
+
+# %%
+means = by_seed("vanilla")
+borrowed = [smoothed(m, counts) for m in means]
+plain, better = heldout_distance(means), heldout_distance(borrowed)
+xlabel = "distance of few-shot means to held-out means"
+fig = figures.forest({"smoothed minus plain": (plain, better)}, xlabel=xlabel)
+
+# %% [markdown]
+# <details><summary>The picture in words</summary>On every seed the distance becomes
+# shorter.</details>
+#
+# Smoothing cuts the distance by about half. **Neighbours know better:** this is feature
+# distribution smoothing (FDS), which lesson 4 builds into the network.
+
+# %% [markdown]
+# ## Deep · Open challenge: the best guess about a rare age
+#
+# The window of part 6 is a first try. Its width is the same for an age with two images and
+# for one with four hundred; it believes a wrong label as firmly as a right one; at the ends
+# it has neighbours on one side only. Can you do better?
+#
+# **What.** Write `rare_means(mean, count)`: from the plain means [B, D] and the counts [B]
+# of the training images, make the best means you can. Nothing else is allowed, above all no
+# held-out data. You are judged by the distance to the held-out means of the few-shot ages.
+#
+# **How.** Try things out on the networks of seeds 0, 1 and 2; they are your validation data.
+# When you are done, and only then, report seeds 3 and 4. There is no single right answer.
+#
+# *About 15 minutes · no points*
+
+
+# %%
+def rare_means(mean, count):
+    """Return better means [B, D] than the plain ones; change this as you like."""
+    return smoothed(mean, count)
+
+
+tried = heldout_distance([rare_means(m, counts) for m in means[:3]], (0, 1, 2))
+print("while you try, mean of seeds 0 to 2:", round(float(tried.mean()), 3))
+
+# %%
+final = heldout_distance([rare_means(m, counts) for m in means[3:]], (3, 4))
+challenge.report("3", final.mean(), to_beat=better[3:].mean())
+
+# %% [markdown]
+# <details><summary>Ideas</summary>
+#
+# - A wider window where images are few, a narrower one where they are many.
+# - A straight line through the neighbours instead of their mean: it helps at the ends.
+# - Mix the plain mean and the smoothed one, by the count.
+# - Leave out, or weigh down, an age that lies far from what its neighbours predict.
+#
+# </details>
+#
+# ## Deep · Smoothing and the margin
+#
+# Part 6 measured distances. What does smoothing do to the margin of age 0?
+
+# %%
+healed = np.array([margin(cosine(m, 0), 0, many, 5) for m in borrowed])
+rows = {"training": found["vanilla"], "smoothed": healed}
+fig = figures.neighbour_margins({**rows, "held-out": margins("vanilla", "test")})
+
+# %% [markdown]
+# <details><summary>The picture in words</summary>The margin of the plain statistics is below
+# zero; those of the smoothed and the held-out ones are above.</details>
+#
+# Smoothing heals the margin, though it knows nothing about wrong dates: the images of small
+# children, nearly thirty for each age, outvote the four bad ones.
+#
+# <details><summary>Fine print</summary>
+#
+# A window makes neighbours alike, whatever the data, so a part of the new margin is no
+# surprise. The other part is news: smoothed, age 0 moves away from the crowd, as it does on
+# held-out faces.
+#
+# </details>
+#
+# ## Deep · Five networks, curve by curve
+#
+# The neighbour margin is one number. Here is what it was made of: the similarity of every age
+# to age 0, a thin line for each seed. In which panels do the lines rise again?
+
+
+# %%
+def similarities(*which):
+    """Similarity to age 0, [seeds, ages], by your function."""
+    return np.array([cosine(s, 0) for s in by_seed(*which)])
+
+
+panels = {
+    f"{name} images: {statistic}": similarities("vanilla", split, statistic)
+    for statistic in ("mean", "variance")
+    for name, split in (("training", "train"), ("held-out", "test"))
+}
+fig = figures.similarity_by_seed(panels, AGES, counts, anchor=0)
+
+# %% [markdown]
+# <details><summary>The picture in words</summary>Four panels, a thin line for each seed and a
+# thick one for their mean. Mean, training: lines dip among small children, and rise to the
+# top. Mean, held-out: all fall. The lines of the variances jump up and down.</details>
+#
+# In the **mean**, the lines of the training images sag among small children and then rise to
+# the top, on most seeds clearly; those of the held-out images fall. In the **variance** no seed
+# shows such a hump, and everything scatters more: a variance needs more images than a mean. (The
+# ages 1 and 2 have two and three images. Don't trust a single point there.)
+#
+# And the controls: which of the four has the hump?
+
+# %%
+panels = {name: similarities(method) for name, method in NETWORKS.items()}
+del panels["vanilla"]
+fig = figures.similarity_by_seed(panels, AGES, counts, anchor=0)
+
+# %% [markdown]
+# <details><summary>The picture in words</summary>Four panels, one for each control. The hump
+# stands in "same share" alone.</details>
+#
+# "Same share" alone. In the other three the lines fall with the distance.
+#
+# ## Deep · What few images do on their own
+#
+# Part 5 looked at the mean. Does the same hold for the variance? And did few images leave no
+# trace at all? Look at the margin of the variances first, then at the margin on held-out faces.
+
+# %%
+found = {name: margins(m, "train", "variance") for name, m in NETWORKS.items()}
+fig = figures.neighbour_margins(found, xlabel="margin of the variance, training")
+found = {name: margins(m, "test") for name, m in NETWORKS.items()}
+fig = figures.neighbour_margins(found, xlabel="margin of the mean, held-out")
+
+# %% [markdown]
+# <details><summary>The pictures in words</summary>Variance: right labels have by far the largest
+# margin; the others stay near zero or below. Held-out: all rows lie right of zero, vanilla the
+# least, "same four" and balanced the most.</details>
+#
+# In the **variance**, only right labels help. Even four adults among 150 images decide it: a
+# variance *squares* deviations, so that a few far-off images outweigh the many.
+#
+# On **held-out** faces every network has a healthy margin. But with six newborns it is smaller
+# than with 150, or with balanced data, even where all labels are right. So few images do harm,
+# as the paper says: the network learns less about newborns. That makes a margin smaller, but
+# no hump.
+#
+# ## Deep · Every anchor
+#
+# Every age can be the anchor. The explorer has them all, for each of the networks of part 5 and
+# for both kinds of images: red is the anchor.
 
 # %%
 explorer = explorers.anchors(
     {
-        method: {
+        name: {
+            "training images": load_statistics(method),
             "held-out images": load_statistics(method, split="test"),
-            "training images": load_statistics(method, split="train"),
         }
-        for method in CONTROLS
+        for name, method in NETWORKS.items()
     },
     AGES,
     counts,
@@ -439,398 +631,48 @@ explorer = explorers.anchors(
 explorer
 
 # %% [markdown]
-# *Bars as before: red the anchor, blue the other ages, over the shot regions. The line below
-# the picture gives the anomaly gap, and the two means it is made of.*
+# <details><summary>The picture in words</summary>Bars as before: red the anchor, blue the other
+# ages, over the shot regions. The line below the picture gives the neighbour margin, and the
+# two means it is made of.</details>
 #
-# **Question.** Take the model `vanilla` and move the anchor slowly from 0 to 100, once
-# for held-out and once for training images. Where do single bars stand out, and in
-# which of the two? Then switch to `balanced`: up to which anchor is its gap above 0.3?
-
-# %%
-for model in ("vanilla", "balanced"):
-    print(f"{model:<9}", end="")
-    for anchor in (0, 3, 5, 6, 9, 12, 20, 50):
-        explorer.set(model=model, anchor=anchor)
-        print(f"  {anchor}: {explorer.readout['anomaly gap']:.2f}", end="")
-    print()
-explorer.reset()
-
-# %% [markdown]
+# **Question.** Move the anchor slowly from 0 to 100, for `vanilla`, once for training and
+# once for held-out images. Where do single bars stand out, and in which of the two? Then go
+# to the anchor 80: the margin is close to 0. Is that an anomaly, too?
+#
 # <details><summary>Answer</summary>
 #
-# Among training images, few-shot ages stand out, up or down: their means are mostly chance.
-# Among held-out images, 15 per age, the bars are smooth. The gap of `balanced` falls fast: it
-# is 0.68 at anchor 0 and 0.40 at 3; the last anchor with a gap above 0.3 is 5, with 0.37. From
-# 12 on the two models have about the same gap, though not the same picture.
+# Among training images, single few-shot ages stand out, up or down: their means are chance.
+# Among held-out images the bars are smooth. At anchor 80 the margin says little: from 30 on
+# all means point nearly the same way, and it is their *length* that grows with the age. The
+# cosine can't see lengths. Ask of every measure what it can't see.
 #
 # </details>
 #
-# ## 5. From variance to covariance
-#
-# The variance looks at each feature alone. But features move *together*: when an image
-# makes one of them larger, it makes others larger too. The **covariance** of two
-# features says so, and the covariance matrix holds all pairs:
-#
-# $$\Sigma_b = \frac{1}{N_b - 1} \sum_{i \text{ in } b} (z_i - \mu_b)(z_i - \mu_b)^\top$$
-#
-# ($a\,a^\top$ is the table of all products of two entries of a vector $a$: row $j$, column
-# $k$ holds $a_j a_k$.) Its diagonal holds the variances. The paper writes FDS with
-# $\Sigma_b$, "to reflect also the relationship between the various feature elements"; its
-# code uses the diagonal only.
-
-# %% [markdown]
-# ### Exercise 3.4 · A covariance per bin
-#
-# **What.** Return the covariance matrix of each bin.
-#
-# **Why.** With it you can see how much the diagonal leaves out.
-#
-# *About 8 minutes · 2 points*
-
-
-# %% grade_id="bin_covariances" role="solution"
-def bin_covariances(features, index, n_bins):
-    """Return the covariance matrix of the features in each bin.
-
-    features: float array [N, D]; index: int array [N]; n_bins: int.
-    Returns a float array [B, D, D], sums divided by count - 1; NaN in a bin with fewer
-    than two samples.
-
-    Worked number: with features = np.array([[0.0, 0.0], [2.0, 4.0]])
-    bin_covariances(features, np.array([0, 0]), 1) gives [[[2, 4], [4, 8]]].
-    """
-    ### BEGIN SOLUTION
-    dim = features.shape[1]
-    out = np.full((n_bins, dim, dim), np.nan)
-    for b in range(n_bins):
-        mine = features[index == b]
-        if len(mine) > 1:
-            deviation = mine - mine.mean(axis=0)
-            out[b] = deviation.T @ deviation / (len(mine) - 1)
-    return out
-    ### END SOLUTION
-
-
-# %% grade_id="bin_covariances_check" points=2 role="test"
-check.bin_covariances(bin_covariances)
-
-# %% [markdown]
-# <details><summary>Hint 1</summary>Go through the bins; features[index == b] are the
-# samples of bin b.</details>
-# <details><summary>Hint 2</summary>Subtract the bin's mean; then deviation.T @ deviation
-# adds up all products of pairs, [D, D].</details>
-# <details><summary>Hint 3</summary>Start from np.full((n_bins, dim, dim), np.nan), and fill
-# only bins with two samples or more.</details>
-# <details><summary>Common mistakes</summary>np.cov without .T (it wants features in rows);
-# the mean of all samples instead of the bin's; dividing by N_b.</details>
-
-# %%
-full = dirlib.bin_statistics(torch.from_numpy(z), labels, AGES, covariance="full")
-cov = full.covariance().numpy()
-peak, rare = int(counts.argmax()), 79
-active = np.argsort(-np.diag(cov[peak]))[:24]  # the 24 features that vary most
-
-
-def correlation(matrix):
-    matrix = matrix[np.ix_(active, active)]
-    spread = np.sqrt(np.diag(matrix)) + 1e-9
-    return matrix / np.outer(spread, spread)
-
-
-shown = {f"age {a}: {counts[a]} images": correlation(cov[a]) for a in (peak, rare)}
-order = "feature, the most varying first"
-fig = figures.covariance_images(shown, feature=order, scale="correlation")
-
-# %% [markdown]
-# *Two squares of 24 by 24 correlations, purple where positive, brown where negative, the darker
-# the stronger. All are purple. On the left a pattern of stronger and weaker blocks; on the
-# right nearly all are as dark as can be. The 24 features are in the order of their variance
-# at age 42.*
-#
-# Off the diagonal there is a lot: features rise and fall together. A calibration by
-# variances alone treats them as if they had nothing to do with each other. On the right the
-# relation looks even stronger. **Predict:** is that chance, because 12 images are so few?
-# Draw 12 of the images of age 42, again and again, and see how strong it looks then.
-
-
-# %%
-def together(matrix):
-    return np.abs(correlation(matrix)[~np.eye(24, dtype=bool)]).mean()
-
-
-at_peak, rng = z[index == peak].astype(float), np.random.default_rng(0)
-draws = [together(np.cov(rng.choice(at_peak, 12, replace=False).T)) for _ in range(200)]
-print(f"age {peak}, all images: mean absolute correlation {together(cov[peak]):.2f}")
-print(f"age {peak}, 12 of them: {np.mean(draws):.2f}, at most {max(draws):.2f}")
-print(f"age {rare}, 12 images: {together(cov[rare]):.2f}")
-
-# %% [markdown]
-# No: twelve images of age 42 give about the same as all of them, and none of the 200 draws
-# reaches 0.98. So the small number of images is not the reason: the features of age 79 vary
-# mostly along *one* direction. What looks like chance need not be chance; test it.
-#
-# **How much can four samples tell?** The **eigenvalues** of a covariance are the variances
-# along its own axes, the axes of the ellipse that the samples fill. Its **rank** is the
-# number of eigenvalues that aren't 0. Its **condition number** is the largest divided by
-# the smallest; its root says how much longer the ellipse is than wide. FDS will divide by the
-# root of each eigenvalue (lesson 4 calls it **whitening**), so an eigenvalue of 0 can't be
-# used.
-#
-# **Predict:** how large can the rank of a 64 x 64 covariance of four samples be at most?
-
-# %% [markdown]
-# ### Exercise 3.5 · Rank and condition
-#
-# **What.** Return the rank and the condition number of a covariance matrix.
-#
-# **Why.** Two numbers that say whether you may whiten with it.
-#
-# *About 7 minutes · 2 points*
-
-
-# %% grade_id="rank_and_condition" role="solution"
-def rank_and_condition(covariance):
-    """Return the rank of a covariance matrix and its condition number.
-
-    covariance: float array [D, D], symmetric. An eigenvalue counts as zero if it is at
-    most 1e-10 times the largest.
-    Returns the rank, an int, and the largest eigenvalue divided by the smallest, a
-    float; infinity when the smallest counts as zero.
-
-    Worked number: rank_and_condition(np.array([[2.0, 0.0], [0.0, 8.0]])) gives
-    (2, 4.0); for np.array([[1.0, 1.0], [1.0, 1.0]]) it is (1, np.inf).
-    """
-    ### BEGIN SOLUTION
-    values = np.linalg.eigvalsh(covariance)  # in rising order
-    rank = int((values > 1e-10 * values[-1]).sum())
-    condition = values[-1] / values[0] if rank == len(values) else np.inf
-    return rank, condition
-    ### END SOLUTION
-
-
-# %% grade_id="rank_and_condition_check" points=2 role="test"
-check.rank_and_condition(rank_and_condition)
-
-# %% [markdown]
-# <details><summary>Hint 1</summary>np.linalg.eigvalsh gives the eigenvalues of a symmetric
-# matrix, the smallest first.</details>
-# <details><summary>Hint 2</summary>The threshold is relative: 1e-10 times the largest
-# eigenvalue. Rounding leaves tiny numbers where 0 should be.</details>
-# <details><summary>Hint 3</summary>When the rank is smaller than D, return np.inf as the
-# condition.</details>
-# <details><summary>Common mistakes</summary>The size of the matrix as its rank; an absolute
-# threshold; the smallest divided by the largest.</details>
-
-# %%
-measure = check.rank_and_condition.or_library(rank_and_condition)
-for age in (80, rare, 60, peak):
-    rank, condition = measure(cov[age])
-    images = f"age {age}: {counts[age]:3d} images"
-    print(f"{images}, rank {rank:2d} of 64, condition number {condition:,.0f}")
-print(f"root of the last one: {condition**0.5:.0f}")
-enough = (counts > 64).sum()
-print(f"ages with more images than features: {enough} of {len(counts)}")
-
-# %% [markdown]
-# Two images give rank 1, twelve give 11, and only 20 of the 101 ages have more images than
-# there are features. Four samples have four deviations, and those add up to 0, so only
-# three of them are free: the rank is at most $N_b - 1$. In all other directions the variance
-# is 0. Not because the faces don't vary there, but because you haven't seen it yet. Three of
-# the four have an infinite condition number. Even age 42, with 478 images, has 200,000: its
-# widest direction is 450 times as wide as its narrowest.
-#
-# ## 6. Shrinkage
-#
-# There is a well-known cure: don't trust a small sample alone. Mix its covariance with a
-# **target** that is known better, and the more so, the fewer samples there are:
-#
-# $$\hat\Sigma_b = \frac{(N_b - 1)\, \Sigma_b + s\, T_b}{(N_b - 1) + s}$$
-#
-# The **strength** $s$ counts like samples: the target weighs as much as $s$ of them. In FDS
-# the target $T_b$ will be the smoothed covariance, from the neighbours.
-
-# %% [markdown]
-# ### Exercise 3.6 · Shrinkage by the count
-#
-# **What.** Return each bin's covariance, pulled towards its target.
-#
-# **Why.** It makes every covariance usable, and leaves those of the many-shot bins nearly
-# as they are.
-#
-# *About 6 minutes · 2 points*
-
-
-# %% grade_id="shrink" role="solution"
-def shrink(covariance, count, target, strength):
-    """Return each bin's covariance, pulled towards a target.
-
-    covariance: float array [B, D, D], NaN in a bin with fewer than two samples;
-    count: int array [B]; target: float array [B, D, D]; strength: float above 0.
-    With n = count - 1:
-    (n * covariance + strength * target) / (n + strength). A bin with fewer than two
-    samples gets the target itself.
-    Returns a float array [B, D, D].
-
-    Worked number: with covariance = np.array([[[4.0]]]), target = np.array([[[1.0]]])
-    shrink(covariance, np.array([31]), target, 10.0) gives [[[3.25]]].
-    """
-    ### BEGIN SOLUTION
-    n = np.maximum(count - 1, 0)[:, None, None]
-    own = np.where(n > 0, covariance, 0.0)
-    return (n * own + strength * target) / (n + strength)
-    ### END SOLUTION
-
-
-# %% grade_id="shrink_check" points=2 role="test"
-check.shrink(shrink)
-
-# %% [markdown]
-# <details><summary>Hint 1</summary>count has shape [B]; (count - 1)[:, None, None] stands
-# beside [B, D, D].</details>
-# <details><summary>Hint 2</summary>NaN times 0 is NaN: put a 0 in the place of a missing
-# covariance first, with np.where.</details>
-# <details><summary>Hint 3</summary>n must not be negative: np.maximum(count - 1, 0).</details>
-# <details><summary>Common mistakes</summary>count instead of count - 1; the two matrices
-# exchanged; empty bins that stay NaN.</details>
-#
-# How much should you shrink? Test it where the truth is known. Take four images of an age,
-# shrink their covariance towards the mean covariance of the five ages on each side, and
-# compare it with that of all *other* images of the age. **Predict:** which strength comes
-# nearest to the truth, 0, 10, 100, or the target alone? Is it the same at age 42, in the
-# middle of the crowd, and at age 16, at its edge?
-
-
-# %%
-def distances(age, strengths):
-    """Relative distance from the age's other images, mean of 200 draws of four."""
-    near = [a for a in range(age - 5, age + 6) if a != age]
-    target = np.average(cov[near], axis=0, weights=counts[near] - 1)
-    mine, rng = z[index == age].astype(float), np.random.default_rng(0)
-    mixed = [mine[rng.permutation(len(mine))] for _ in range(200)]
-    four = np.array([np.cov(x[:4].T) for x in mixed])
-    truth = np.array([np.cov(x[4:].T) for x in mixed])
-    for s in strengths:
-        off = (3 * four + s * target) / (3 + s) - truth
-        size = np.linalg.norm([off, truth], axis=(-2, -1))
-        yield (size[0] / size[1]).mean()
-
-
-# %%
-strengths = [0, 1, 3, 10, 30, 100, 1e9]  # the last one is the target alone
-print("strength ", *(f"{s:6.0f}" for s in strengths[:-1]), "target")
-for age in (peak, 16):
-    found = distances(age, strengths)
-    print(f"age {age} ({counts[age]:3d})", *(f"{d:6.2f}" for d in found))
-for n in (4, 478):
-    print(f"strength 10, {n} images: weight of the target {10 / (n - 1 + 10):.0%}")
-
-# %% [markdown]
-# At 42 the target alone is as good as any: the ten ages around it hold more than a thousand
-# images, and their features vary in the same way. FDS is built on this: *neighbours know*. At
-# 16 the neighbours differ more: the target alone stays at 0.30, and none of the strengths
-# comes nearer than 0.29. `dirlib.FDS` takes 10 unless you say otherwise. With four images the
-# target then has 77 % of the weight, with 478 images 2 %. That is careful: here 30 or more is
-# better. (The distance depends mostly on the few directions in which features vary most. It
-# hardly sees the small eigenvalues, which shrinkage makes usable.)
-#
-# **Optional: strengths from the data.** Ledoit and Wolf (2004) and OAS (oracle approximating
-# shrinkage; Chen et al., 2010) compute the strength from the samples themselves; scikit-learn
-# has both. Their target is round: the identity times the mean variance. (Their covariances
-# are divided by $N$, where ours are divided by $N - 1$.)
-
-# %%
-from sklearn.covariance import ledoit_wolf, oas
-
-rng, size = np.random.default_rng(0), np.linalg.norm(cov[peak])
-samples = [rng.choice(at_peak, 4, replace=False) for _ in range(200)]
-for name, method in (("Ledoit-Wolf", ledoit_wolf), ("OAS", oas)):
-    found = [method(x) for x in samples]
-    off = np.mean([np.linalg.norm(matrix - cov[peak]) for matrix, _ in found]) / size
-    weight = np.mean([weight for _, weight in found])
-    print(f"{name:<11}: weight of the target {weight:.2f}, distance {off:.2f}")
-
-# %% [markdown]
-# Both come nearer to the truth than four images alone, and stay far from what the neighbours
-# reach. A round target doesn't know in which directions faces vary. A good target is worth
-# more than a good strength.
-#
-# In `dirlib.FDS` you choose the strength: `shrinkage=10.0` counts like ten samples.
-#
-# ### Back to the eigenvalues
-#
-# They are the reason for it all. Here your own function shrinks.
-
-# %%
-near = [a for a in range(peak - 5, peak + 6) if a != peak]
-target = np.average(cov[near], axis=0, weights=counts[near] - 1)
-four = np.cov(np.random.default_rng(0).choice(at_peak, 4, replace=False).T)
-pull = check.shrink.or_library(shrink)
-shrunk = pull(four[None], np.array([4]), target[None], 10.0)[0]
-found = {"all images": cov[peak], "four images": four, "four images, shrunk": shrunk}
-for name, matrix in found.items():
-    print(f"{name:<19} condition {measure(matrix)[1]:,.0f}")
-fig = figures.spectra({k: np.linalg.eigvalsh(m) for k, m in found.items()})
-
-# %% [markdown]
-# *Eigenvalues on a logarithmic axis, largest first. All images: a line that falls steadily.
-# Four images: three values, then 0. Shrunk: close to the first line.*
-#
-# Four images have variance in three directions only. Shrunk, they have some in all 64, so
-# that you may divide by it: the condition number is about that of all 478 images.
-
-# %% [markdown]
-# ## Quiz
+# ## Deep · Quiz
 #
 # Choose an answer, then open it.
 #
-# **1. At anchor 0 the bars of the means are high for every age. What does that say?**
+# **1. At anchor 0, training images, the bars from 17 to 60 are at the top. What follows?**
 #
-# <details><summary>A. The network predicts 0 years for everyone.</summary>No: the cosine
-# ignores lengths. Two vectors of one direction can give different predictions.</details>
-# <details><summary>B. In the direction of its features, the network doesn't keep age 0 apart
-# from other ages.</summary>Right. That is what a high cosine says, and no more.</details>
-# <details><summary>C. Age 0 has too many images.</summary>No: it has 5.</details>
+# <details><summary>A. The network takes newborns for adults.</summary>No: ask it about
+# held-out newborns. Their features are not those of adults.</details>
+# <details><summary>B. The mean of the images labelled 0 points where adults' means
+# point.</summary>Right, and no more. Who is behind those labels is another question.</details>
 #
-# **2. Which control tells you that the imbalance, and not the faces, causes the anomaly?**
+# **2. Which control clears "too few images"?**
 #
-# <details><summary>A. More seeds of the same training.</summary>No: they show that it isn't
-# chance, but not its cause.</details>
-# <details><summary>B. As many faces, all ages equally often.</summary>Right: only the counts
-# differ.</details>
-# <details><summary>C. A larger network.</summary>No: the counts stay as they are, so you learn
-# nothing about their part.</details>
+# <details><summary>A. Balanced data, where the hump is gone.</summary>No: there both suspects
+# are gone, the few images and the weight of the wrong dates.</details>
+# <details><summary>B. Right labels with six images, where the hump is gone.</summary>Right:
+# the images are as few as before.</details>
 #
-# **3. A bin has 10 samples of 64 features. What is the rank of its covariance at most?**
-#
-# <details><summary>A. 64</summary>No: that is its size.</details>
-# <details><summary>B. 10</summary>No: the ten deviations add up to 0, so one of them follows
-# from the others.</details>
-# <details><summary>C. 9</summary>Right: N_b - 1.</details>
-#
-# **4. You shrink with strength 10. A bin with 500 samples changes**
-#
-# <details><summary>A. little: the target's weight is about 2 %.</summary>Right: 10 / 509.
-# </details>
-# <details><summary>B. as much as every other bin.</summary>No: the weight of the target falls
-# with the count.</details>
-# <details><summary>C. not at all.</summary>No: a little.</details>
-
-# %% [markdown]
 # ## Take-away
 #
-# - All that a network knows when it answers is in the features. Their mean and variance per
-#   bin can be computed in one pass.
-# - With imbalanced training, rare young ages share the features of the crowd. The controls
-#   show that missing images are the cause.
-# - One number, the anomaly gap, makes it comparable over seeds.
-# - The covariance of $N_b$ samples has a rank of at most $N_b - 1$. Shrink it before you
-#   divide by it.
+# - Neighbouring ages have similar features; one pass takes the statistics of each.
+# - By its training statistics, age 0 resembles adults: the hump. Held-out faces show none.
+# - Controls found the cause: wrong dates make the hump, and few images are why four can.
+# - The mean of a few images is mostly chance. Neighbours know better: FDS, in lesson 4.
 #
-# ## Go further
-#
-# - Yang et al., ICML 2021, arXiv:2102.09554, section 3.2: feature statistics, and the
-#   paper's figure of the anomaly.
-# - O. Ledoit and M. Wolf, "A well-conditioned estimator for large-dimensional covariance
-#   matrices", Journal of Multivariate Analysis, 2004.
-# - `BinStatistics` takes features of any network: try it on your own, with
-#   `figures.anchor_bars`.
+# <details><summary>Go further</summary>Yang et al., ICML 2021, arXiv:2102.09554, section 3.2:
+# feature statistics and the anomaly. `dirlib.bin_statistics` takes the features of any
+# network: try `figures.anchor_bars` on your own.</details>

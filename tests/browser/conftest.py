@@ -1,6 +1,5 @@
 """JupyterLab with a copy of the lessons, and the browser that opens them."""
 
-import json
 import os
 import socket
 import subprocess
@@ -12,14 +11,11 @@ from pathlib import Path
 from statistics import median
 
 import pytest
+from lab_page import TOKEN, end_kernels, open_notebook, run_all
 
 from tools.lessons.browser import CURE, find_browser
 from tools.lessons.copies import copy_lessons
 from tools.lessons.env import ROOT
-
-# `make test-browser` names the files, and a named file is never ignored. `make test`
-# leaves them out: they train for minutes, and need a browser.
-collect_ignore_glob = ["test_*.py"]
 
 LIMIT_MS = 150
 FLAGS = (
@@ -39,8 +35,6 @@ SETTINGS = {
     "apputils-extension/notification": '{"fetchNews": "false"}',
     "notebook-extension/tracker": '{"windowingMode": "none"}',
 }
-TOKEN = "lessons"
-
 times = pytest.StashKey()
 
 
@@ -132,31 +126,8 @@ def page(browser, lab, lesson):
     """A lesson in JupyterLab on a small screen, after Run All."""
     page = browser.new_page(viewport={"width": 1366, "height": 768})
     name = f"{lesson.stem}/{lesson.stem}.ipynb"
-    page.goto(f"{lab}/lab/tree/{name}?token={TOKEN}&reset")
-    # Before this line is there, Run All asks for a kernel and runs nothing.
-    idle = page.get_by_text("Python 3 (ipykernel) | Idle")
-    idle.wait_for(timeout=120_000)
-    for item in ("Run", "Run All Cells"):
-        page.get_by_role("menuitem", name=item, exact=True).click()
-    page.wait_for_function(ALL_RAN, timeout=600_000)
-    idle.wait_for(timeout=60_000)
+    open_notebook(page, lab, name)
+    run_all(page)
     yield page
     page.close()
-    kernels = f"{lab}/api/kernels"
-    with urllib.request.urlopen(f"{kernels}?token={TOKEN}") as answer:
-        ids = [kernel["id"] for kernel in json.load(answer)]
-    for kernel in ids:  # so that it takes no time from the next lesson
-        address = f"{kernels}/{kernel}?token={TOKEN}"
-        request = urllib.request.Request(address, method="DELETE")
-        urllib.request.urlopen(request).close()
-
-
-# Each code cell has a number, [12]: not [*] and not [ ], but for cells without code.
-# A folded one has no editor on the page, and no number.
-ALL_RAN = r"""() => {
-  const cells = [...document.querySelectorAll('.jp-Notebook .jp-CodeCell')];
-  const number = /\[\d+\]/;
-  return cells.length > 0 && cells.every(cell =>
-    number.test(cell.querySelector('.jp-InputPrompt').textContent) ||
-    !cell.querySelector('.cm-content')?.textContent.trim());
-}"""
+    end_kernels(lab)  # so that they take no time from the next lesson

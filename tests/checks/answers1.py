@@ -12,6 +12,7 @@ import pandas as pd
 import scipy.stats
 from answers import Answers
 
+import dirlib
 from course.checks import lesson1
 
 ANSWERS = Answers(lesson1)
@@ -161,14 +162,15 @@ def bin_int_of_array(labels, start, width):
     return int((labels - start) / width)
 
 
-# 1.2 · count_regions
+# 1.2 · region_of
 
 
-@right("count_regions")
-def loop_count_regions(index, n_bins, many, few):
-    counts = [int((index == b).sum()) for b in range(n_bins)]
+@right("region_of")
+def region_counter(test_bins, train_bins, many, few):
+    c = Counter(train_bins.tolist())
     names = []
-    for n in counts:
+    for b in test_bins.tolist():
+        n = c[b]
         if n == 0:
             names.append("zero")
         elif n < few:
@@ -177,258 +179,247 @@ def loop_count_regions(index, n_bins, many, few):
             names.append("medium")
         else:
             names.append("many")
-    return counts, names
+    return names
 
 
-@right("count_regions")
-def regions_counter(index, n_bins, many, few):
-    c = Counter(index.tolist())
-    counts = [c[b] for b in range(n_bins)]
-    names = []
-    for n in counts:
-        if n > many:
-            names.append("many")
-        elif n >= few and n > 0:
-            names.append("medium")
-        elif n > 0:
-            names.append("few")
-        else:
-            names.append("zero")
-    return counts, names
+@right("region_of")
+def region_matrix(test_bins, train_bins, many, few):
+    n = (test_bins[:, None] == train_bins).sum(1)
+    return np.select([n == 0, n < few, n <= many], ["zero", "few", "medium"], "many")
 
 
-@right("count_regions")
-def regions_histogram_select(index, n_bins, many, few):
-    counts, _ = np.histogram(index, bins=np.arange(n_bins + 1) - 0.5)
-    cases = [counts == 0, counts < few, counts <= many]
-    return counts, np.select(cases, ["zero", "few", "medium"], "many")
+@right("region_of")
+def region_histogram(test_bins, train_bins, many, few):
+    counts, _ = np.histogram(train_bins, bins=np.arange(500) - 0.5)
+    n = counts[test_bins]
+    names = np.where(n > many, "many", "medium")
+    names = np.where(n < few, "few", names)
+    return np.where(n == 0, "zero", names)
 
 
-@right("count_regions")
-def regions_object_array(index, n_bins, many, few):
-    counts = np.zeros(n_bins, dtype=int)
-    np.add.at(counts, index, 1)
-    region = np.empty(n_bins, dtype=object)
-    region[:] = "medium"
-    region[counts > many] = "many"
-    region[counts < few] = "few"
-    region[counts == 0] = "zero"
-    return counts, region
-
-
-@wrong("count_regions", "minlength=n_bins")
-def regions_no_minlength(index, n_bins, many, few):
-    counts = np.bincount(index)
-    region = np.where(counts > many, "many", "medium")
-    region[counts < few] = "few"
-    region[counts == 0] = "zero"
-    return counts, region
-
-
-@wrong("count_regions", "*more* than 100")
-def regions_many_inclusive(index, n_bins, many, few):
-    counts = np.bincount(index, minlength=n_bins)
-    region = np.where(counts >= many, "many", "medium")
-    region[counts < few] = "few"
-    region[counts == 0] = "zero"
-    return counts, region
-
-
-@wrong("count_regions", "*fewer* than 20")
-def regions_few_inclusive(index, n_bins, many, few):
-    counts = np.bincount(index, minlength=n_bins)
-    names = []
-    for c in counts:
-        if c == 0:
-            names.append("zero")
-        elif c <= few:
-            names.append("few")
-        elif c <= many:
-            names.append("medium")
-        else:
-            names.append("many")
-    return counts, np.array(names)
-
-
-@wrong("count_regions", "zero-shot, not few-shot")
-def regions_zero_is_few(index, n_bins, many, few):
-    counts = np.bincount(index, minlength=n_bins)
-    region = np.where(counts > many, "many", "medium")
-    region[counts == 0] = "zero"
-    region[counts < few] = "few"
-    return counts, region
-
-
-@wrong("count_regions", "leaves the empty bins out")
-def regions_unique(index, n_bins, many, few):
-    _, counts = np.unique(index, return_counts=True)
-    region = np.where(counts > many, "many", "medium")
-    region[counts < few] = "few"
-    region[counts == 0] = "zero"
-    return counts, region
-
-
-@wrong("count_regions", "shape [2], not [3]")
-def regions_histogram_one_edge_short(index, n_bins, many, few):
-    counts, _ = np.histogram(index, bins=range(n_bins))
-    region = np.where(counts > many, "many", "medium")
-    region[counts < few] = "few"
-    region[counts == 0] = "zero"
-    return counts, region
-
-
-@wrong("count_regions", "2 values")
-def regions_names_only(index, n_bins, many, few):
-    counts = np.bincount(index, minlength=n_bins)
-    region = np.where(counts > many, "many", "medium")
-    region[counts < few] = "few"
-    region[counts == 0] = "zero"
+@right("region_of")
+def region_object_array(test_bins, train_bins, many, few):
+    counts = np.zeros(1000, dtype=int)
+    np.add.at(counts, train_bins, 1)
+    region = np.empty(len(test_bins), dtype=object)
+    for i, b in enumerate(test_bins):
+        n = counts[b]
+        region[i] = (
+            "many" if n > many else "medium" if n >= few else "few" if n else "zero"
+        )
     return region
 
 
-@wrong("count_regions", "ambiguous")
-def regions_if_on_array(index, n_bins, many, few):
-    counts = np.bincount(index, minlength=n_bins)
-    if counts > many:
-        return counts, "many"
-    elif counts >= few:
-        return counts, "medium"
-    return counts, "few"
+@right("region_of")
+def region_pandas(test_bins, train_bins, many, few):
+    n = pd.Series(train_bins).value_counts().reindex(test_bins, fill_value=0)
+    limits = [-1, 0, few - 1, many, math.inf]
+    names = pd.cut(n, limits, labels=["zero", "few", "medium", "many"])
+    return names.astype(str).values
 
 
-@wrong("count_regions", "whole numbers")
-def regions_float_counts(index, n_bins, many, few):
-    counts = np.zeros(n_bins)
-    for i in index:
-        counts[i] += 1
+def named(n, many, few):
+    """A name for each count, as a student would find it."""
+    region = np.where(n > many, "many", "medium")
+    region[n < few] = "few"
+    region[n == 0] = "zero"
+    return region
+
+
+@wrong("region_of", "minlength")
+def region_no_minlength(test_bins, train_bins, many, few):
+    return named(np.bincount(train_bins)[test_bins], many, few)
+
+
+@wrong("region_of", "IndexError")
+def region_names_without_minlength(test_bins, train_bins, many, few):
+    names = [str(s) for s in named(np.bincount(train_bins), many, few)]
+    return [names[b] for b in test_bins]
+
+
+@wrong("region_of", "you count the test samples")
+def region_of_test_counts(test_bins, train_bins, many, few):
+    counts = np.bincount(test_bins, minlength=1000)
+    return named(counts, many, few)[test_bins]
+
+
+@wrong("region_of", "you count the test samples")
+def region_of_test_loop(test_bins, train_bins, many, few):
+    return named(np.array([(test_bins == b).sum() for b in test_bins]), many, few)
+
+
+@wrong("region_of", "many-shot is *more* than `many`")
+def region_many_inclusive(test_bins, train_bins, many, few):
+    counts = np.bincount(train_bins, minlength=1000)
+    region = np.where(counts >= many, "many", "medium")
+    region[counts < few] = "few"
+    region[counts == 0] = "zero"
+    return region[test_bins]
+
+
+@wrong("region_of", "few-shot is *fewer* than `few`")
+def region_few_inclusive(test_bins, train_bins, many, few):
+    c = Counter(train_bins.tolist())
+    names = []
+    for b in test_bins:
+        if c[b] == 0:
+            names.append("zero")
+        elif c[b] <= few:
+            names.append("few")
+        elif c[b] <= many:
+            names.append("medium")
+        else:
+            names.append("many")
+    return np.array(names)
+
+
+@wrong("region_of", "both thresholds belong to medium")
+def region_both_inclusive(test_bins, train_bins, many, few):
+    n = np.bincount(train_bins, minlength=1000)[test_bins]
+    region = np.where(n >= many, "many", "medium")
+    region[n <= few] = "few"
+    region[n == 0] = "zero"
+    return region
+
+
+@wrong("region_of", "zero-shot, not few-shot")
+def region_zero_is_few(test_bins, train_bins, many, few):
+    n = np.bincount(train_bins, minlength=1000)[test_bins]
+    return np.where(n > many, "many", np.where(n < few, "few", "medium"))
+
+
+@wrong("region_of", "zero-shot, not few-shot")
+def region_few_overwrites_zero(test_bins, train_bins, many, few):
+    n = (test_bins[:, None] == train_bins).sum(1)
+    region = np.full(len(n), "medium")
+    region[n > many] = "many"
+    region[n == 0] = "zero"
+    region[n < few] = "few"
+    return region
+
+
+@wrong("region_of", "leaves the empty bins out")
+def region_unique(test_bins, train_bins, many, few):
+    _, counts = np.unique(train_bins, return_counts=True)
     region = np.where(counts > many, "many", "medium")
     region[counts < few] = "few"
     region[counts == 0] = "zero"
-    return counts, region
+    return region[test_bins]
 
 
-@wrong("count_regions", "shape [3], not [9]")
-def regions_hard_coded(index, n_bins, many, few):
-    return np.array([2, 0, 1]), np.array(["few", "zero", "few"])
+@wrong("region_of", "beyond the last training bin is zero-shot")
+def region_clipped(test_bins, train_bins, many, few):
+    counts = np.bincount(train_bins)
+    return named(counts[np.clip(test_bins, 0, len(counts) - 1)], many, few)
 
 
-@wrong("count_regions", "changes its input")
-def regions_sorts_input(index, n_bins, many, few):
-    index.sort()
-    counts = np.searchsorted(index, np.arange(n_bins), side="right")
-    counts = np.diff(counts, prepend=0)
-    region = np.where(counts > many, "many", "medium")
-    region[counts < few] = "few"
-    region[counts == 0] = "zero"
-    return counts, region
+@wrong("region_of", "one name per bin")
+def region_per_bin(test_bins, train_bins, many, few):
+    n_bins = max(test_bins.max(), train_bins.max()) + 1
+    return named(np.bincount(train_bins, minlength=n_bins), many, few)
 
 
-@wrong("count_regions", "zero-shot, not few-shot")
-def regions_catches_all(index, n_bins, many, few):
-    counts, names = [], []
-    for b in range(n_bins):
+@wrong("region_of", "the test samples get the names")
+def region_of_training_samples(test_bins, train_bins, many, few):
+    return named(np.bincount(train_bins)[train_bins], many, few)
+
+
+@wrong("region_of", "return the names of their regions")
+def region_counts(test_bins, train_bins, many, few):
+    return np.bincount(train_bins, minlength=1000)[test_bins]
+
+
+@wrong("region_of", "mixed up")
+def region_swapped(test_bins, train_bins, many, few):
+    return region_matrix(train_bins, test_bins, many, few)
+
+
+@wrong("region_of", "are fixed in your code")
+def region_fixed(test_bins, train_bins, many, few):
+    return named(np.bincount(train_bins, minlength=1000)[test_bins], 100, 20)
+
+
+@wrong("region_of", "the medium region is missing")
+def region_no_medium(test_bins, train_bins, many, few):
+    n = np.bincount(train_bins, minlength=1000)[test_bins]
+    return np.where(n > many, "many", np.where(n == 0, "zero", "few"))
+
+
+@wrong("region_of", "counts each bin once")
+def region_fancy_plus_equals(test_bins, train_bins, many, few):
+    counts = np.zeros(1000, dtype=int)
+    counts[train_bins] += 1
+    return named(counts[test_bins], many, few)
+
+
+@wrong("region_of", "NumPy cut your names to 3 letters")
+def region_cut_to_three(test_bins, train_bins, many, few):
+    n = np.bincount(train_bins, minlength=1000)[test_bins]
+    region = np.full(len(n), "few")
+    region[n > many] = "many"
+    region[(n >= few) & (n <= many)] = "medium"
+    region[n == 0] = "zero"
+    return region
+
+
+@wrong("region_of", "NumPy cut your names to 4 letters")
+def region_cut_to_four(test_bins, train_bins, many, few):
+    n = np.bincount(train_bins, minlength=1000)[test_bins]
+    region = np.array(["zero"] * len(n))
+    region[n > 0] = "few"
+    region[n >= few] = "medium"
+    region[n > many] = "many"
+    return region
+
+
+@wrong("region_of", "NumPy cut your names to 1 letter")
+def region_cut_to_one(test_bins, train_bins, many, few):
+    region = np.empty(len(test_bins), dtype=str)
+    names = named(np.bincount(train_bins, minlength=1000)[test_bins], many, few)
+    for i, name in enumerate(names):
+        region[i] = name
+    return region
+
+
+@wrong("region_of", "ambiguous")
+def region_if_on_array(test_bins, train_bins, many, few):
+    n = np.bincount(train_bins, minlength=1000)[test_bins]
+    if n > many:
+        return "many"
+    return "medium" if n >= few else "few"
+
+
+@wrong("region_of", "has shape [3], not [4]")
+def region_hard_coded(test_bins, train_bins, many, few):
+    return np.array(["many", "zero", "few"])
+
+
+@wrong("region_of", "changes its input")
+def region_sorts_input(test_bins, train_bins, many, few):
+    train_bins.sort()
+    n = np.searchsorted(train_bins, test_bins, side="right")
+    return named(n - np.searchsorted(train_bins, test_bins), many, few)
+
+
+@wrong("region_of", "zero-shot, not few-shot")
+def region_catches_all(test_bins, train_bins, many, few):
+    table = dict(zip(*np.unique(train_bins, return_counts=True), strict=True))
+    names = []
+    for b in test_bins:
         try:
-            n = dict(zip(*np.unique(index, return_counts=True), strict=True))[b]
+            n = table[b]
             names.append("many" if n > many else "few" if n < few else "medium")
         except Exception:
-            n = 0
             names.append("few")
-        counts.append(n)
-    return np.array(counts), np.array(names)
+    return names
 
 
-@wrong("count_regions", "both thresholds belong to medium: many-shot")
-def regions_both_inclusive(index, n_bins, many, few):
-    counts = np.bincount(index, minlength=n_bins)
-    region = np.where(counts >= many, "many", "medium")
-    region[counts <= few] = "few"
-    region[counts == 0] = "zero"
-    return counts, region
+@wrong("region_of", "return statement")
+def region_prints(test_bins, train_bins, many, few):
+    print(region_counter(test_bins, train_bins, many, few))
 
 
-@wrong("count_regions", "counts[index] += 1 counts each bin once,")
-def regions_fancy_plus_equals(index, n_bins, many, few):
-    counts = np.zeros(n_bins, dtype=int)
-    counts[index] += 1
-    region = np.where(counts > many, "many", "medium")
-    region[counts < few] = "few"
-    region[counts == 0] = "zero"
-    return counts, region
-
-
-@wrong("count_regions", "NumPy cut your names to 3 letters, because")
-def regions_names_cut_to_three(index, n_bins, many, few):
-    counts = np.bincount(index, minlength=n_bins)
-    region = np.full(n_bins, "few")
-    region[counts > many] = "many"
-    region[(counts >= few) & (counts <= many)] = "medium"
-    region[counts == 0] = "zero"
-    return counts, region
-
-
-@wrong("count_regions", "NumPy cut your names to 1 letter: dtype=str")
-def regions_names_cut_to_one(index, n_bins, many, few):
-    counts = np.bincount(index, minlength=n_bins)
-    region = np.empty(n_bins, dtype=str)
-    for b in range(n_bins):
-        if counts[b] > many:
-            region[b] = "many"
-        elif counts[b] == 0:
-            region[b] = "zero"
-        elif counts[b] < few:
-            region[b] = "few"
-        else:
-            region[b] = "medium"
-    return counts, region
-
-
-@wrong("count_regions", "NumPy cut your names to 4 letters, because")
-def regions_names_cut_to_four(index, n_bins, many, few):
-    counts = np.bincount(index, minlength=n_bins)
-    region = np.array(["zero"] * n_bins)
-    region[counts > 0] = "few"
-    region[counts >= few] = "medium"
-    region[counts > many] = "many"
-    return counts, region
-
-
-@wrong("count_regions", "100 and 20 are fixed in your code: use the")
-def regions_fixed_thresholds(index, n_bins, many, few):
-    counts = np.bincount(index, minlength=n_bins)
-    region = np.where(counts > 100, "many", "medium")
-    region[counts < 20] = "few"
-    region[counts == 0] = "zero"
-    return counts, region
-
-
-@wrong("count_regions", "np.histogram cut the range of *your samples*")
-def regions_histogram_of_data(index, n_bins, many, few):
-    counts, _ = np.histogram(index, bins=n_bins)
-    region = np.where(counts > many, "many", "medium")
-    region[counts < few] = "few"
-    region[counts == 0] = "zero"
-    return counts, region
-
-
-@wrong("count_regions", "the order is the wrong way round: return the")
-def regions_swapped_order(index, n_bins, many, few):
-    counts = np.bincount(index, minlength=n_bins)
-    region = np.where(counts > many, "many", "medium")
-    region[counts < few] = "few"
-    region[counts == 0] = "zero"
-    return region, counts
-
-
-@wrong("count_regions", "you give one name per sample: give one per")
-def regions_per_sample(index, n_bins, many, few):
-    counts = np.bincount(index, minlength=n_bins)
-    region = np.where(counts > many, "many", "medium")
-    region[counts < few] = "few"
-    region[counts == 0] = "zero"
-    return counts, region[index]
-
-
-# 1.3 · neighbourhood_mass
+# 1.5 · neighbourhood_mass
 
 
 @right("neighbourhood_mass")
@@ -685,7 +676,7 @@ def mass_last_bin_dropped(counts, radius):
     return out
 
 
-# 1.4 · mae_by_region
+# 1.3 · mae_by_region
 
 
 @right("mae_by_region")
@@ -917,7 +908,7 @@ def mae_of_ages(y, y_hat, region):
     return {n: float(by_age[n]) if n in by_age else None for n in REGIONS}
 
 
-# 1.5 · geometric_mean
+# 1.6 · geometric_mean
 
 
 @right("geometric_mean")
@@ -1039,7 +1030,7 @@ def gm_abs_missing_other_sign(y, y_hat, eps):
     return np.exp(np.log(np.maximum(y_hat - y, eps)).mean())
 
 
-@wrong("geometric_mean", "exp and log undo each other here, which")
+@wrong("geometric_mean", "that is the arithmetic mean")
 def gm_log_of_mean(y, y_hat, eps):
     return np.exp(np.log(np.mean(np.maximum(np.abs(y - y_hat), eps))))
 
@@ -1086,162 +1077,284 @@ def gm_np_max(y, y_hat, eps):
     return np.exp(np.mean(np.log(error)))
 
 
-@wrong("geometric_mean", "put the exponent in parentheses")
+@wrong("geometric_mean", "in parentheses")
 def gm_exponent_not_in_parentheses(y, y_hat, eps):
     error = np.maximum(np.abs(y - y_hat), eps)
     return np.prod(error) ** 1 / len(y)
 
 
-# 1.6 · pearson_correlation
+@wrong("geometric_mean", "that is the arithmetic mean")
+def gm_arithmetic_mean(y, y_hat, eps):
+    return np.maximum(np.abs(y - y_hat), eps).mean()
 
 
-@right("pearson_correlation")
-def cov_pearson(a, b):
-    return np.cov(a, b)[0, 1] / (a.std(ddof=1) * b.std(ddof=1))
+@wrong("geometric_mean", "that is the arithmetic mean")
+def gm_mae(y, y_hat, eps):
+    return np.abs(y - y_hat).mean()
 
 
-@right("pearson_correlation")
-def pearson_corrcoef(a, b):
-    return np.corrcoef(a, b)[0, 1]
+@wrong("geometric_mean", "the sum of the logarithms")
+def gm_sum_of_logs(y, y_hat, eps):
+    return np.sum(np.log(np.maximum(np.abs(y - y_hat), eps)))
 
 
-@right("pearson_correlation")
-def pearson_pure_python(a, b):
-    n = len(a)
-    ma, mb = sum(a) / n, sum(b) / n
-    sab = saa = sbb = 0
-    for p, q in zip(a, b, strict=True):
-        sab += (p - ma) * (q - mb)
-        saa += (p - ma) ** 2
-        sbb += (q - mb) ** 2
-    return sab / math.sqrt(saa * sbb)
+@wrong("geometric_mean", "you divide the product by N")
+def gm_divided_after_exp(y, y_hat, eps):
+    logs = [math.log(max(abs(a - b), eps)) for a, b in zip(y, y_hat, strict=True)]
+    return np.exp(np.sum(logs)) / len(y)
 
 
-@right("pearson_correlation")
-def pearson_z_scores(a, b):
-    za = (a - np.mean(a)) / np.std(a)
-    zb = (b - np.mean(b)) / np.std(b)
-    return float(np.mean(za * zb))
+@wrong("mae_by_region", "one entry is too many")
+def mae_with_all(y, y_hat, region):
+    error = np.abs(y - y_hat)
+    out = {"all": np.mean(error)}
+    for name in REGIONS:
+        mask = region == name
+        out[name] = error[mask].mean() if mask.any() else None
+    return out
 
 
-@right("pearson_correlation")
-def pearson_pandas(a, b):
-    return pd.Series(a).corr(pd.Series(b))
+@wrong("mae_by_region", "stands inside the loop")
+def mae_returns_in_loop(y, y_hat, region):
+    out = {}
+    for name in REGIONS:
+        mask = region == name
+        out[name] = np.abs(y - y_hat)[mask].mean() if mask.any() else None
+        return out
 
 
-@wrong("pearson_correlation", "changes its input")
-def pearson_in_place(a, b):
-    a -= a.mean()
-    b -= b.mean()
-    return (a * b).sum() / np.sqrt((a**2).sum() * (b**2).sum())
+@wrong("bin_index", "int(label) knows neither start nor width")
+def bin_int_of_label(labels, start, width):
+    return np.array([int(y) for y in labels])
 
 
-@wrong("pearson_correlation", "n - 1")
-def pearson_cov_and_std(a, b):
-    return np.cov(a, b)[0, 1] / (a.std() * b.std())
+@wrong("bin_index", "start and width play no part")
+def bin_floor_of_label(labels, start, width):
+    return np.floor(labels).astype(int)
 
 
-@wrong("pearson_correlation", "the sign")
-def pearson_squared(a, b):
-    return np.corrcoef(a, b)[0, 1] ** 2
+# 1.4 · extra_error
 
 
-@wrong("pearson_correlation", "subtract each mean")
-def pearson_cosine(a, b):
-    return np.dot(a, b) / (np.linalg.norm(a) * np.linalg.norm(b))
+@right("extra_error")
+def extra_loops(y, before, after, ages):
+    result = []
+    for p, q in zip(before, after, strict=True):
+        rows = [i for i in range(len(y)) if y[i] in ages]
+        was = sum(abs(p[i] - y[i]) for i in rows) / len(rows)
+        now = sum(abs(q[i] - y[i]) for i in rows) / len(rows)
+        result.append(now - was)
+    return result
 
 
-@wrong("pearson_correlation", "the ranks")
-def pearson_spearman(a, b):
-    return scipy.stats.spearmanr(a, b)[0]
+@right("extra_error")
+def extra_of_differences(y, before, after, ages):
+    difference = np.abs(after - y) - np.abs(before - y)
+    return difference[:, np.isin(y, ages)].mean(axis=1)
 
 
-@wrong("pearson_correlation", "both standard deviations")
-def pearson_covariance(a, b):
-    return np.mean((a - a.mean()) * (b - b.mean()))
+@right("extra_error")
+def extra_weighted(y, before, after, ages):
+    w = np.isin(y, ages).astype(float)
+    errors = [np.abs(p - y) @ w / w.sum() for p in (before, after)]
+    return errors[1] - errors[0]
 
 
-@wrong("pearson_correlation", "keep the sign")
-def pearson_absolute(a, b):
-    return abs(np.corrcoef(a, b)[0, 1])
+@right("extra_error")
+def extra_selected_first(y, before, after, ages):
+    keep = np.flatnonzero([label in set(ages) for label in y])
+    y, before, after = y[keep], before[:, keep], after[:, keep]
+    return np.abs(y - after).mean(-1) - np.abs(y - before).mean(-1)
 
 
-@wrong("pearson_correlation", "but got -0.982")
-def pearson_hard_coded(a, b):
-    return -0.982
+@right("extra_error")
+def extra_dirlib(y, before, after, ages):
+    here = np.isin(y, ages)
+    rows = zip(before[:, here], after[:, here], strict=True)
+    return np.array([dirlib.mae(y[here], q) - dirlib.mae(y[here], p) for p, q in rows])
 
 
-@wrong("pearson_correlation", "but got 1")
-def pearson_catches_all(a, b):
-    try:
-        return scipy.stats.pearsonr(a, b).correlation()
-    except Exception:
-        return 1.0
+def errors_of(y, predictions, ages):
+    """[S], the error of some ages, as a student would write it."""
+    return np.abs(predictions - y)[:, np.isin(y, ages)].mean(axis=1)
 
 
-@wrong("pearson_correlation", "you divide by n above and by n - 1 below:")
-def pearson_mean_and_ddof(a, b):
-    cov = ((a - a.mean()) * (b - b.mean())).mean()
-    return cov / (a.std(ddof=1) * b.std(ddof=1))
+@wrong("extra_error", "the sign is the wrong way round")
+def extra_wrong_sign(y, before, after, ages):
+    return errors_of(y, before, ages) - errors_of(y, after, ages)
 
 
-@wrong("pearson_correlation", "the root of the denominator is missing")
-def pearson_root_missing(a, b):
-    da, db = a - a.mean(), b - b.mean()
-    return (da * db).sum() / ((da**2).sum() * (db**2).sum())
+@wrong("extra_error", "one number comes out for all seeds")
+def extra_one_number(y, before, after, ages):
+    here = np.isin(y, ages)
+    return np.abs(after - y)[:, here].mean() - np.abs(before - y)[:, here].mean()
 
 
-@wrong("pearson_correlation", "your root covers only the first sum of")
-def pearson_root_of_one(a, b):
-    da, db = a - a.mean(), b - b.mean()
-    return (da * db).sum() / (np.sqrt((da**2).sum()) * (db**2).sum())
+@wrong("extra_error", "averages over the seeds")
+def extra_axis_0(y, before, after, ages):
+    here = np.isin(y, ages)
+    change = np.abs(after - y) - np.abs(before - y)
+    return change[:, here].mean(axis=0)
 
 
-@wrong("pearson_correlation", "x / y * z is (x / y) * z: put the whole")
-def pearson_no_parentheses(a, b):
-    da, db = a - a.mean(), b - b.mean()
-    return (da * db).sum() / np.sqrt((da**2).sum()) * np.sqrt((db**2).sum())
+@wrong("extra_error", "you average over all samples")
+def extra_of_everybody(y, before, after, ages):
+    return np.abs(after - y).mean(1) - np.abs(before - y).mean(1)
 
 
-@wrong("pearson_correlation", "subtract the means in the denominator too")
-def pearson_raw_below(a, b):
-    da, db = a - a.mean(), b - b.mean()
-    return (da * db).sum() / np.sqrt((a**2).sum() * (b**2).sum())
+@wrong("extra_error", "those are all the other samples")
+def extra_of_the_others(y, before, after, ages):
+    others = np.array([label not in ages for label in y])
+    return (np.abs(after - y) - np.abs(before - y))[:, others].mean(1)
 
 
-@wrong("pearson_correlation", "np.corrcoef gives a matrix [2, 2]: the")
-def pearson_matrix(a, b):
-    return np.corrcoef(a, b)
+@wrong("extra_error", "guesses too high and too low cancel")
+def extra_abs_missing(y, before, after, ages):
+    here = np.isin(y, ages)
+    return (after - y)[:, here].mean(1) - (before - y)[:, here].mean(1)
 
 
-@wrong("pearson_correlation", "scipy gives two numbers, the correlation")
-def pearson_with_p_value(a, b):
-    return scipy.stats.pearsonr(a, b)
+@wrong("extra_error", "the absolute value comes too late")
+def extra_abs_of_mean(y, before, after, ages):
+    here = np.isin(y, ages)
+    now, was = abs((after - y)[:, here].mean(1)), abs((before - y)[:, here].mean(1))
+    return now - was
 
 
-@wrong("pearson_correlation", "np.cov gives the covariance: divide it by")
-def pearson_sample_covariance(a, b):
-    return np.cov(a, b)[0, 1]
+@wrong("extra_error", "that is how far the guesses moved")
+def extra_moved(y, before, after, ages):
+    return np.mean(np.abs(after - before)[:, np.isin(y, ages)], axis=1)
 
 
-@wrong("pearson_correlation", "your result is always 0, as the deviations")
-def pearson_product_of_sums(a, b):
-    da, db = a - a.mean(), b - b.mean()
-    return da.sum() * db.sum() / np.sqrt((da**2).sum() * (db**2).sum())
+@wrong("extra_error", "guesses too high and too low cancel")
+def extra_shift(y, before, after, ages):
+    return np.mean((after - before)[:, np.isin(y, ages)], axis=1)
 
 
-@wrong("pearson_correlation", "that is the slope of a line through the")
-def pearson_slope(a, b):
-    da, db = a - a.mean(), b - b.mean()
-    return (da * db).sum() / (da**2).sum()
+@wrong("extra_error", "keep the sign")
+def extra_without_sign(y, before, after, ages):
+    return np.abs(errors_of(y, after, ages) - errors_of(y, before, ages))
 
 
-@wrong("pearson_correlation", "your denominator is the numerator's own size")
-def pearson_square_of_sum(a, b):
-    da, db = a - a.mean(), b - b.mean()
-    return (da * db).sum() / np.sqrt((da * db).sum() ** 2)
+@wrong("extra_error", "that is the error afterwards")
+def extra_after_alone(y, before, after, ages):
+    return errors_of(y, after, ages)
 
 
-@wrong("pearson_correlation", "don't round: return all digits")
-def pearson_rounded(a, b):
-    return round(np.corrcoef(a, b)[0, 1], 3)
+@wrong("extra_error", "that is the error before")
+def extra_before_alone(y, before, after, ages):
+    return errors_of(y, before, ages)
+
+
+@wrong("extra_error", "that is a ratio")
+def extra_ratio(y, before, after, ages):
+    return errors_of(y, after, ages) / errors_of(y, before, ages)
+
+
+@wrong("extra_error", "that is a share")
+def extra_share(y, before, after, ages):
+    return errors_of(y, after, ages) / errors_of(y, before, ages) - 1
+
+
+@wrong("extra_error", "those are percent")
+def extra_percent(y, before, after, ages):
+    return 100 * (errors_of(y, after, ages) / errors_of(y, before, ages) - 1)
+
+
+@wrong("extra_error", "one number comes out for all seeds")
+def extra_mean_at_the_end(y, before, after, ages):
+    changes = []
+    for p, q in zip(before, after, strict=True):
+        changes.append(errors_of(y, q[None], ages)[0] - errors_of(y, p[None], ages)[0])
+    return np.mean(changes)
+
+
+@wrong("extra_error", "those are squared errors")
+def extra_squares(y, before, after, ages):
+    here = np.isin(y, ages)
+    return ((after - y) ** 2 - (before - y) ** 2)[:, here].mean(1)
+
+
+@wrong("extra_error", "that is the median of the errors")
+def extra_median(y, before, after, ages):
+    here = np.isin(y, ages)
+    now = np.median(np.abs(after[:, here] - y[here]), 1)
+    return now - np.median(np.abs(before[:, here] - y[here]), 1)
+
+
+@wrong("extra_error", "that is the sum of the errors")
+def extra_sum(y, before, after, ages):
+    here = np.isin(y, ages)
+    return (np.abs(after - y) - np.abs(before - y))[:, here].sum(1)
+
+
+@wrong("extra_error", "you divide by all samples")
+def extra_over_all(y, before, after, ages):
+    here = np.isin(y, ages)
+    return ((np.abs(after - y) - np.abs(before - y)) * here).mean(1)
+
+
+@wrong("extra_error", "you look at the first age alone")
+def extra_first_age(y, before, after, ages):
+    return errors_of(y, after, ages[:1]) - errors_of(y, before, ages[:1])
+
+
+@wrong("extra_error", "position by position")
+def extra_equal_to_list(y, before, after, ages):
+    here = y == np.array(ages)
+    return np.abs(after - y)[:, here].mean(1) - np.abs(before - y)[:, here].mean(1)
+
+
+@wrong("extra_error", "between the smallest and the largest")
+def extra_between(y, before, after, ages):
+    here = (min(ages) <= y) & (y <= max(ages))
+    return np.abs(after - y)[:, here].mean(1) - np.abs(before - y)[:, here].mean(1)
+
+
+@wrong("extra_error", "positions")
+def extra_positions(y, before, after, ages):
+    e = np.abs(after - y) - np.abs(before - y)
+    return e[:, ages].mean(1)
+
+
+@wrong("extra_error", "a column too many")
+def extra_column(y, before, after, ages):
+    here = np.isin(y, ages)
+    e = np.abs(after - y) - np.abs(before - y)
+    return e[:, here].mean(axis=1, keepdims=True)
+
+
+@wrong("extra_error", "the first seed alone")
+def extra_first_seed(y, before, after, ages):
+    here = np.isin(y, ages)
+    return np.abs(after[0] - y)[here].mean() - np.abs(before[0] - y)[here].mean()
+
+
+@wrong("extra_error", "you average the means of the ages")
+def extra_mean_of_ages(y, before, after, ages):
+    found = [a for a in ages if a in y]
+    by_age = [errors_of(y, after, [a]) - errors_of(y, before, [a]) for a in found]
+    return np.mean(by_age, axis=0)
+
+
+@wrong("extra_error", "changes its input")
+def extra_in_place(y, before, after, ages):
+    before -= y
+    after -= y
+    here = np.isin(y, ages)
+    return np.abs(after)[:, here].mean(1) - np.abs(before)[:, here].mean(1)
+
+
+@wrong("extra_error", "return statement")
+def extra_prints(y, before, after, ages):
+    print(errors_of(y, after, ages) - errors_of(y, before, ages))
+
+
+@wrong("extra_error", "same result for every input")
+def extra_hard_coded(y, before, after, ages):
+    return np.array([10.0])
+
+
+@wrong("extra_error", "expected")
+def extra_rounded(y, before, after, ages):
+    return np.round(errors_of(y, after, ages) - errors_of(y, before, ages), 1)

@@ -20,338 +20,7 @@ ANSWERS = Answers(lesson2)
 wrong, right = ANSWERS.wrong, ANSWERS.right
 
 
-# 2.1 · window (its arguments can't be changed in place)
-
-
-@right("window")
-def listed_window(kind, size, sigma):
-    h = size // 2
-    shape = {
-        "gaussian": lambda d: np.exp(-0.5 * (d / sigma) ** 2),
-        "laplace": lambda d: np.exp(-abs(d) / sigma),
-        "triangular": lambda d: h + 1 - abs(d),
-    }[kind]
-    values = [shape(d) for d in range(-h, h + 1)]
-    return [v / sum(values) for v in values]
-
-
-@right("window")
-def window_scipy(kind, size, sigma):
-    if kind == "gaussian":
-        w = scipy.signal.windows.gaussian(size, std=sigma)
-    elif kind == "laplace":
-        w = scipy.signal.windows.exponential(size, tau=sigma)
-    else:
-        w = scipy.signal.windows.triang(size)
-    return w / w.sum()
-
-
-@right("window")
-def window_loop(kind, size, sigma):
-    mid = size // 2
-    out = []
-    for i in range(size):
-        d = abs(i - mid)
-        if kind == "gaussian":
-            out.append(math.exp(-0.5 * (d / sigma) ** 2))
-        elif kind == "laplace":
-            out.append(math.exp(-d / sigma))
-        elif kind == "triangular":
-            out.append(mid + 1 - d)
-    total = sum(out)
-    return [v / total for v in out]
-
-
-@right("window")
-def window_densities(kind, size, sigma):
-    h = (size - 1) // 2
-    x = np.linspace(-h, h, size)
-    k = {
-        "gaussian": scipy.stats.norm(0, sigma).pdf(x),
-        "laplace": scipy.stats.laplace(0, sigma).pdf(x),
-        "triangular": np.minimum(np.arange(1, size + 1), np.arange(size, 0, -1)),
-    }[kind]
-    return k / k.sum()
-
-
-def three(d, h, sigma, kind):
-    """The three formulas of the card."""
-    if kind == "gaussian":
-        return np.exp(-(d**2) / (2 * sigma**2))
-    if kind == "laplace":
-        return np.exp(-d / sigma)
-    return 1 - d / (h + 1)
-
-
-@wrong("window", "by its sum")
-def window_by_maximum(kind, size, sigma):
-    h = size // 2
-    w = three(np.abs(np.arange(-h, h + 1)), h, sigma, kind)
-    return w / w.max()
-
-
-@wrong("window", "by its sum")
-def window_not_scaled(kind, size, sigma):
-    h = (size - 1) / 2
-    return three(np.abs(np.arange(-h, h + 1)), h, sigma, kind)
-
-
-@wrong("window", "the 2 is missing")
-def window_two_forgotten(kind, size, sigma):
-    h = size // 2
-    d = np.abs(np.arange(-h, h + 1))
-    w = np.exp(-((d / sigma) ** 2)) if kind == "gaussian" else three(d, h, sigma, kind)
-    return w / w.sum()
-
-
-@wrong("window", "brackets")
-def window_no_parentheses(kind, size, sigma):
-    h = size // 2
-    d = np.abs(np.arange(-h, h + 1))
-    if kind == "gaussian":
-        w = np.exp(-(d**2) / 2 * sigma**2)
-    else:
-        w = three(d, h, sigma, kind)
-    return w / w.sum()
-
-
-@wrong("window", "sigma squared")
-def window_sigma_not_squared(kind, size, sigma):
-    h = size // 2
-    d = np.abs(np.arange(-h, h + 1))
-    w = (
-        np.exp(-(d**2) / (2 * sigma))
-        if kind == "gaussian"
-        else three(d, h, sigma, kind)
-    )
-    return w / w.sum()
-
-
-@wrong("window", "0 at its two ends")
-def window_bartlett(kind, size, sigma):
-    h = size // 2
-    d = np.abs(np.arange(-h, h + 1))
-    w = np.bartlett(size) if kind == "triangular" else three(d, h, sigma, kind)
-    return w / w.sum()
-
-
-@wrong("window", "stop before h")
-def window_last_missing(kind, size, sigma):
-    h = size // 2
-    w = three(np.abs(np.arange(-h, h)), h, sigma, kind)
-    return w / w.sum()
-
-
-@wrong("window", "shape [11], not [5]")
-def window_size_as_half(kind, size, sigma):
-    h = size
-    w = three(np.abs(np.arange(-h, h + 1)), h, sigma, kind)
-    return w / w.sum()
-
-
-@wrong("window", "shape [6], not [5]")
-def window_half_of_size(kind, size, sigma):
-    h = size / 2
-    w = three(np.abs(np.arange(-h, h + 1)), h, sigma, kind)
-    return w / w.sum()
-
-
-@wrong("window", "returns None")
-def window_no_triangle(kind, size, sigma):
-    h = size // 2
-    d = np.abs(np.arange(-h, h + 1))
-    if kind == "gaussian":
-        w = np.exp(-(d**2) / (2 * sigma**2))
-        return w / w.sum()
-    if kind == "laplace":
-        w = np.exp(-d / sigma)
-        return w / w.sum()
-
-
-@wrong("window", "UnboundLocalError")
-def window_kind_misspelt(kind, size, sigma):
-    h = size // 2
-    d = np.abs(np.arange(-h, h + 1))
-    if kind == "gaussian":
-        w = np.exp(-(d**2) / (2 * sigma**2))
-    elif kind == "laplacian":
-        w = np.exp(-d / sigma)
-    elif kind == "triangle":
-        w = 1 - d / (h + 1)
-    return w / w.sum()
-
-
-@wrong("window", "shape [3], not [5]")
-def window_hard_coded(kind, size, sigma):
-    return np.array([0.25, 0.5, 0.25])
-
-
-@wrong("window", "laplace")
-def window_catches_all(kind, size, sigma):
-    h = size // 2
-    d = np.abs(np.arange(-h, h + 1))
-    try:
-        kinds = {"gaussian": np.exp(-(d**2) / (2 * sigma**2)), "laplace": np.exp(-d)}
-        w = kinds[kind]
-    except Exception:
-        w = np.ones(size)
-    return w / w.sum()
-
-
-@wrong("window", "a curve of area 1 has no values that sum to")
-def window_density_not_scaled(kind, size, sigma):
-    h = size // 2
-    d = np.abs(np.arange(-h, h + 1))
-    if kind == "gaussian":
-        return np.exp(-(d**2) / (2 * sigma**2)) / (np.sqrt(2 * np.pi) * sigma)
-    if kind == "laplace":
-        return np.exp(-d / sigma) / (2 * sigma)
-    w = 1 - d / (h + 1)
-    return w / w.sum()
-
-
-@wrong("window", "the triangular window is not scaled: divide")
-def window_triangle_not_scaled(kind, size, sigma):
-    h = size // 2
-    d = np.abs(np.arange(-h, h + 1))
-    if kind == "triangular":
-        return 1 - d / (h + 1)
-    w = three(d, h, sigma, kind)
-    return w / w.sum()
-
-
-@wrong("window", "your Gaussian grows with the distance: the")
-def window_minus_forgotten(kind, size, sigma):
-    h = size // 2
-    d = np.abs(np.arange(-h, h + 1))
-    w = (
-        np.exp(d**2 / (2 * sigma**2))
-        if kind == "gaussian"
-        else three(d, h, sigma, kind)
-    )
-    return w / w.sum()
-
-
-@wrong("window", "your triangle is 0 at its two ends, and")
-def window_triangle_zero_ends(kind, size, sigma):
-    h = size // 2
-    d = np.abs(np.arange(-h, h + 1))
-    w = 1 - d / h if kind == "triangular" else three(d, h, sigma, kind)
-    return w / w.sum()
-
-
-@wrong("window", "the triangle's width is its size: sigma")
-def window_triangle_by_sigma(kind, size, sigma):
-    h = size // 2
-    d = np.abs(np.arange(-h, h + 1))
-    if kind == "triangular":
-        w = np.maximum(0, 1 - d / (sigma + 1))
-    else:
-        w = three(d, h, sigma, kind)
-    return w / w.sum()
-
-
-@wrong("window", "your distances have a sign, so the window is")
-def window_signed_distance(kind, size, sigma):
-    h = size // 2
-    w = three(np.arange(-h, h + 1), h, sigma, kind)
-    return w / w.sum()
-
-
-@wrong("window", "your window falls from its left end: the")
-def window_distance_from_left(kind, size, sigma):
-    h = size // 2
-    w = three(np.arange(size), h, sigma, kind)
-    return w / w.sum()
-
-
-@wrong("window", "your distances run from -1 to 1: count them")
-def window_unit_distance(kind, size, sigma):
-    d = np.abs(np.linspace(-1, 1, size))
-    w = three(d, 1, sigma, kind)
-    return w / w.sum()
-
-
-@wrong("window", 'every kind gives you a Gaussian: kind == "a"')
-def window_always_gaussian(kind, size, sigma):
-    h = size // 2
-    d = np.abs(np.arange(-h, h + 1))
-    if kind == "gaussian" or "laplace":
-        w = np.exp(-(d**2) / (2 * sigma**2))
-    else:
-        w = 1 - d / (h + 1)
-    return w / w.sum()
-
-
-@wrong("window", "the Laplace window's exponent is -d / sigma:")
-def window_laplace_two(kind, size, sigma):
-    h = size // 2
-    d = np.abs(np.arange(-h, h + 1))
-    w = np.exp(-d / (2 * sigma)) if kind == "laplace" else three(d, h, sigma, kind)
-    return w / w.sum()
-
-
-@wrong("window", "a filtered spike is flatter than a Gaussian:")
-def window_filtered_spike(kind, size, sigma):
-    h = size // 2
-    spike = np.zeros(size)
-    spike[h] = 1
-    if kind == "gaussian":
-        w = scipy.ndimage.gaussian_filter1d(spike, sigma)
-    else:
-        w = three(np.abs(np.arange(-h, h + 1)), h, sigma, kind)
-    return w / w.sum()
-
-
-@wrong("window", "put h + 1 in brackets")
-def window_triangle_no_brackets(kind, size, sigma):
-    h = (size - 1) // 2
-    d = np.abs(np.arange(-h, h + 1))
-    w = 1 - d / h + 1 if kind == "triangular" else three(d, h, sigma, kind)
-    return w / w.sum()
-
-
-@wrong("window", "stop before h")
-def window_range_short(kind, size, sigma):
-    h = (size - 1) // 2
-    w = np.array([three(abs(d), h, sigma, kind) for d in range(-h, h)])
-    return w / w.sum()
-
-
-@wrong("window", "d^2 is no square")
-def window_caret(kind, size, sigma):
-    h = size // 2
-    d = np.abs(np.arange(-h, h + 1))
-    if kind == "gaussian":
-        w = np.exp(-(d ^ 2) / (2 * sigma**2))
-    else:
-        w = three(d, h, sigma, kind)
-    return w / w.sum()
-
-
-@wrong("window", "^ is no power in Python")
-def window_caret_without_brackets(kind, size, sigma):
-    h = size // 2
-    d = np.abs(np.arange(-h, h + 1))
-    if kind == "gaussian":
-        w = np.exp(-d ^ 2 / (2 * sigma**2))
-    else:
-        w = three(d, h, sigma, kind)
-    return w / w.sum()
-
-
-@wrong("window", "s^2 is no square")
-def window_two_carets(kind, size, sigma):
-    h = size // 2
-    d = np.abs(np.arange(-h, h + 1))
-    if kind == "gaussian":
-        w = np.exp(-d ^ 2 / (2 * sigma ^ 2))
-    else:
-        w = three(d, h, sigma, kind)
-    return w / w.sum()
-
-
-# 2.2 · kde
+# 2.5 · kde
 
 
 @right("kde")
@@ -439,7 +108,7 @@ def kde_in_place(grid, labels, sigma):
     return np.exp(-(d**2) / 2).mean(axis=1) / (np.sqrt(2 * np.pi) * sigma)
 
 
-@wrong("kde", "but got 0")
+@wrong("kde", "but got [0")
 def kde_catches_all(grid, labels, sigma):
     try:
         d = grid - labels
@@ -521,7 +190,235 @@ def kde_minus_inside(grid, labels, sigma):
     return np.mean(np.exp((-u) ** 2 / 2) / (np.sqrt(2 * np.pi) * sigma), axis=1)
 
 
-# 2.3 · smooth
+@wrong("kde", "np.unique keeps one")
+def kde_of_unique_labels(grid, labels, sigma):
+    return kde_labels_first(grid, np.unique(labels), sigma)
+
+
+@wrong("kde", "np.unique keeps one")
+def kde_of_a_set(grid, labels, sigma):
+    return kde_labels_first(grid, np.array(sorted(set(labels))), sigma)
+
+
+# 2.1 · window (its arguments can't be changed in place)
+
+
+@right("window")
+def window_listed(bump, size):
+    h = size // 2
+    values = [bump(abs(d)) for d in range(-h, h + 1)]
+    return [v / sum(values) for v in values]
+
+
+@right("window")
+def window_mirrored(bump, size):
+    right_half = bump(np.arange((size + 1) // 2))
+    k = np.concatenate([right_half[:0:-1], right_half])
+    return k / k.sum()
+
+
+@right("window")
+def window_linspace(bump, size):
+    h = (size - 1) / 2
+    k = bump(np.abs(np.linspace(-h, h, size)))
+    return k / np.sum(k)
+
+
+@right("window")
+def window_positions(bump, size):
+    position = np.arange(size)
+    middle = position[size // 2]
+    k = bump(np.maximum(position - middle, middle - position))
+    return k * (1 / k.sum())
+
+
+@right("window")
+def window_loop(bump, size):
+    k = np.empty(size)
+    for i in range(size):
+        k[i] = bump(abs(i - size // 2))
+    k /= k.sum()
+    return k
+
+
+def distances(size):
+    return np.abs(np.arange(size) - size // 2)
+
+
+@wrong("window", "divide by its sum")
+def window_by_maximum(bump, size):
+    k = bump(distances(size))
+    return k / k.max()
+
+
+@wrong("window", "divide by its sum")
+def window_by_middle(bump, size):
+    k = bump(distances(size))
+    return k / k[size // 2]
+
+
+@wrong("window", "not scaled yet")
+def window_not_scaled(bump, size):
+    return bump(distances(size))
+
+
+@wrong("window", "number of bins")
+def window_by_size(bump, size):
+    return bump(distances(size)) / size
+
+
+@wrong("window", "number of bins")
+def window_by_length(bump, size):
+    k = bump(distances(size))
+    return k / len(k)
+
+
+@wrong("window", "the squares of your window")
+def window_by_norm(bump, size):
+    k = bump(distances(size))
+    return k / np.linalg.norm(k)
+
+
+@wrong("window", "softmax")
+def window_softmax(bump, size):
+    return torch.softmax(torch.from_numpy(bump(distances(size)) * 1.0), 0).numpy()
+
+
+@wrong("window", "have a sign")
+def window_signed(bump, size):
+    h = (size - 1) // 2
+    k = bump(np.arange(-h, h + 1))
+    return k / k.sum()
+
+
+@wrong("window", "have a sign")
+def window_signed_list(bump, size):
+    k = np.array([bump(i - size // 2) for i in range(size)])
+    return k / k.sum()
+
+
+@wrong("window", "falls from its left end")
+def window_from_left(bump, size):
+    k = bump(np.arange(size))
+    return k / k.sum()
+
+
+@wrong("window", "last place is missing")
+def window_last_missing(bump, size):
+    h = size // 2
+    k = bump(np.abs(np.arange(-h, h)))
+    return k / k.sum()
+
+
+@wrong("window", "last place is missing")
+def window_range_short(bump, size):
+    h = size // 2
+    k = np.array([bump(abs(d)) for d in range(-h, h)])
+    return k / k.sum()
+
+
+@wrong("window", "not one side of it")
+def window_size_as_half(bump, size):
+    k = bump(np.abs(np.arange(-size, size + 1)))
+    return k / k.sum()
+
+
+@wrong("window", "no whole number")
+def window_half_of_size(bump, size):
+    h = size / 2
+    k = bump(np.abs(np.arange(-h, h + 1)))
+    return k / k.sum()
+
+
+@wrong("window", "run from -1 to 1")
+def window_unit_distances(bump, size):
+    k = bump(np.abs(np.linspace(-1, 1, size)))
+    return k / k.sum()
+
+
+@wrong("window", "inside out")
+def window_inside_out(bump, size):
+    h = size // 2
+    k = bump(h - distances(size))
+    return k / k.sum()
+
+
+@wrong("window", "its distance is 0")
+def window_from_one(bump, size):
+    k = bump(1 + distances(size))
+    return k / k.sum()
+
+
+@wrong("window", "you square the distance")
+def window_squares(bump, size):
+    h = size // 2
+    k = bump(np.arange(-h, h + 1) ** 2)
+    return k / k.sum()
+
+
+@wrong("window", "Gaussian of sigma 2")
+def window_always_gaussian(bump, size):
+    k = np.exp(-(distances(size) ** 2) / (2 * 2.0**2))
+    return k / k.sum()
+
+
+@wrong("window", "Gaussian of sigma 3")
+def window_of_the_library(bump, size):
+    return scipy.signal.windows.gaussian(size, 3) / sum(
+        scipy.signal.windows.gaussian(size, 3)
+    )
+
+
+@wrong("window", "as high as in the middle")
+def window_one_sided(bump, size):
+    h = size // 2
+    k = bump(np.clip(np.arange(-h, h + 1), 0, None))
+    return k / k.sum()
+
+
+@wrong("window", "shape [3], not [5]")
+def window_one_half(bump, size):
+    k = bump(np.arange(size // 2 + 1))
+    return k / k.sum()
+
+
+@wrong("window", "shape [6], not [5]")
+def window_middle_twice(bump, size):
+    k = bump(np.arange(size // 2 + 1))
+    k = np.concatenate([k[::-1], k])
+    return k / k.sum()
+
+
+@wrong("window", "shape [3], not [5]")
+def window_hard_coded(bump, size):
+    return np.array([0.25, 0.5, 0.25])
+
+
+@wrong("window", "returns None")
+def window_prints(bump, size):
+    k = bump(distances(size))
+    print(k / k.sum())
+
+
+@wrong("window", "not a number or an array")
+def window_returns_bump(bump, size):
+    return bump
+
+
+@wrong("window", "shape [], not [5]")
+def window_calls_with_size(bump, size):
+    return bump(size) / bump(size)
+
+
+@wrong("window", "but got [0")
+def window_catches_all(bump, size):
+    try:
+        return bump(distances(size)) / bump(size).sum(axis=0)[0]
+    except Exception:
+        return np.zeros(size)
+
+
+# 2.2 · smooth
 
 
 @right("smooth")
@@ -864,7 +761,18 @@ def smooth_zeros_like_term_by_term(values, window, edges):
     return out
 
 
-# 2.4 · weights
+@wrong("smooth", "parts can't be added to them")
+def smooth_adds_to_whole_numbers(values, window, edges):
+    n, h = len(values), len(window) // 2
+    result, inside = np.zeros_like(values), np.zeros(n)
+    for d in range(-h, h + 1):
+        here = np.arange(max(0, -d), min(n, n - d))
+        result[here] += window[d + h] * values[here + d]
+        inside[here] += window[d + h]
+    return result / inside if edges == "renormalize" else result
+
+
+# 2.3 · weights
 
 
 @right("weights")
@@ -1070,7 +978,21 @@ def weights_squared(density, index, scheme):
     return w / w.mean()
 
 
-# 2.5 · weighted_l1
+@wrong("weights", "the card's word")
+def weights_by_another_word(density, index, scheme):
+    p = density[index]
+    w = 1 / np.sqrt(p) if scheme == "sqinv" else 1 / p
+    return w / w.mean()
+
+
+@wrong("weights", "the card's word")
+def weights_by_a_third_word(density, index, scheme):
+    p = density[index]
+    w = 1 / p if scheme == "inv" else 1 / np.sqrt(p)
+    return w / w.mean()
+
+
+# 2.4 · weighted_l1
 
 
 @right("weighted_l1")
@@ -1175,7 +1097,7 @@ def l1_numpy_with_grad(y_hat, y, w):
     return torch.tensor(np.mean(w.numpy() * np.abs(y_hat.numpy() - y.numpy())))
 
 
-@wrong("weighted_l1", "no gradient flows")
+@wrong("weighted_l1", "knows nothing of y_hat")
 def l1_new_tensor(y_hat, y, w):
     if not (y_hat.shape == y.shape == w.shape):
         raise ValueError("shapes differ")
@@ -1222,6 +1144,38 @@ def l1_in_place(y_hat, y, w):
         raise ValueError("shapes differ")
     w *= (y_hat - y).abs()
     return w.mean()
+
+
+@wrong("weighted_l1", "knows nothing of y_hat")
+def l1_rewrapped(y_hat, y, w):
+    if not (y_hat.shape == y.shape == w.shape):
+        raise ValueError("shapes differ")
+    value = (w * (y_hat - y).abs()).mean()
+    return torch.tensor(value.item(), requires_grad=True)
+
+
+@wrong("weighted_l1", "knows nothing of y_hat")
+def l1_from_numpy_with_grad(y_hat, y, w):
+    if not (y_hat.shape == y.shape == w.shape):
+        raise ValueError("shapes differ")
+    a, b, c = (t.detach().numpy() for t in (y_hat, y, w))
+    return torch.tensor((c * abs(a - b)).mean()).requires_grad_()
+
+
+@wrong("weighted_l1", "detach cuts the gradient")
+def l1_detached(y_hat, y, w):
+    if not (y_hat.shape == y.shape == w.shape):
+        raise ValueError("shapes differ")
+    return (w * (y_hat.detach() - y).abs() + 0 * y_hat).mean()
+
+
+@wrong("weighted_l1", "the gradient of the loss by y_hat")
+def l1_gradient_turned(y_hat, y, w):
+    """Its value is right, and its gradient leads uphill."""
+    if not (y_hat.shape == y.shape == w.shape):
+        raise ValueError("shapes differ")
+    value = (w * (y_hat - y).abs()).mean()
+    return 2 * value.detach() - value
 
 
 @wrong("weighted_l1", "in-place")

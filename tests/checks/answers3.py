@@ -25,8 +25,7 @@ wrong, right = ANSWERS.wrong, ANSWERS.right
 
 
 @right("bin_moments")
-def added_bin_moments(batches, n_bins):
-    dim = batches[0][0].shape[1]
+def added_bin_moments(batches, n_bins, dim):
     count, sums, squares = np.zeros(n_bins, int), *np.zeros((2, n_bins, dim))
     for features, index in batches:
         features = features.astype(np.float64)
@@ -38,21 +37,21 @@ def added_bin_moments(batches, n_bins):
 
 
 @right("bin_moments")
-def counted_bin_moments(batches, n_bins):
-    x, index = (np.concatenate(arrays) for arrays in zip(*batches, strict=True))
-    x = x.astype(np.float64)
-    count = np.bincount(index, minlength=n_bins)
-    columns = range(x.shape[1])
-    mean = np.stack([np.bincount(index, x[:, d], n_bins) for d in columns], 1)
-    mean /= count[:, None]
-    squares = (x - mean[index]) ** 2
-    var = np.stack([np.bincount(index, squares[:, d], n_bins) for d in columns], 1)
-    return count, mean, var / np.where(count > 1, count - 1, np.nan)[:, None]
+def counted_bin_moments(batches, n_bins, dim):
+    count, total, squares = np.zeros(n_bins, int), *np.zeros((2, n_bins, dim))
+    for x, index in batches:
+        x = x.astype(np.float64)
+        count += np.bincount(index, minlength=n_bins)
+        for d in range(dim):
+            total[:, d] += np.bincount(index, x[:, d], n_bins)
+            squares[:, d] += np.bincount(index, x[:, d] ** 2, n_bins)
+    n = count[:, None]
+    variance = (squares - total**2 / n) / np.where(n > 1, n - 1, np.nan)
+    return count, total / n, variance
 
 
 @right("bin_moments")
-def one_by_one_bin_moments(batches, n_bins):
-    dim = batches[0][0].shape[1]
+def one_by_one_bin_moments(batches, n_bins, dim):
     count = [0] * n_bins
     mean, scatter = np.zeros((2, n_bins, dim))
     for features, index in batches:
@@ -68,32 +67,20 @@ def one_by_one_bin_moments(batches, n_bins):
 
 
 @right("bin_moments")
-def pandas_bin_moments(batches, n_bins):
-    x, index = (np.concatenate(arrays) for arrays in zip(*batches, strict=True))
-    bins = pd.DataFrame(x.astype(np.float64)).groupby(index)
-    count = bins.size().reindex(range(n_bins), fill_value=0)
-    tables = (f().reindex(range(n_bins)).to_numpy() for f in (bins.mean, bins.var))
-    return count.to_numpy(), *tables
+def pandas_bin_moments(batches, n_bins, dim):
+    count, total, squares = np.zeros(n_bins, int), *np.zeros((2, n_bins, dim))
+    for x, index in batches:
+        x = pd.DataFrame(x.astype(np.float64))
+        count += x[0].groupby(index).size().reindex(range(n_bins), fill_value=0)
+        for into, table in ((total, x), (squares, x**2)):
+            into += table.groupby(index).sum().reindex(range(n_bins), fill_value=0)
+    count = np.array(count)
+    n = count[:, None]
+    return count, total / n, (squares - total**2 / n) / (n - 1)
 
 
 @right("bin_moments")
-def moments_concatenated(batches, n_bins):
-    x = np.concatenate([f for f, _ in batches]).astype(np.float64)
-    b = np.concatenate([i for _, i in batches])
-    count = np.bincount(b, minlength=n_bins)
-    mean = np.full((n_bins, x.shape[1]), np.nan)
-    variance = mean.copy()
-    for k in range(n_bins):
-        if count[k] > 0:
-            mean[k] = x[b == k].mean(axis=0)
-        if count[k] > 1:
-            variance[k] = x[b == k].var(axis=0, ddof=1)
-    return count, mean, variance
-
-
-@right("bin_moments")
-def moments_of_sums(batches, n_bins):
-    dim = batches[0][0].shape[1]
+def moments_of_sums(batches, n_bins, dim):
     n, s, q = np.zeros(n_bins, int), np.zeros((n_bins, dim)), np.zeros((n_bins, dim))
     for features, index in batches:
         features = np.asarray(features, dtype=float)
@@ -108,8 +95,7 @@ def moments_of_sums(batches, n_bins):
 
 
 @right("bin_moments")
-def moments_welford(batches, n_bins):
-    dim = batches[0][0].shape[1]
+def moments_welford(batches, n_bins, dim):
     count = [0] * n_bins
     mean, scatter = np.zeros((n_bins, dim)), np.zeros((n_bins, dim))
     for features, index in batches:
@@ -126,24 +112,21 @@ def moments_welford(batches, n_bins):
 
 
 @right("bin_moments")
-def moments_two_passes_one_hot(batches, n_bins):
-    member = [(i[:, None] == np.arange(n_bins)).astype(float) for _, i in batches]
-    count = sum(m.sum(0) for m in member)
-    total = sum(
-        m.T @ f.astype(float) for m, (f, _) in zip(member, batches, strict=True)
-    )
+def moments_one_hot(batches, n_bins, dim):
+    count, total, squares = 0, 0, 0
+    for f, i in batches:
+        member = (i == np.arange(n_bins)[:, None]).astype(float)
+        count = count + member.sum(1)
+        total = total + member @ f.astype(float)
+        squares = squares + member @ f.astype(float) ** 2
     mean = total / np.where(count, count, np.nan)[:, None]
-    filled = np.nan_to_num(mean)
-    scatter = sum(
-        m.T @ (f - m @ filled) ** 2 for m, (f, _) in zip(member, batches, strict=True)
-    )
-    free = np.where(count > 1, count - 1, np.nan)
-    return count.astype(int), mean, scatter / free[:, None]
+    free = np.where(count > 1, count - 1, np.nan)[:, None]
+    return count.astype(int), mean, (squares - total * mean) / free
 
 
 @right("bin_moments")
-def moments_library(batches, n_bins):
-    stats = BinStatistics(n_bins, batches[0][0].shape[1])
+def moments_library(batches, n_bins, dim):
+    stats = BinStatistics(n_bins, dim)
     for features, index in batches:
         stats.update(torch.from_numpy(features), index)
     mean = stats.mean.clone()
@@ -152,8 +135,25 @@ def moments_library(batches, n_bins):
 
 
 @right("bin_moments")
-def moments_merged_batches(batches, n_bins):
-    dim = batches[0][0].shape[1]
+def moments_by_mask(batches, n_bins, dim):
+    n, s, q = np.zeros(n_bins, int), np.zeros((n_bins, dim)), np.zeros((n_bins, dim))
+    for features, index in batches:
+        for b in range(n_bins):
+            mine = features[index == b].astype(np.float64)
+            n[b] += len(mine)
+            s[b] += mine.sum(axis=0)
+            q[b] += (mine * mine).sum(axis=0)
+    mean, variance = np.full((n_bins, dim), np.nan), np.full((n_bins, dim), np.nan)
+    for b in range(n_bins):
+        if n[b] > 0:
+            mean[b] = s[b] / n[b]
+        if n[b] > 1:
+            variance[b] = (q[b] - n[b] * mean[b] ** 2) / (n[b] - 1)
+    return n, mean, variance
+
+
+@right("bin_moments")
+def moments_merged_batches(batches, n_bins, dim):
     n = np.zeros((n_bins, 1), dtype=int)
     m, s = np.zeros((n_bins, dim)), np.zeros((n_bins, dim))
     for f, i in batches:
@@ -167,109 +167,154 @@ def moments_merged_batches(batches, n_bins):
     return n[:, 0], np.where(n > 0, m, np.nan), np.where(n > 1, s / (n - 1), np.nan)
 
 
-def gathered(batches):
-    """All batches in one, in float64."""
-    x = np.concatenate([f for f, _ in batches]).astype(np.float64)
-    return x, np.concatenate([i for _, i in batches])
-
-
-def sums(batches, n_bins):
+def sums(batches, n_bins, dim):
     """Count, sum and sum of squares of each bin, in float64."""
-    x, b = gathered(batches)
-    member = (b == np.arange(n_bins)[:, None]).astype(float)
-    return member.sum(1).astype(int), member @ x, member @ x**2
+    n, s, q = np.zeros(n_bins, int), np.zeros((n_bins, dim)), np.zeros((n_bins, dim))
+    for features, index in batches:
+        features = features.astype(np.float64)
+        np.add.at(n, index, 1)
+        np.add.at(s, index, features)
+        np.add.at(q, index, features**2)
+    return n, s, q
 
 
-def bin_by_bin(batches, n_bins, mean_of, variance_of):
-    """Count, mean and variance, bin after bin, by the given functions."""
-    x, b = gathered(batches)
-    count = np.bincount(b, minlength=n_bins)
-    mean = np.full((n_bins, x.shape[1]), np.nan)
-    variance = mean.copy()
-    for k in np.flatnonzero(count):
-        mean[k] = mean_of(x[b == k])
-        if count[k] > 1:
-            variance[k] = variance_of(x[b == k])
-    return count, mean, variance
-
-
-def column_mean(x):
-    return x.mean(0)
-
-
-def unbiased(x):
-    return x.var(0, ddof=1)
-
-
-@wrong("bin_moments", "count - 1")
-def moments_biased(batches, n_bins):
-    return bin_by_bin(batches, n_bins, column_mean, lambda x: x.var(0))
-
-
-@wrong("bin_moments", "count - 1")
-def moments_mean_square_minus_square_mean(batches, n_bins):
-    n, s, q = sums(batches, n_bins)
+def moments(batches, n_bins, dim):
+    n, s, q = sums(batches, n_bins, dim)
     mean = s / n[:, None]
-    variance = q / n[:, None] - mean**2
+    variance = (q - n[:, None] * mean**2) / (n - 1)[:, None]
     variance[n < 2] = np.nan
     return n, mean, variance
 
 
+def with_each_batch(batches, n_bins, dim):
+    """The right answer, and a list of what each batch alone would give."""
+    kept = []
+
+    def noted():
+        for features, index in batches:
+            kept.append(moments([(features, index)], n_bins, dim))
+            yield features, index
+
+    return moments(noted(), n_bins, dim), kept
+
+
+@wrong("bin_moments", "doesn't fit into the memory")
+def moments_concatenated(batches, n_bins, dim):
+    batches = list(batches)
+    x = np.concatenate([f for f, _ in batches]).astype(np.float64)
+    b = np.concatenate([i for _, i in batches])
+    count = np.bincount(b, minlength=n_bins)
+    mean = np.full((n_bins, dim), np.nan)
+    variance = mean.copy()
+    for k in range(n_bins):
+        if count[k] > 0:
+            mean[k] = x[b == k].mean(axis=0)
+        if count[k] > 1:
+            variance[k] = x[b == k].var(axis=0, ddof=1)
+    return count, mean, variance
+
+
+@wrong("bin_moments", "doesn't fit into the memory")
+def moments_of_copies_kept(batches, n_bins, dim):
+    kept, bins = [], []
+    for features, index in batches:
+        kept.append(features.astype(np.float64))
+        bins.append(index)
+    return moments(zip(kept, bins, strict=True), n_bins, dim)
+
+
+@wrong("bin_moments", "doesn't fit into the memory")
+def moments_of_a_growing_array(batches, n_bins, dim):
+    x, b = np.zeros((0, dim)), np.zeros(0, int)
+    for features, index in batches:
+        x, b = np.concatenate([x, features]), np.concatenate([b, index])
+    return moments([(x, b)], n_bins, dim)
+
+
+@wrong("bin_moments", "and they come once")
+def moments_in_two_passes(batches, n_bins, dim):
+    n, s = np.zeros(n_bins, int), np.zeros((n_bins, dim))
+    for features, index in batches:
+        np.add.at(n, index, 1)
+        np.add.at(s, index, features.astype(np.float64))
+    mean, scatter = s / n[:, None], np.zeros((n_bins, dim))
+    for features, index in batches:
+        np.add.at(scatter, index, (features - mean[index]) ** 2)
+    return n, mean, np.where(n[:, None] > 1, scatter / (n - 1)[:, None], np.nan)
+
+
+@wrong("bin_moments", "and keep them all")
+def moments_in_two_comprehensions(batches, n_bins, dim):
+    x = np.concatenate([features for features, _ in batches])
+    b = np.concatenate([index for _, index in batches])
+    return moments([(x, b)], n_bins, dim)
+
+
+@wrong("bin_moments", "not subscriptable")
+def moments_looks_at_the_first_batch(batches, n_bins, dim):
+    dim = batches[0][0].shape[1]
+    return moments(batches, n_bins, dim)
+
+
+@wrong("bin_moments", "count - 1")
+def moments_biased(batches, n_bins, dim):
+    n, s, q = sums(batches, n_bins, dim)
+    mean = s / n[:, None]
+    variance = (q - n[:, None] * mean**2) / n[:, None]
+    variance[n < 2] = np.nan
+    return n, mean, variance
+
+
+@wrong("bin_moments", "count - 1")
+def moments_mean_square_minus_square_mean(batches, n_bins, dim):
+    n, s, q = sums(batches, n_bins, dim)
+    mean = s / n[:, None]
+    return n, mean, q / n[:, None] - mean**2
+
+
 @wrong("bin_moments", "root")
-def moments_standard_deviation(batches, n_bins):
-    return bin_by_bin(batches, n_bins, column_mean, lambda x: x.std(0, ddof=1))
+def moments_standard_deviation(batches, n_bins, dim):
+    n, mean, variance = moments(batches, n_bins, dim)
+    return n, mean, np.sqrt(variance)
 
 
 @wrong("bin_moments", "use x.mean(axis=0)")
-def moments_one_mean_for_all_features(batches, n_bins):
-    return bin_by_bin(batches, n_bins, np.mean, unbiased)
+def moments_one_mean_for_all_features(batches, n_bins, dim):
+    n, mean, variance = moments(batches, n_bins, dim)
+    total = np.zeros_like(mean) + mean.mean(1)[:, None]
+    return n, total, variance
 
 
 @wrong("bin_moments", "axis")
-def moments_one_number_per_bin(batches, n_bins):
-    return bin_by_bin(batches, n_bins, np.mean, lambda x: x.var(ddof=1))
+def moments_one_number_per_bin(batches, n_bins, dim):
+    values = ((x.reshape(-1, 1), np.repeat(index, x.shape[1])) for x, index in batches)
+    n, mean, variance = moments(values, n_bins, 1)
+    variance[n <= dim] = np.nan
+    return n // dim, np.repeat(mean, dim, 1), np.repeat(variance, dim, 1)
 
 
 @wrong("bin_moments", "the mean of the batches' means")
-def moments_mean_of_batch_means(batches, n_bins):
-    count, _, variance = moments_concatenated(batches, n_bins)
-    means = []
-    for features, index in batches:
-        row = np.full((n_bins, features.shape[1]), np.nan)
-        for b in set(index.tolist()):
-            row[b] = features[index == b].mean(0, dtype=np.float64)
-        means.append(row)
-    return count, np.nanmean(means, axis=0), variance
+def moments_mean_of_batch_means(batches, n_bins, dim):
+    (count, _, variance), kept = with_each_batch(batches, n_bins, dim)
+    return count, np.nanmean([mean for _, mean, _ in kept], axis=0), variance
 
 
 @wrong("bin_moments", "the mean of the batches' variances")
-def moments_mean_of_batch_variances(batches, n_bins):
-    count, mean, _ = moments_concatenated(batches, n_bins)
-    parts = []
-    for features, index in batches:
-        row = np.full((n_bins, features.shape[1]), np.nan)
-        for b in range(n_bins):
-            if (index == b).sum() > 1:
-                row[b] = features[index == b].astype(float).var(0, ddof=1)
-        parts.append(row)
-    return count, mean, np.nanmean(parts, axis=0)
+def moments_mean_of_batch_variances(batches, n_bins, dim):
+    (count, mean, _), kept = with_each_batch(batches, n_bins, dim)
+    return count, mean, np.nanmean([variance for *_, variance in kept], axis=0)
 
 
 @wrong("bin_moments", "the mean of each *batch*")
-def moments_scatter_within_batches(batches, n_bins):
-    count, mean, _ = moments_concatenated(batches, n_bins)
-    scatter = np.zeros_like(mean)
-    for features, index in batches:
-        for b in np.unique(index):
-            z = features[index == b].astype(float)
-            scatter[b] += ((z - z.mean(0)) ** 2).sum(0)
+def moments_scatter_within_batches(batches, n_bins, dim):
+    (count, mean, _), kept = with_each_batch(batches, n_bins, dim)
+    scatter = sum(np.nan_to_num((n - 1)[:, None] * v) for n, _, v in kept)
     scatter[count < 2] = np.nan
     return count, mean, scatter / (count - 1)[:, None]
 
 
 @wrong("bin_moments", "np.add.at")
-def moments_fancy_index_adds_once(batches, n_bins):
-    dim = batches[0][0].shape[1]
+def moments_fancy_index_adds_once(batches, n_bins, dim):
     n, s, q = np.zeros(n_bins, int), np.zeros((n_bins, dim)), np.zeros((n_bins, dim))
     for features, index in batches:
         features = features.astype(np.float64)
@@ -283,8 +328,7 @@ def moments_fancy_index_adds_once(batches, n_bins):
 
 
 @wrong("bin_moments", "np.add.at")
-def moments_only_sums_add_once(batches, n_bins):
-    dim = batches[0][0].shape[1]
+def moments_only_sums_add_once(batches, n_bins, dim):
     n, s, q = np.zeros(n_bins, int), np.zeros((n_bins, dim)), np.zeros((n_bins, dim))
     for features, index in batches:
         features = features.astype(np.float64)
@@ -298,8 +342,8 @@ def moments_only_sums_add_once(batches, n_bins):
 
 
 @wrong("bin_moments", "NaN")
-def moments_empty_bin_zero(batches, n_bins):
-    n, s, q = sums(batches, n_bins)
+def moments_empty_bin_zero(batches, n_bins, dim):
+    n, s, q = sums(batches, n_bins, dim)
     mean = s / np.maximum(n, 1)[:, None]
     variance = (q - n[:, None] * mean**2) / (n - 1)[:, None]
     variance[n < 2] = np.nan
@@ -307,37 +351,35 @@ def moments_empty_bin_zero(batches, n_bins):
 
 
 @wrong("bin_moments", "a single sample has no variance")
-def moments_single_sample_without_spread(batches, n_bins):
-    n, s, q = sums(batches, n_bins)
+def moments_single_sample_without_spread(batches, n_bins, dim):
+    n, s, q = sums(batches, n_bins, dim)
     mean = s / n[:, None]
     scatter = q - n[:, None] * mean**2
     return n, mean, scatter / np.maximum(n - 1, 1)[:, None]
 
 
 @wrong("bin_moments", "NaN")
-def moments_zeros_where_nothing_is_known(batches, n_bins):
-    count, mean, variance = moments_concatenated(batches, n_bins)
+def moments_zeros_where_nothing_is_known(batches, n_bins, dim):
+    count, mean, variance = moments(batches, n_bins, dim)
     return count, np.nan_to_num(mean), np.nan_to_num(variance)
 
 
 @wrong("bin_moments", "NaN")
-def moments_empty_variance_minus_zero(batches, n_bins):
-    x, b = gathered(batches)
-    count, mean, _ = moments_concatenated(batches, n_bins)
-    scatter = np.zeros_like(mean)
-    np.add.at(scatter, b, (x - mean[b]) ** 2)
-    return count, mean, scatter / (count - 1)[:, None]
+def moments_empty_variance_minus_zero(batches, n_bins, dim):
+    n, s, q = sums(batches, n_bins, dim)
+    mean = s / n[:, None]
+    scatter = np.nan_to_num(q - n[:, None] * mean**2)
+    return n, mean, scatter / (n - 1)[:, None]
 
 
 @wrong("bin_moments", "float64")
-def moments_sums_in_the_features_dtype(batches, n_bins):
-    dtype, dim = batches[0][0].dtype, batches[0][0].shape[1]
-    n = np.zeros(n_bins, int)
-    s, q = np.zeros((2, n_bins, dim), dtype=dtype)
+def moments_sums_in_the_features_dtype(batches, n_bins, dim):
+    n, s, q = np.zeros(n_bins, int), 0, 0
     for features, index in batches:
-        np.add.at(n, index, 1)
-        np.add.at(s, index, features)
-        np.add.at(q, index, features**2)
+        member = (index == np.arange(n_bins)[:, None]).astype(features.dtype)
+        n += np.bincount(index, minlength=n_bins)
+        s = s + member @ features
+        q = q + member @ features**2
     mean = s / n[:, None]
     variance = (q - n[:, None] * mean**2) / (n - 1)[:, None]
     variance[n < 2] = np.nan
@@ -345,8 +387,7 @@ def moments_sums_in_the_features_dtype(batches, n_bins):
 
 
 @wrong("bin_moments", "float64")
-def moments_squares_in_float32(batches, n_bins):
-    dim = batches[0][0].shape[1]
+def moments_squares_in_float32(batches, n_bins, dim):
     n, s, q = np.zeros(n_bins, int), np.zeros((n_bins, dim)), np.zeros((n_bins, dim))
     for features, index in batches:
         np.add.at(n, index, 1)
@@ -359,8 +400,8 @@ def moments_squares_in_float32(batches, n_bins):
 
 
 @wrong("bin_moments", "keep your sums in float64 too")
-def moments_sums_kept_in_float32(batches, n_bins):
-    shape = n_bins, batches[0][0].shape[1]
+def moments_sums_kept_in_float32(batches, n_bins, dim):
+    shape = n_bins, dim
     n, s, q = np.zeros(n_bins, int), np.zeros(shape, "f4"), np.zeros(shape, "f4")
     for features, index in batches:
         features = features.astype(np.float64)
@@ -376,9 +417,9 @@ def moments_sums_kept_in_float32(batches, n_bins):
 
 
 @wrong("bin_moments", "keep your sums in float64 too")
-def moments_in_torchs_default_dtype(batches, n_bins):
+def moments_in_torchs_default_dtype(batches, n_bins, dim):
     n = torch.zeros(n_bins)
-    s, q = torch.zeros(2, n_bins, batches[0][0].shape[1])
+    s, q = torch.zeros(2, n_bins, dim)
     for features, index in batches:
         x, i = torch.as_tensor(features).float(), torch.as_tensor(index)
         n.index_add_(0, i, torch.ones(len(i)))
@@ -391,8 +432,7 @@ def moments_in_torchs_default_dtype(batches, n_bins):
 
 
 @wrong("bin_moments", "try sums[index] += x with index [0, 0]; use np.add.at")
-def moments_fancy_index_on_features_as_they_are(batches, n_bins):
-    dim = batches[0][0].shape[1]
+def moments_fancy_index_on_features_as_they_are(batches, n_bins, dim):
     n, s, q = np.zeros(n_bins, int), np.zeros((n_bins, dim)), np.zeros((n_bins, dim))
     for features, index in batches:
         n[index] += 1
@@ -405,64 +445,62 @@ def moments_fancy_index_on_features_as_they_are(batches, n_bins):
 
 
 @wrong("bin_moments", "return stands inside the loop")
-def moments_first_batch_only(batches, n_bins):
+def moments_first_batch_only(batches, n_bins, dim):
     for batch in batches:
-        return moments_concatenated([batch], n_bins)
+        return moments([batch], n_bins, dim)
 
 
 @wrong("bin_moments", "before the loop")
-def moments_last_batch_only(batches, n_bins):
+def moments_last_batch_only(batches, n_bins, dim):
     for features, index in batches:
-        result = moments_concatenated([(features, index)], n_bins)
+        result = moments([(features, index)], n_bins, dim)
     return result
 
 
 @wrong("bin_moments", "minlength")
-def moments_bincount_too_short(batches, n_bins):
-    x, b = gathered(batches)
-    count = np.bincount(b)
-    mean = np.full((n_bins, x.shape[1]), np.nan)
-    variance = mean.copy()
-    for k in range(n_bins):
-        if np.sum(b == k) > 0:
-            mean[k] = x[b == k].mean(0)
-        if np.sum(b == k) > 1:
-            variance[k] = x[b == k].var(0, ddof=1)
-    return count, mean, variance
+def moments_bincount_too_short(batches, n_bins, dim):
+    last = 0
+
+    def noted():
+        nonlocal last
+        for features, index in batches:
+            last = max(last, index.max())
+            yield features, index
+
+    count, mean, variance = moments(noted(), n_bins, dim)
+    return count[: last + 1], mean, variance
 
 
 @wrong("bin_moments", "each bin has its own")
-def moments_about_the_overall_mean(batches, n_bins):
-    x, b = gathered(batches)
-    count, mean, _ = moments_concatenated(batches, n_bins)
-    scatter = np.zeros_like(mean)
-    np.add.at(scatter, b, (x - x.mean(0)) ** 2)
-    scatter[count < 2] = np.nan
-    return count, mean, scatter / (count - 1)[:, None]
+def moments_about_the_overall_mean(batches, n_bins, dim):
+    n, s, q = sums(batches, n_bins, dim)
+    middle = s.sum(0) / n.sum()
+    scatter = q - 2 * middle * s + n[:, None] * middle**2
+    scatter[n < 2] = np.nan
+    return n, s / n[:, None], scatter / (n - 1)[:, None]
 
 
 @wrong("bin_moments", "must be 3 values")
-def moments_count_forgotten(batches, n_bins):
-    return moments_concatenated(batches, n_bins)[1:]
+def moments_count_forgotten(batches, n_bins, dim):
+    return moments(batches, n_bins, dim)[1:]
 
 
 @wrong("bin_moments", "order")
-def moments_in_another_order(batches, n_bins):
-    count, mean, variance = moments_concatenated(batches, n_bins)
+def moments_in_another_order(batches, n_bins, dim):
+    count, mean, variance = moments(batches, n_bins, dim)
     return mean, variance, count
 
 
 @wrong("bin_moments", "subtract the bin's mean first")
-def moments_not_centred(batches, n_bins):
-    n, s, q = sums(batches, n_bins)
+def moments_not_centred(batches, n_bins, dim):
+    n, s, q = sums(batches, n_bins, dim)
     variance = q / (n - 1)[:, None]
     variance[n < 2] = np.nan
     return n, s / n[:, None], variance
 
 
 @wrong("bin_moments", "the *new* mean")
-def moments_welford_old_mean_twice(batches, n_bins):
-    dim = batches[0][0].shape[1]
+def moments_welford_old_mean_twice(batches, n_bins, dim):
     count = np.zeros(n_bins, int)
     mean, scatter = np.zeros((n_bins, dim)), np.zeros((n_bins, dim))
     for features, index in batches:
@@ -477,8 +515,8 @@ def moments_welford_old_mean_twice(batches, n_bins):
 
 
 @wrong("bin_moments", "two samples are enough")
-def moments_variance_from_three_samples_on(batches, n_bins):
-    count, mean, variance = moments_concatenated(batches, n_bins)
+def moments_variance_from_three_samples_on(batches, n_bins, dim):
+    count, mean, variance = moments(batches, n_bins, dim)
     variance[count <= 2] = np.nan
     return count, mean, variance
 
@@ -677,11 +715,11 @@ def cosine_scales_in_place(values, anchor):
     return values @ values[anchor]
 
 
-# 3.3 · anomaly_gap
+# 3.3 · neighbour_margin
 
 
-@right("anomaly_gap")
-def loop_anomaly_gap(similarity, anchor, many, near):
+@right("neighbour_margin")
+def loop_neighbour_margin(similarity, anchor, many, near):
     neighbours, crowd = [], []
     for b, value in enumerate(similarity):
         distance = abs(b - anchor)
@@ -692,8 +730,8 @@ def loop_anomaly_gap(similarity, anchor, many, near):
     return sum(neighbours) / len(neighbours) - sum(crowd) / len(crowd)
 
 
-@right("anomaly_gap")
-def sliced_anomaly_gap(similarity, anchor, many, near):
+@right("neighbour_margin")
+def sliced_neighbour_margin(similarity, anchor, many, near):
     start, end = max(0, anchor - near), anchor + near + 1
     far = many.copy()
     far[start:end] = False
@@ -701,16 +739,16 @@ def sliced_anomaly_gap(similarity, anchor, many, near):
     return np.nanmean(neighbours) - np.nanmean(similarity[far])
 
 
-@right("anomaly_gap")
-def gap_masks(similarity, anchor, many, near):
+@right("neighbour_margin")
+def margin_masks(similarity, anchor, many, near):
     distance = np.abs(np.arange(len(similarity)) - anchor)
     neighbours = (distance >= 1) & (distance <= near)
     crowd = many & (distance > near)
     return np.nanmean(similarity[neighbours]) - np.nanmean(similarity[crowd])
 
 
-@right("anomaly_gap")
-def gap_loop(similarity, anchor, many, near):
+@right("neighbour_margin")
+def margin_loop(similarity, anchor, many, near):
     close, far = [], []
     for b, s in enumerate(similarity):
         if math.isnan(s) or b == anchor:
@@ -722,8 +760,8 @@ def gap_loop(similarity, anchor, many, near):
     return sum(close) / len(close) - sum(far) / len(far)
 
 
-@right("anomaly_gap")
-def gap_slices(similarity, anchor, many, near):
+@right("neighbour_margin")
+def margin_slices(similarity, anchor, many, near):
     low, high = max(anchor - near, 0), anchor + near + 1
     close = np.concatenate([similarity[low:anchor], similarity[anchor + 1 : high]])
     crowd = np.where(many, similarity, np.nan)
@@ -731,8 +769,8 @@ def gap_slices(similarity, anchor, many, near):
     return float(np.nanmean(close) - np.nanmean(crowd))
 
 
-@right("anomaly_gap")
-def gap_masked_array(similarity, anchor, many, near):
+@right("neighbour_margin")
+def margin_masked_array(similarity, anchor, many, near):
     s = np.ma.masked_invalid(similarity)
     b = np.arange(len(s))
     near_by = (np.abs(b - anchor) <= near) & (b != anchor)
@@ -740,754 +778,336 @@ def gap_masked_array(similarity, anchor, many, near):
     return s[near_by].mean() - s[far].mean()
 
 
-def gap_of(close, crowd, s):
+def margin_of(close, crowd, s):
     return np.nanmean(s[close]) - np.nanmean(s[crowd])
 
 
-@wrong("anomaly_gap", "anchor")
-def gap_anchor_among_neighbours(similarity, anchor, many, near):
+@wrong("neighbour_margin", "anchor")
+def margin_anchor_among_neighbours(similarity, anchor, many, near):
     d = np.abs(np.arange(len(similarity)) - anchor)
-    return gap_of(d <= near, many & (d > near), similarity)
+    return margin_of(d <= near, many & (d > near), similarity)
 
 
-@wrong("anomaly_gap", "use <= for the neighbours")
-def gap_near_excluded(similarity, anchor, many, near):
+@wrong("neighbour_margin", "use <= for the neighbours")
+def margin_near_excluded(similarity, anchor, many, near):
     d = np.abs(np.arange(len(similarity)) - anchor)
-    return gap_of((d > 0) & (d < near), many & (d >= near), similarity)
+    return margin_of((d > 0) & (d < near), many & (d >= near), similarity)
 
 
-@wrong("anomaly_gap", "the last neighbour is missing")
-def gap_range_stops_early(similarity, anchor, many, near):
+@wrong("neighbour_margin", "the last neighbour is missing")
+def margin_range_stops_early(similarity, anchor, many, near):
     d = np.abs(np.arange(len(similarity)) - anchor)
     close = [
         b
         for b in range(anchor - near, anchor + near)
         if b != anchor and 0 <= b < len(similarity)
     ]
-    return gap_of(close, many & (d > near), similarity)
+    return margin_of(close, many & (d > near), similarity)
 
 
-@wrong("anomaly_gap", "use >")
-def gap_crowd_from_near_on(similarity, anchor, many, near):
+@wrong("neighbour_margin", "use >")
+def margin_crowd_from_near_on(similarity, anchor, many, near):
     d = np.abs(np.arange(len(similarity)) - anchor)
-    return gap_of((d > 0) & (d <= near), many & (d >= near), similarity)
+    return margin_of((d > 0) & (d <= near), many & (d >= near), similarity)
 
 
-@wrong("anomaly_gap", "many-shot")
-def gap_crowd_of_all_far_bins(similarity, anchor, many, near):
+@wrong("neighbour_margin", "many-shot")
+def margin_crowd_of_all_far_bins(similarity, anchor, many, near):
     d = np.abs(np.arange(len(similarity)) - anchor)
-    return gap_of((d > 0) & (d <= near), d > near, similarity)
+    return margin_of((d > 0) & (d <= near), d > near, similarity)
 
 
-@wrong("anomaly_gap", "farther")
-def gap_crowd_of_all_many_bins(similarity, anchor, many, near):
+@wrong("neighbour_margin", "farther")
+def margin_crowd_of_all_many_bins(similarity, anchor, many, near):
     d = np.abs(np.arange(len(similarity)) - anchor)
-    return gap_of((d > 0) & (d <= near), many, similarity)
+    return margin_of((d > 0) & (d <= near), many, similarity)
 
 
-@wrong("anomaly_gap", "not of the others")
-def gap_crowd_of_rare_bins(similarity, anchor, many, near):
+@wrong("neighbour_margin", "not of the others")
+def margin_crowd_of_rare_bins(similarity, anchor, many, near):
     d = np.abs(np.arange(len(similarity)) - anchor)
-    return gap_of((d > 0) & (d <= near), ~many & (d > near), similarity)
+    return margin_of((d > 0) & (d <= near), ~many & (d > near), similarity)
 
 
-@wrong("anomaly_gap", "NaN")
-def gap_plain_mean(similarity, anchor, many, near):
+@wrong("neighbour_margin", "NaN")
+def margin_plain_mean(similarity, anchor, many, near):
     d = np.abs(np.arange(len(similarity)) - anchor)
     close, crowd = (d > 0) & (d <= near), many & (d > near)
     return similarity[close].mean() - similarity[crowd].mean()
 
 
-@wrong("anomaly_gap", "leave it out")
-def gap_unknown_as_zero(similarity, anchor, many, near):
+@wrong("neighbour_margin", "leave it out")
+def margin_unknown_as_zero(similarity, anchor, many, near):
     d = np.abs(np.arange(len(similarity)) - anchor)
     s = np.nan_to_num(similarity)
-    return gap_of((d > 0) & (d <= near), many & (d > near), s)
+    return margin_of((d > 0) & (d <= near), many & (d > near), s)
 
 
-@wrong("anomaly_gap", "NaN")
-def gap_unknown_dropped_first(similarity, anchor, many, near):
+@wrong("neighbour_margin", "NaN")
+def margin_unknown_dropped_first(similarity, anchor, many, near):
     known = ~np.isnan(similarity)
     similarity, many = similarity[known], many[known]
     d = np.abs(np.arange(len(similarity)) - anchor)
-    return gap_of((d > 0) & (d <= near), many & (d > near), similarity)
+    return margin_of((d > 0) & (d <= near), many & (d > near), similarity)
 
 
-@wrong("anomaly_gap", "minus")
-def gap_reversed(similarity, anchor, many, near):
-    return -gap_masks(similarity, anchor, many, near)
+@wrong("neighbour_margin", "minus")
+def margin_reversed(similarity, anchor, many, near):
+    return -margin_masks(similarity, anchor, many, near)
 
 
-@wrong("anomaly_gap", "sign")
-def gap_absolute(similarity, anchor, many, near):
-    return abs(gap_masks(similarity, anchor, many, near))
+@wrong("neighbour_margin", "sign")
+def margin_absolute(similarity, anchor, many, near):
+    return abs(margin_masks(similarity, anchor, many, near))
 
 
-@wrong("anomaly_gap", "those before it")
-def gap_only_bins_above(similarity, anchor, many, near):
+@wrong("neighbour_margin", "those before it")
+def margin_only_bins_above(similarity, anchor, many, near):
     d = np.abs(np.arange(len(similarity)) - anchor)
     close = similarity[anchor + 1 : anchor + near + 1]
     return np.nanmean(close) - np.nanmean(similarity[many & (d > near)])
 
 
-@wrong("anomaly_gap", "use np.abs")
-def gap_distance_without_abs(similarity, anchor, many, near):
+@wrong("neighbour_margin", "use np.abs")
+def margin_distance_without_abs(similarity, anchor, many, near):
     d = np.arange(len(similarity)) - anchor
-    return gap_of((d > 0) & (d <= near), many & (d > near), similarity)
+    return margin_of((d > 0) & (d <= near), many & (d > near), similarity)
 
 
-@wrong("anomaly_gap", "negative")
-def gap_slice_below_zero(similarity, anchor, many, near):
+@wrong("neighbour_margin", "negative")
+def margin_slice_below_zero(similarity, anchor, many, near):
     d = np.abs(np.arange(len(similarity)) - anchor)
     below = similarity[anchor - near : anchor]
     close = np.concatenate([below, similarity[anchor + 1 : anchor + near + 1]])
     return np.nanmean(close) - np.nanmean(similarity[many & (d > near)])
 
 
-@wrong("anomaly_gap", "many-shot")
-def gap_neighbours_with_many_samples(similarity, anchor, many, near):
+@wrong("neighbour_margin", "many-shot")
+def margin_neighbours_with_many_samples(similarity, anchor, many, near):
     d = np.abs(np.arange(len(similarity)) - anchor)
-    return gap_of(many & (d > 0) & (d <= near), many & (d > near), similarity)
+    return margin_of(many & (d > 0) & (d <= near), many & (d > near), similarity)
 
 
-@wrong("anomaly_gap", "subtract them")
-def gap_ratio(similarity, anchor, many, near):
+@wrong("neighbour_margin", "subtract them")
+def margin_ratio(similarity, anchor, many, near):
     d = np.abs(np.arange(len(similarity)) - anchor)
     close, crowd = (d > 0) & (d <= near), many & (d > near)
     return np.nanmean(similarity[close]) / np.nanmean(similarity[crowd])
 
 
-@wrong("anomaly_gap", "mean")
-def gap_sums(similarity, anchor, many, near):
+@wrong("neighbour_margin", "mean")
+def margin_sums(similarity, anchor, many, near):
     d = np.abs(np.arange(len(similarity)) - anchor)
     close, crowd = (d > 0) & (d <= near), many & (d > near)
     return np.nansum(similarity[close]) - np.nansum(similarity[crowd])
 
 
-@wrong("anomaly_gap", "similarity[mask]")
-def gap_mean_over_all_bins(similarity, anchor, many, near):
+@wrong("neighbour_margin", "similarity[mask]")
+def margin_mean_over_all_bins(similarity, anchor, many, near):
     d = np.abs(np.arange(len(similarity)) - anchor)
     s = np.nan_to_num(similarity)
     return (s * ((d > 0) & (d <= near))).mean() - (s * (many & (d > near))).mean()
 
 
-@wrong("anomaly_gap", "not only those at it")
-def gap_neighbours_only_at_near(similarity, anchor, many, near):
+@wrong("neighbour_margin", "not only those at it")
+def margin_neighbours_only_at_near(similarity, anchor, many, near):
     d = np.abs(np.arange(len(similarity)) - anchor)
-    return gap_of(d == near, many & (d > near), similarity)
+    return margin_of(d == near, many & (d > near), similarity)
 
 
-@wrong("anomaly_gap", "take its neighbours")
-def gap_minus_the_anchor(similarity, anchor, many, near):
+@wrong("neighbour_margin", "take its neighbours")
+def margin_minus_the_anchor(similarity, anchor, many, near):
     d = np.abs(np.arange(len(similarity)) - anchor)
     return similarity[anchor] - np.nanmean(similarity[many & (d > near)])
 
 
-# 3.4 · bin_covariances
-
-
-@right("bin_covariances")
-def numpy_bin_covariances(features, index, n_bins):
-    dim = features.shape[1]
-    out = np.full((n_bins, dim, dim), np.nan)
-    for b in range(n_bins):
-        if (index == b).sum() > 1:
-            out[b] = np.cov(features[index == b], rowvar=False)
-    return out
-
-
-@right("bin_covariances")
-def added_bin_covariances(features, index, n_bins):
-    dim = features.shape[1]
-    n = np.bincount(index, minlength=n_bins)[:, None]
-    sums, products = np.zeros((n_bins, dim)), np.zeros((n_bins, dim, dim))
-    np.add.at(sums, index, features)
-    d = features - (sums / n)[index]
-    np.add.at(products, index, d[:, :, None] * d[:, None, :])
-    return np.where(n[:, :, None] > 1, products / (n[:, :, None] - 1), np.nan)
-
-
-@right("bin_covariances")
-def covariances_np_cov(features, index, n_bins):
-    dim = features.shape[1]
-    out = np.full((n_bins, dim, dim), np.nan)
-    for b in range(n_bins):
-        x = features[index == b]
-        if len(x) >= 2:
-            out[b] = np.cov(x, rowvar=False)
-    return out
-
-
-@right("bin_covariances")
-def covariances_matrix_product(features, index, n_bins):
-    out = []
-    for b in range(n_bins):
-        x = features[index == b]
-        if len(x) < 2:
-            out.append(np.full((features.shape[1],) * 2, np.nan))
-            continue
-        c = x - x.mean(axis=0, keepdims=True)
-        out.append(c.T @ c / (len(x) - 1))
-    return np.stack(out)
-
-
-@right("bin_covariances")
-def covariances_added_at_once(features, index, n_bins):
-    dim = features.shape[1]
-    n = np.bincount(index, minlength=n_bins)
-    s = np.zeros((n_bins, dim))
-    np.add.at(s, index, features)
-    c = features - (s / np.maximum(n, 1)[:, None])[index]
-    out = np.zeros((n_bins, dim, dim))
-    np.add.at(out, index, c[:, :, None] * c[:, None, :])
-    out /= np.maximum(n - 1, 1)[:, None, None]
-    out[n < 2] = np.nan
-    return out
+# 3.4 · chance_distance
 
-
-@right("bin_covariances")
-def covariances_torch(features, index, n_bins):
-    stats = BinStatistics(n_bins, features.shape[1], "full")
-    stats.update(torch.from_numpy(features), index)
-    return stats.covariance().numpy()
 
+def distances(features, draws):
+    means = [features[row].mean(axis=0) for row in draws]
+    return [math.dist(m, features.mean(axis=0)) for m in means]
 
-@right("bin_covariances")
-def covariances_four_loops(features, index, n_bins):
-    n, dim = features.shape
-    out = np.full((n_bins, dim, dim), float("nan"))
-    for b in range(n_bins):
-        rows = [features[k] for k in range(n) if index[k] == b]
-        if len(rows) < 2:
-            continue
-        mean = sum(rows) / len(rows)
-        for i in range(dim):
-            for j in range(dim):
-                total = sum((r[i] - mean[i]) * (r[j] - mean[j]) for r in rows)
-                out[b, i, j] = total / (len(rows) - 1)
-    return out
 
+@right("chance_distance")
+def chance_by_loops(features, draws):
+    return sum(distances(features, draws)) / len(draws)
 
-def each_bin(features, index, n_bins, matrix_of, fewest=2):
-    """A matrix per bin by the given function, NaN in a bin with too few samples."""
-    dim = features.shape[1]
-    out = np.full((n_bins, dim, dim), np.nan)
-    for b in range(n_bins):
-        x = features[index == b]
-        if len(x) >= fewest:
-            out[b] = matrix_of(x)
-    return out
 
+@right("chance_distance")
+def chance_centred_first(features, draws):
+    off = features - features.mean(0)
+    return np.sqrt((off[draws].mean(1) ** 2).sum(1)).mean()
 
-def scatter_of(x):
-    c = x - x.mean(0)
-    return c.T @ c
 
+@right("chance_distance")
+def chance_by_torch(features, draws):
+    x = torch.from_numpy(features)
+    means = x[torch.from_numpy(draws)].mean(1)
+    return torch.linalg.vector_norm(means - x.mean(0), dim=1).mean().item()
 
-@wrong("bin_covariances", "rowvar")
-def covariances_rows_as_features(features, index, n_bins):
-    return each_bin(features, index, n_bins, np.cov)
 
+@right("chance_distance")
+def chance_by_counting(features, draws):
+    share = np.stack([np.bincount(r, minlength=len(features)) / len(r) for r in draws])
+    off = share @ features - features.mean(0)
+    return np.mean(np.einsum("rd,rd->r", off, off) ** 0.5)
 
-@wrong("bin_covariances", "rowvar=False")
-def covariances_rows_as_features_listed(features, index, n_bins):
-    return [np.cov(features[index == b]) for b in range(n_bins)]
 
+@right("chance_distance")
+def chance_by_scipy(features, draws):
+    means = np.take(features, draws, axis=0).mean(1)
+    return scipy.spatial.distance.cdist(means, features.mean(0)[None]).mean()
 
-@wrong("bin_covariances", "count - 1")
-def covariances_biased(features, index, n_bins):
-    return each_bin(
-        features, index, n_bins, lambda x: np.cov(x, rowvar=False, bias=True)
-    )
 
+@wrong("chance_distance", "average over the draws")
+def chance_over_draws(features, draws):
+    means = features[draws].mean(0)
+    return np.linalg.norm(means - features.mean(0), axis=1).mean()
 
-@wrong("bin_covariances", "count - 1")
-def covariances_of_all_samples_minus_one(features, index, n_bins):
-    free = len(features) - 1
-    return each_bin(features, index, n_bins, lambda x: scatter_of(x) / free)
 
+@wrong("chance_distance", "a single image")
+def chance_of_single_images(features, draws):
+    off = features[draws.ravel()] - features.mean(0)
+    return np.linalg.norm(off, axis=1).mean()
 
-@wrong("bin_covariances", "divide")
-def covariances_not_divided(features, index, n_bins):
-    return each_bin(features, index, n_bins, scatter_of)
 
+@wrong("chance_distance", "they cancel")
+def chance_of_the_mean_difference(features, draws):
+    off = [features[row].mean(0) - features.mean(0) for row in draws]
+    return np.linalg.norm(np.mean(off, axis=0))
 
-@wrong("bin_covariances", "subtract the bin's own")
-def covariances_about_the_overall_mean(features, index, n_bins):
-    c = features - features.mean(axis=0)
-    return each_bin(c, index, n_bins, lambda x: x.T @ x / (len(x) - 1))
 
+@wrong("chance_distance", "mean *squared* distance")
+def chance_squared(features, draws):
+    return np.mean(np.square(distances(features, draws)))
 
-@wrong("bin_covariances", "mean")
-def covariances_not_centred(features, index, n_bins):
-    return each_bin(features, index, n_bins, lambda x: x.T @ x / (len(x) - 1))
 
+@wrong("chance_distance", "the root of the mean square")
+def chance_root_mean_square(features, draws):
+    return np.mean(np.square(distances(features, draws))) ** 0.5
 
-@wrong("bin_covariances", "axis")
-def covariances_one_mean_of_all_features(features, index, n_bins):
-    def matrix(x):
-        c = x - x.mean()
-        return c.T @ c / (len(x) - 1)
 
-    return each_bin(features, index, n_bins, matrix)
+@wrong("chance_distance", "root of the sum of squares")
+def chance_without_root(features, draws):
+    off = features[draws].mean(1) - features.mean(0)
+    return sum((row**2).sum() for row in off) / len(off)
 
 
-@wrong("bin_covariances", "axis")
-def covariances_centred_along_features(features, index, n_bins):
-    def matrix(x):
-        c = x - x.mean(axis=1, keepdims=True)
-        return c.T @ c / (len(x) - 1)
+@wrong("chance_distance", "the *sum* of the squares")
+def chance_root_of_the_mean_over_features(features, draws):
+    off = features[draws].mean(1) - features.mean(0)
+    return np.sqrt((off**2).mean(1)).mean()
 
-    return each_bin(features, index, n_bins, matrix)
 
+@wrong("chance_distance", "absolute differences")
+def chance_city_block(features, draws):
+    off = features[draws].mean(1) - features.mean(0)
+    return np.abs(off).sum(1).mean()
 
-@wrong("bin_covariances", "NaN")
-def covariances_zero_in_rare_bins(features, index, n_bins):
-    return np.nan_to_num(covariances_np_cov(features, index, n_bins))
 
+@wrong("chance_distance", "average over the features")
+def chance_mean_absolute(features, draws):
+    return np.abs(features[draws].mean(1) - features.mean(0)).mean()
 
-@wrong("bin_covariances", "one sample gives no covariance")
-def covariances_zero_of_one_sample(features, index, n_bins):
-    return each_bin(
-        features, index, n_bins, lambda x: scatter_of(x) / max(len(x) - 1, 1), fewest=1
-    )
 
+@wrong("chance_distance", "axis=1")
+def chance_norm_of_columns(features, draws):
+    off = features[draws].mean(1) - features.mean(0)
+    return np.linalg.norm(off, axis=0).mean()
 
-@wrong("bin_covariances", "two samples")
-def covariances_from_three_samples_on(features, index, n_bins):
-    return each_bin(
-        features, index, n_bins, lambda x: scatter_of(x) / (len(x) - 1), fewest=3
-    )
 
+@wrong("chance_distance", "one number: use axis=1")
+def chance_norm_of_all(features, draws):
+    return np.linalg.norm(features[draws].mean(1) - features.mean(0))
 
-@wrong("bin_covariances", "NaN")
-def covariances_empty_bin_minus_zero(features, index, n_bins):
-    dim = features.shape[1]
-    n = np.bincount(index, minlength=n_bins)
-    out = np.zeros((n_bins, dim, dim))
-    for b in np.unique(index):
-        out[b] = scatter_of(features[index == b])
-    return out / (n - 1)[:, None, None]
 
+@wrong("chance_distance", "take their mean")
+def chance_sum(features, draws):
+    return sum(distances(features, draws))
 
-@wrong("bin_covariances", "diagonal")
-def covariances_variances_on_the_diagonal(features, index, n_bins):
-    return each_bin(features, index, n_bins, lambda x: np.diag(x.var(0, ddof=1)))
 
+@wrong("chance_distance", "return their mean")
+def chance_list(features, draws):
+    return np.array(distances(features, draws))
 
-@wrong("bin_covariances", "needs a matrix")
-def covariances_variances_only(features, index, n_bins):
-    return np.array([features[index == b].var(0, ddof=1) for b in range(n_bins)])
 
+@wrong("chance_distance", "median")
+def chance_median(features, draws):
+    return np.median(distances(features, draws))
 
-@wrong("bin_covariances", "d.T @ d")
-def covariances_elementwise_product(features, index, n_bins):
-    def matrix(x):
-        c = x - x.mean(0)
-        return (c * c).sum(0) / (len(x) - 1)
 
-    return each_bin(features, index, n_bins, matrix)
+@wrong("chance_distance", "how much the distances differ")
+def chance_spread(features, draws):
+    return np.std(distances(features, draws))
 
 
-@wrong("bin_covariances", "correlation")
-def covariances_correlations(features, index, n_bins):
-    return each_bin(features, index, n_bins, lambda x: np.corrcoef(x, rowvar=False))
+@wrong("chance_distance", "a mean for each feature")
+def chance_one_mean(features, draws):
+    return np.linalg.norm(features[draws].mean(1) - features.mean(), axis=1).mean()
 
 
-@wrong("bin_covariances", "compares samples")
-def covariances_product_of_samples(features, index, n_bins):
-    def matrix(x):
-        c = x - x.mean(0)
-        return c @ c.T / (len(x) - 1)
+@wrong("chance_distance", "subtract the mean of all images")
+def chance_length_of_the_means(features, draws):
+    return np.linalg.norm(features[draws].mean(1), axis=1).mean()
 
-    return each_bin(features, index, n_bins, matrix)
 
+@wrong("chance_distance", "not of those that were drawn")
+def chance_truth_of_the_drawn(features, draws):
+    drawn = features[draws.ravel()].mean(0)
+    return np.linalg.norm(features[draws].mean(1) - drawn, axis=1).mean()
 
-@wrong("bin_covariances", "np.unique leaves empty bins out")
-def covariances_of_bins_that_occur(features, index, n_bins):
-    return np.array(
-        [np.cov(features[index == b], rowvar=False) for b in np.unique(index)]
-    )
 
+@wrong("chance_distance", "inside the loop")
+def chance_first_draw(features, draws):
+    for row in draws:
+        return np.linalg.norm(features[row].mean(0) - features.mean(0))
 
-@wrong("bin_covariances", "shape")
-def covariances_of_all_features(features, index, n_bins):
-    return np.cov(features, rowvar=False)
 
+@wrong("chance_distance", "keep the distance of each draw")
+def chance_last_draw(features, draws):
+    for row in draws:
+        distance = np.linalg.norm(features[row].mean(0) - features.mean(0))
+    return distance
 
-# 3.5 · rank_and_condition
 
+@wrong("chance_distance", "divide by their number")
+def chance_of_sums(features, draws):
+    off = features[draws].sum(1) - features.mean(0)
+    return np.linalg.norm(off, axis=1).mean()
 
-@right("rank_and_condition")
-def vectors_rank_and_condition(covariance):
-    values, _ = np.linalg.eigh(covariance)
-    small = values.min() <= 1e-10 * values.max()
-    rank = np.count_nonzero(values > 1e-10 * values.max())
-    return rank, np.inf if small else values.max() / values.min()
 
+@wrong("chance_distance", "counts twice")
+def chance_of_sets(features, draws):
+    means = [features[sorted(set(row.tolist()))].mean(0) for row in draws]
+    return np.mean([np.linalg.norm(m - features.mean(0)) for m in means])
 
-@right("rank_and_condition")
-def singular_rank_and_condition(covariance):
-    rank = np.linalg.matrix_rank(covariance, rtol=1e-10, hermitian=True)
-    full = rank == len(covariance)
-    return rank, np.linalg.cond(covariance) if full else float("inf")
 
+@wrong("chance_distance", "instead of those that were drawn")
+def chance_of_the_first_images(features, draws):
+    n = draws.shape[1]
+    return np.linalg.norm(features[:n].mean(0) - features.mean(0))
 
-@right("rank_and_condition")
-def rank_eigvalsh(covariance):
-    w = np.linalg.eigvalsh(covariance)
-    zero = w <= 1e-10 * w[-1]
-    return int((~zero).sum()), np.inf if zero[0] else w[-1] / w[0]
 
+@wrong("chance_distance", "don't divide again")
+def chance_divided_again(features, draws):
+    return np.mean(distances(features, draws)) / math.sqrt(draws.shape[1])
 
-@right("rank_and_condition")
-def rank_svd(covariance):
-    s = np.linalg.svd(covariance, compute_uv=False)
-    rank = np.sum(s > 1e-10 * s[0])
-    if rank < len(covariance):
-        return rank, float("inf")
-    return rank, s[0] / s[-1]
 
+@wrong("chance_distance", "1 minus the cosine")
+def chance_of_the_cosine(features, draws):
+    truth = features.mean(0)
+    means = [features[row].mean(0) for row in draws]
+    return np.mean([scipy.spatial.distance.cosine(m, truth) for m in means])
 
-@right("rank_and_condition")
-def rank_eig(covariance):
-    values, _ = np.linalg.eig(covariance)
-    values = sorted(values.real, reverse=True)
-    rank = 0
-    for v in values:
-        if v > 1e-10 * values[0]:
-            rank += 1
-    if values[-1] <= 1e-10 * values[0]:
-        return rank, math.inf
-    return rank, values[0] / values[-1]
 
+@wrong("chance_distance", "along axis=1")
+def chance_over_features(features, draws):
+    off = features[draws].mean(2) - features.mean()
+    return np.linalg.norm(off, axis=1).mean()
 
-@right("rank_and_condition")
-def rank_numpy_functions(covariance):
-    rank = np.linalg.matrix_rank(covariance, rtol=1e-10, hermitian=True)
-    return rank, np.linalg.cond(covariance) if rank == len(covariance) else np.inf
 
-
-@right("rank_and_condition")
-def rank_torch(covariance):
-    w = torch.linalg.eigvalsh(torch.as_tensor(covariance))
-    w = torch.where(w <= 1e-10 * w.max(), 0.0, w)
-    return torch.count_nonzero(w).item(), (w.max() / w.min()).item() if w.max() else (
-        math.inf
-    )
-
-
-@right("rank_and_condition")
-def rank_scipy(covariance):
-    w = scipy.linalg.eigh(covariance, eigvals_only=True)
-    if w.min() <= w.max() * 1e-10:
-        condition = np.float64(np.inf)
-    else:
-        condition = w.max() / w.min()
-    return len(w[w > w.max() * 1e-10]), condition
-
-
-@wrong("rank_and_condition", "1e-10")
-def rank_numpy_as_it_is(covariance):
-    rank = np.linalg.matrix_rank(covariance)
-    return rank, np.linalg.cond(covariance) if rank == len(covariance) else np.inf
-
-
-@wrong("rank_and_condition", "1e-10")
-def rank_numpy_cond_as_it_is(covariance):
-    return np.linalg.matrix_rank(covariance), np.linalg.cond(covariance)
-
-
-@wrong("rank_and_condition", "has no threshold")
-def rank_right_condition_of_rounding(covariance):
-    w = np.linalg.eigvalsh(covariance)
-    return np.sum(w > 1e-10 * w[-1]), w[-1] / w[0]
-
-
-@wrong("rank_and_condition", "not with 0")
-def rank_every_positive_eigenvalue(covariance):
-    w = np.linalg.eigvalsh(covariance)
-    return np.sum(w > 0), w[-1] / w[0] if w[0] > 0 else np.inf
-
-
-@wrong("rank_and_condition", "only the eigenvalues above 1e-10 times the largest")
-def rank_every_nonzero_eigenvalue(covariance):
-    w = np.linalg.eigvalsh(covariance)
-    return np.count_nonzero(w), w.max() / w.min()
-
-
-@wrong("rank_and_condition", "times the largest")
-def rank_absolute_threshold(covariance):
-    w = np.linalg.eigvalsh(covariance)
-    return np.sum(w > 1e-10), w[-1] / w[0] if w[0] > 1e-10 else np.inf
-
-
-@wrong("rank_and_condition", "largest")
-def rank_condition_upside_down(covariance):
-    w = np.linalg.eigvalsh(covariance)
-    zero = w <= 1e-10 * w[-1]
-    return np.sum(~zero), np.inf if zero.any() else w[0] / w[-1]
-
-
-@wrong("rank_and_condition", "is infinite")
-def rank_condition_of_the_rest(covariance):
-    w = np.linalg.eigvalsh(covariance)
-    kept = w[w > 1e-10 * w[-1]]
-    return len(kept), kept[-1] / kept[0]
-
-
-@wrong("rank_and_condition", "root")
-def rank_condition_of_the_roots(covariance):
-    w = np.linalg.eigvalsh(covariance)
-    zero = w <= 1e-10 * w[-1]
-    return np.sum(~zero), np.inf if zero.any() else np.sqrt(w[-1] / w[0])
-
-
-@wrong("rank_and_condition", "not sorted")
-def rank_eig_not_sorted(covariance):
-    w = np.linalg.eig(covariance)[0].real
-    zero = w <= 1e-10 * w.max()
-    return np.sum(~zero), np.inf if zero.any() else w[0] / w[-1]
-
-
-@wrong("rank_and_condition", "ascending")
-def rank_descending_order_assumed(covariance):
-    w = np.linalg.eigvalsh(covariance)
-    return np.sum(w > 1e-10 * w[0]), w[0] / w[-1] if w[-1] > 1e-10 * w[0] else np.inf
-
-
-@wrong("rank_and_condition", "rank")
-def rank_size_of_the_matrix(covariance):
-    w = np.linalg.eigvalsh(covariance)
-    return len(covariance), w[-1] / w[0] if w[0] > 1e-10 * w[-1] else np.inf
-
-
-@wrong("rank_and_condition", "the rank comes first")
-def rank_second(covariance):
-    return rank_eigvalsh(covariance)[::-1]
-
-
-@wrong("rank_and_condition", "must be 2 values")
-def rank_alone(covariance):
-    return rank_eigvalsh(covariance)[0]
-
-
-@wrong("rank_and_condition", "eigenvalues")
-def rank_diagonal_as_eigenvalues(covariance):
-    w = np.sort(np.diag(covariance))
-    zero = w <= 1e-10 * w[-1]
-    return np.sum(~zero), np.inf if zero[0] else w[-1] / w[0]
-
-
-@wrong("rank_and_condition", "infinity")
-def rank_nan_when_singular(covariance):
-    rank, condition = rank_eigvalsh(covariance)
-    return rank, condition if np.isfinite(condition) else np.nan
-
-
-@wrong("rank_and_condition", "infinity")
-def rank_zero_when_singular(covariance):
-    rank, condition = rank_eigvalsh(covariance)
-    return rank, condition if np.isfinite(condition) else 0.0
-
-
-# 3.6 · shrink
-
-
-@right("shrink")
-def loop_shrink(covariance, count, target, strength):
-    out = []
-    for c, n, t in zip(covariance, count - 1, target, strict=True):
-        out.append((n * c + strength * t) / (n + strength) if n > 0 else t)
-    return out
-
-
-@right("shrink")
-def share_shrink(covariance, count, target, strength):
-    n = np.maximum(count - 1, 0)[:, None, None]
-    share = strength / (n + strength)
-    return (1 - share) * np.nan_to_num(covariance) + share * target
-
-
-@right("shrink")
-def shrink_vectorised(covariance, count, target, strength):
-    n = np.maximum(count - 1, 0)[:, None, None]
-    known = np.where(n > 0, covariance, 0)
-    return (n * known + strength * target) / (n + strength)
-
-
-@right("shrink")
-def shrink_loop(covariance, count, target, strength):
-    out = target.copy()
-    for b, c in enumerate(count):
-        if c >= 2:
-            n = c - 1
-            out[b] = (n * covariance[b] + strength * target[b]) / (n + strength)
-    return out
-
-
-@right("shrink")
-def shrink_by_share(covariance, count, target, strength):
-    n = (count - 1).reshape(-1, 1, 1)
-    share = strength / (n + strength)
-    mixed = (1 - share) * covariance + share * target
-    return np.where(n >= 1, mixed, target)
-
-
-@right("shrink")
-def shrink_torch(covariance, count, target, strength):
-    c, t = torch.tensor(covariance), torch.tensor(target)
-    n = torch.tensor(count).clamp(min=1).sub(1).double().view(-1, 1, 1)
-    return torch.lerp(t, torch.where(n > 0, c, t), n / (n + strength)).numpy()
-
-
-@right("shrink")
-def shrink_einsum(covariance, count, target, strength):
-    n = np.where(count > 1, count - 1.0, 0.0)
-    above = np.einsum("b,bij->bij", n, np.nan_to_num(covariance)) + strength * target
-    return above / np.add.outer(np.add.outer(n, np.zeros(len(target[0]))), [strength])
-
-
-@wrong("shrink", "count - 1")
-def shrink_count_as_n(covariance, count, target, strength):
-    n = count[:, None, None]
-    out = (n * covariance + strength * target) / (n + strength)
-    return np.where(n < 2, target, out)
-
-
-@wrong("shrink", "NaN")
-def shrink_nan_stays(covariance, count, target, strength):
-    n = (count - 1)[:, None, None]
-    return (n * covariance + strength * target) / (n + strength)
-
-
-@wrong("shrink", "one sample")
-def shrink_only_empty_bins_get_the_target(covariance, count, target, strength):
-    n = (count - 1)[:, None, None]
-    out = (n * covariance + strength * target) / (n + strength)
-    out[count == 0] = target[count == 0]
-    return out
-
-
-@wrong("shrink", "two samples")
-def shrink_target_up_to_two_samples(covariance, count, target, strength):
-    n = (count - 1)[:, None, None]
-    out = (n * covariance + strength * target) / (n + strength)
-    out[count <= 2] = target[count <= 2]
-    return out
-
-
-@wrong("shrink", "exchanged")
-def shrink_weights_exchanged(covariance, count, target, strength):
-    n = (count - 1)[:, None, None]
-    out = (strength * covariance + n * target) / (n + strength)
-    return np.where(n < 1, target, out)
-
-
-@wrong("shrink", "count")
-def shrink_without_n(covariance, count, target, strength):
-    out = (covariance + strength * target) / (1 + strength)
-    out[count < 2] = target[count < 2]
-    return out
-
-
-@wrong("shrink", "share")
-def shrink_strength_as_share(covariance, count, target, strength):
-    out = (1 - strength) * covariance + strength * target
-    out[count < 2] = target[count < 2]
-    return out
-
-
-@wrong("shrink", "target")
-def shrink_zero_in_rare_bins(covariance, count, target, strength):
-    n = (count - 1)[:, None, None]
-    return np.nan_to_num((n * covariance + strength * target) / (n + strength))
-
-
-@wrong("shrink", "-1")
-def shrink_empty_bin_minus_one(covariance, count, target, strength):
-    n = (count - 1)[:, None, None]
-    return (n * np.nan_to_num(covariance) + strength * target) / (n + strength)
-
-
-@wrong("shrink", "[:, None, None]")
-def shrink_n_along_the_last_axis(covariance, count, target, strength):
-    n = count - 1
-    out = (n * covariance + strength * target) / (n + strength)
-    out[count < 2] = target[count < 2]
-    return out
-
-
-@wrong("shrink", "[:, None, None]")
-def shrink_one_axis_missing(covariance, count, target, strength):
-    n = (count - 1)[:, None]
-    out = (n * covariance + strength * target) / (n + strength)
-    out[count < 2] = target[count < 2]
-    return out
-
-
-@wrong("shrink", "divide")
-def shrink_not_divided(covariance, count, target, strength):
-    n = (count - 1)[:, None, None]
-    return np.where(n < 1, target, n * covariance + strength * target)
-
-
-@wrong("shrink", "divide by their sum")
-def shrink_divided_by_n_only(covariance, count, target, strength):
-    n = (count - 1)[:, None, None]
-    return np.where(n < 1, target, (n * covariance + strength * target) / n)
-
-
-@wrong("shrink", "you divide by count + strength")
-def shrink_divided_by_count(covariance, count, target, strength):
-    n = (count - 1)[:, None, None]
-    out = (n * covariance + strength * target) / (count[:, None, None] + strength)
-    return np.where(n < 1, target, out)
-
-
-@wrong("shrink", "in parentheses")
-def shrink_brackets_forgotten(covariance, count, target, strength):
-    n = (count - 1)[:, None, None]
-    out = n * covariance + strength * target / (n + strength)
-    return np.where(n < 1, target, out)
-
-
-@wrong("shrink", "multiply it by strength")
-def shrink_target_not_weighted(covariance, count, target, strength):
-    n = (count - 1)[:, None, None]
-    return np.where(n < 1, target, (n * covariance + target) / (n + strength))
-
-
-@wrong("shrink", "changes its input")
-def shrink_in_place(covariance, count, target, strength):
-    for b in range(len(count)):
-        n = count[b] - 1
-        if n < 1:
-            covariance[b] = target[b]
-        else:
-            covariance[b] = (n * covariance[b] + strength * target[b]) / (n + strength)
-    return covariance
-
-
-@wrong("shrink", "changes its input")
-def shrink_fills_the_target(covariance, count, target, strength):
-    out = target
-    for b in np.flatnonzero(count > 1):
-        n = count[b] - 1
-        out[b] = (n * covariance[b] + strength * target[b]) / (n + strength)
-    return out
-
-
-@wrong("shrink", "each bin has its own")
-def shrink_one_target_for_all(covariance, count, target, strength):
-    n = (count - 1)[:, None, None]
-    out = (n * covariance + strength * target[0]) / (n + strength)
-    return np.where(n < 1, target[0], out)
-
-
-@wrong("shrink", "diagonal")
-def shrink_towards_the_diagonal(covariance, count, target, strength):
-    n = (count - 1)[:, None, None]
-    diagonal = target * np.eye(target.shape[1])
-    out = (n * covariance + strength * diagonal) / (n + strength)
-    return np.where(n < 1, target, out)
+@wrong("chance_distance", "changes its input")
+def chance_centres_in_place(features, draws):
+    features -= features.mean(0)
+    return np.linalg.norm(features[draws].mean(1), axis=1).mean()

@@ -530,7 +530,1361 @@ def diagonal_root_of_one_variance(z, index, mean, var, smoothed_mean, smoothed_v
     return r * (z - mean[index]) + smoothed_mean[index]
 
 
-# 4.3 · matrix_sqrt
+# 4.3 · momentum_update
+
+
+@right("momentum_update")
+def masked_momentum_update(running, new, known, seen, momentum):
+    out = running.clone()
+    again, first = seen & known, seen & ~known
+    out[again] = momentum * running[again] + (1 - momentum) * new[again]
+    out[first] = new[first]
+    return out
+
+
+@right("momentum_update")
+def lerp_momentum_update(running, new, known, seen, momentum):
+    share = torch.where(known, 1 - momentum, 1.0) * seen
+    return running + share[:, None] * (torch.nan_to_num(new) - running)
+
+
+@right("momentum_update")
+def momentum_where(running, new, known, seen, momentum):
+    mixed = momentum * running + (1 - momentum) * new
+    out = torch.where((known & seen)[:, None], mixed, running)
+    return torch.where((seen & ~known)[:, None], new, out)
+
+
+@right("momentum_update")
+def momentum_masks(running, new, known, seen, momentum):
+    out = running.clone()
+    first, again = seen & ~known, seen & known
+    out[first] = new[first]
+    out[again] = momentum * running[again] + (1 - momentum) * new[again]
+    return out
+
+
+@right("momentum_update")
+def momentum_loop(running, new, known, seen, momentum):
+    rows = []
+    for b in range(len(running)):
+        if not seen[b]:
+            rows.append(running[b])
+        elif known[b]:
+            rows.append(momentum * running[b] + (1 - momentum) * new[b])
+        else:
+            rows.append(new[b])
+    return torch.stack(rows)
+
+
+@right("momentum_update")
+def momentum_alpha_of_each_bin(running, new, known, seen, momentum):
+    alpha = torch.ones(len(running)) * momentum
+    alpha[seen & ~known] = 0
+    alpha[~seen] = 1
+    alpha = alpha[:, None]
+    filled = torch.where(seen[:, None], new, torch.zeros_like(new))
+    return alpha * running + (1 - alpha) * filled
+
+
+@right("momentum_update")
+def momentum_lerp(running, new, known, seen, momentum):
+    weight = torch.where(known, 1.0 - momentum, 1.0) * seen
+    target = torch.where(seen.unsqueeze(1), new, running)
+    return torch.lerp(running, target, weight.to(running.dtype).unsqueeze(1))
+
+
+def both(known, seen, again, first, otherwise):
+    """What a bin becomes: seen again, seen first, not seen."""
+    out = torch.where((known & seen)[:, None], again, otherwise)
+    return torch.where((seen & ~known)[:, None], first, out)
+
+
+@wrong("momentum_update", "alpha")
+def momentum_on_the_new(running, new, known, seen, momentum):
+    mixed = (1 - momentum) * running + momentum * new
+    return both(known, seen, mixed, new, running)
+
+
+@wrong("momentum_update", "first time")
+def momentum_first_mixed_with_zero(running, new, known, seen, momentum):
+    mixed = momentum * running + (1 - momentum) * new
+    return torch.where(seen[:, None], mixed, running)
+
+
+@wrong("momentum_update", "NaN")
+def momentum_everywhere(running, new, known, seen, momentum):
+    return momentum * running + (1 - momentum) * new
+
+
+@wrong("momentum_update", "look at `seen`")
+def momentum_nan_in_unseen(running, new, known, seen, momentum):
+    mixed = momentum * running + (1 - momentum) * new
+    return torch.where(known[:, None], mixed, new)
+
+
+@wrong("momentum_update", "is forgotten")
+def momentum_unseen_zero(running, new, known, seen, momentum):
+    mixed = momentum * running + (1 - momentum) * new
+    return both(known, seen, mixed, new, torch.zeros_like(running))
+
+
+@wrong("momentum_update", "not seen")
+def momentum_unseen_fades(running, new, known, seen, momentum):
+    mixed = momentum * running + (1 - momentum) * new.nan_to_num()
+    return torch.where((seen & ~known)[:, None], new, mixed)
+
+
+@wrong("momentum_update", "is forgotten")
+def momentum_rows_filled_from_zeros(running, new, known, seen, momentum):
+    out = torch.zeros_like(running)
+    out[seen & ~known] = new[seen & ~known]
+    m = seen & known
+    out[m] = momentum * running[m] + (1 - momentum) * new[m]
+    return out
+
+
+@wrong("momentum_update", "alpha")
+def momentum_none(running, new, known, seen, momentum):
+    return torch.where(seen[:, None], new, running)
+
+
+@wrong("momentum_update", "1 - alpha")
+def momentum_new_not_weighted(running, new, known, seen, momentum):
+    return both(known, seen, momentum * running + new, new, running)
+
+
+@wrong("momentum_update", "alpha")
+def momentum_running_not_weighted(running, new, known, seen, momentum):
+    return both(known, seen, running + (1 - momentum) * new, new, running)
+
+
+@wrong("momentum_update", "alpha")
+def momentum_plain_mean(running, new, known, seen, momentum):
+    return both(known, seen, (running + new) / 2, new, running)
+
+
+@wrong("momentum_update", "first time")
+def momentum_first_scaled(running, new, known, seen, momentum):
+    mixed = momentum * running + (1 - momentum) * new
+    return both(known, seen, mixed, (1 - momentum) * new, running)
+
+
+@wrong("momentum_update", "first time")
+def momentum_first_forgotten(running, new, known, seen, momentum):
+    mixed = momentum * running + (1 - momentum) * new
+    return torch.where((known & seen)[:, None], mixed, running)
+
+
+@wrong("momentum_update", "you write into `running`")
+def momentum_in_place(running, new, known, seen, momentum):
+    running *= momentum
+    running += (1 - momentum) * new
+    return running
+
+
+@wrong("momentum_update", "make a new tensor")
+def momentum_rows_in_place(running, new, known, seen, momentum):
+    first, again = seen & ~known, seen & known
+    running[first] = new[first]
+    running[again] = momentum * running[again] + (1 - momentum) * new[again]
+    return running
+
+
+@wrong("momentum_update", "make a new tensor")
+def momentum_alias(running, new, known, seen, momentum):
+    out = running
+    out[seen] = momentum * running[seen] + (1 - momentum) * new[seen]
+    out[seen & ~known] = new[seen & ~known]
+    return out
+
+
+@wrong("momentum_update", "[:, None]")
+def momentum_mask_along_features(running, new, known, seen, momentum):
+    mixed = momentum * running + (1 - momentum) * new
+    out = torch.where(known & seen, mixed, running)
+    return torch.where(seen & ~known, new, out)
+
+
+@wrong("momentum_update", "a bin not seen")
+def momentum_known_decides_alone(running, new, known, seen, momentum):
+    mixed = momentum * running + (1 - momentum) * torch.nan_to_num(new)
+    return torch.where(known[:, None], mixed, torch.nan_to_num(new))
+
+
+@wrong("momentum_update", "Boolean")
+def momentum_python_and(running, new, known, seen, momentum):
+    mixed = momentum * running + (1 - momentum) * new
+    return torch.where((known and seen)[:, None], mixed, running)
+
+
+# 4.4 · MyFDS
+
+
+class Kept(EpochEnd):
+    """The state of a right layer; the classes below add their forward."""
+
+    def __init__(self, feature_dim, bins, window, momentum=0.9):
+        super().__init__(feature_dim, bins, window, momentum)
+        tables = bins.n_bins, feature_dim
+        self.register_buffer("running", torch.zeros(3, *tables))
+        neutral = torch.tensor([0.0, 1.0, 0.0, 1.0])[:, None, None]
+        self.register_buffer("pair", neutral.expand(4, *tables).clone())
+
+
+@right("MyFDS")
+class LessonFDS(Kept):
+    def forward(self, z, labels):
+        if not self.training:
+            return z
+        index = torch.as_tensor(self.bins.index(labels, "clip"))
+        self.epoch.update(z.detach(), index)
+        return filled_calibrate_diagonal(z, index, *self.pair)
+
+
+@right("MyFDS")
+class SinglePrecisionFDS(Kept):
+    def forward(self, z, labels):
+        if self.training:
+            index = self.bins.index(labels.numpy(), out_of_range="clip")
+            with torch.no_grad():
+                self.epoch.update(z, index)
+            mean, var, smoothed_mean, smoothed_var = (
+                table.to(z.dtype)[index] for table in self.pair
+            )
+            scale = (smoothed_var / var).clamp(0.1, 10).sqrt()
+            z = (z - mean).mul(scale).add(smoothed_mean)
+        return z
+
+
+def calibrated(z, index, mean, var, smoothed_mean, smoothed_var):
+    r = (smoothed_var[index] / var[index]).clamp(0.1, 10)
+    return r.sqrt() * (z - mean[index]) + smoothed_mean[index]
+
+
+def bins_of(bins, labels):
+    return torch.as_tensor(bins.index(labels, "clip"))
+
+
+@right("MyFDS")
+class FdsAsOnTheCard(Kept):
+    def forward(self, z, labels):
+        if not self.training:
+            return z
+        index = torch.as_tensor(self.bins.index(labels, "clip"))
+        self.epoch.update(z.detach(), index)
+        return calibrated(z, index, *self.pair)
+
+
+@right("MyFDS")
+class FdsOneReturn(Kept):
+    def forward(self, z, labels):
+        out = z
+        if self.training:
+            index = self.bins.index(labels.numpy(), out_of_range="clip")
+            index = torch.from_numpy(index)
+            mean, var, mean_s, var_s = self.pair
+            r = torch.clamp(var_s / var, 0.1, 10)
+            out = r[index].sqrt() * (z - mean[index]) + mean_s[index]
+            with torch.no_grad():
+                self.epoch.update(z, index)
+        return out
+
+
+@right("MyFDS")
+class FdsBucketize(Kept):
+    def forward(self, z, labels):
+        if self.training:
+            inner = torch.tensor(self.bins.edges[1:-1])
+            index = torch.bucketize(labels.double(), inner, right=True)
+            self.epoch.update(z.clone().detach(), index)
+            if self.running.any():
+                new = torch.zeros_like(z)
+                for b in index.unique():
+                    m = index == b
+                    new[m] = calibrated(z[m], index[m], *self.pair)
+                return new
+        return z
+
+
+@right("MyFDS")
+class FdsWithoutDetach(Kept):
+    def forward(self, z, labels):
+        if not self.training:
+            return z
+        index = bins_of(self.bins, labels)
+        self.epoch.update(z, index)
+        return dirlib.calibrate(z, index, *self.pair, clip=(0.1, 10))
+
+
+@wrong("MyFDS", "the ratio isn't clipped")
+class FdsNotClipped(Kept):
+    def forward(self, z, labels):
+        if not self.training:
+            return z
+        index = bins_of(self.bins, labels)
+        self.epoch.update(z.detach(), index)
+        return dirlib.calibrate(z, index, *self.pair)
+
+
+@wrong("MyFDS", "end it with `return z`")
+class FdsReturnsWhenCalibratedOnly(Kept):
+    def forward(self, z, labels):
+        if self.training:
+            index = bins_of(self.bins, labels)
+            self.epoch.update(z.detach(), index)
+            if self.running.any():
+                return calibrated(z, index, *self.pair)
+
+
+@wrong("MyFDS", "calls `exercise_not_written`, which isn't written yet")
+class FdsCallsAnOpenExercise(Kept):
+    def forward(self, z, labels):
+        if not self.training:
+            return z
+        index = bins_of(self.bins, labels)
+        self.epoch.update(z.detach(), index)
+        return exercise_not_written(z, index, *self.pair)
+
+
+@wrong("MyFDS", "eval")
+class FdsCalibratesInEval(Kept):
+    def forward(self, z, labels):
+        index = bins_of(self.bins, labels)
+        if self.training:
+            self.epoch.update(z.detach(), index)
+        return calibrated(z, index, *self.pair)
+
+
+@wrong("MyFDS", "eval")
+class FdsNeverAsksForEval(Kept):
+    def forward(self, z, labels):
+        index = bins_of(self.bins, labels)
+        self.epoch.update(z.detach(), index)
+        return calibrated(z, index, *self.pair)
+
+
+@wrong("MyFDS", "eval")
+class FdsCollectsInEval(Kept):
+    def forward(self, z, labels):
+        index = bins_of(self.bins, labels)
+        self.epoch.update(z.detach(), index)
+        if not self.training:
+            return z
+        return calibrated(z, index, *self.pair)
+
+
+@wrong("MyFDS", "the other way round")
+class FdsCalibratesOnlyInEval(Kept):
+    def forward(self, z, labels):
+        if self.training:
+            self.epoch.update(z.detach(), bins_of(self.bins, labels))
+            return z
+        return calibrated(z, bins_of(self.bins, labels), *self.pair)
+
+
+@wrong("MyFDS", "update")
+class FdsNeverCollects(Kept):
+    def forward(self, z, labels):
+        if not self.training:
+            return z
+        return calibrated(z, bins_of(self.bins, labels), *self.pair)
+
+
+@wrong("MyFDS", "no batch is collected in the first epoch")
+class FdsReturnsBeforeItCollects(Kept):
+    def forward(self, z, labels):
+        if not self.training or not self.running.any():
+            return z
+        index = bins_of(self.bins, labels)
+        self.epoch.update(z.detach(), index)
+        return calibrated(z, index, *self.pair)
+
+
+@wrong("MyFDS", "collect")
+class FdsCollectsInTheFirstEpochOnly(Kept):
+    def forward(self, z, labels):
+        if not self.training:
+            return z
+        index = bins_of(self.bins, labels)
+        if not self.running.any():
+            self.epoch.update(z.detach(), index)
+        return calibrated(z, index, *self.pair)
+
+
+@wrong("MyFDS", "calibrated")
+class FdsCollectsCalibrated(Kept):
+    def forward(self, z, labels):
+        if not self.training:
+            return z
+        index = bins_of(self.bins, labels)
+        z = calibrated(z, index, *self.pair)
+        self.epoch.update(z.detach(), index)
+        return z
+
+
+@wrong("MyFDS", "calibrate")
+class FdsNeverCalibrates(Kept):
+    def forward(self, z, labels):
+        if self.training:
+            self.epoch.update(z.detach(), bins_of(self.bins, labels))
+        return z
+
+
+@wrong("MyFDS", "self.bins.index")
+class FdsTruncatesLabels(Kept):
+    def forward(self, z, labels):
+        if not self.training:
+            return z
+        index = labels.long()
+        self.epoch.update(z.detach(), index)
+        return calibrated(z, index, *self.pair)
+
+
+@wrong("MyFDS", "self.bins.index")
+class FdsTruncatesThenAsksBins(Kept):
+    def forward(self, z, labels):
+        if not self.training:
+            return z
+        index = bins_of(self.bins, labels.long())
+        self.epoch.update(z.detach(), index)
+        return calibrated(z, index, *self.pair)
+
+
+@wrong("MyFDS", "self.bins.index")
+class FdsLabelsAsBinsClamped(Kept):
+    def forward(self, z, labels):
+        if not self.training:
+            return z
+        index = labels.long().clamp(0, self.bins.n_bins - 1)
+        self.epoch.update(z.detach(), index)
+        return calibrated(z, index, *self.pair)
+
+
+@wrong("MyFDS", "self.bins.index")
+class FdsRoundsLabels(Kept):
+    def forward(self, z, labels):
+        if not self.training:
+            return z
+        index = bins_of(self.bins, labels.round())
+        self.epoch.update(z.detach(), index)
+        return calibrated(z, index, *self.pair)
+
+
+@wrong("MyFDS", "clip")
+class FdsRefusesLabelsOutside(Kept):
+    def forward(self, z, labels):
+        if not self.training:
+            return z
+        index = torch.as_tensor(self.bins.index(labels))
+        self.epoch.update(z.detach(), index)
+        return calibrated(z, index, *self.pair)
+
+
+@wrong("MyFDS", "end_epoch")
+class FdsEndsAnEpochPerBatch(Kept):
+    def forward(self, z, labels):
+        if not self.training:
+            return z
+        index = bins_of(self.bins, labels)
+        self.epoch.update(z.detach(), index)
+        self.end_epoch()
+        return calibrated(z, index, *self.pair)
+
+
+@wrong("MyFDS", "with this epoch's statistics")
+class FdsCalibratesWithThisEpoch(Kept):
+    def forward(self, z, labels):
+        if not self.training:
+            return z
+        index = bins_of(self.bins, labels)
+        self.epoch.update(z.detach(), index)
+        here = self.epoch.mean, self.epoch.variance()
+        return calibrated(z, index, *here, *self.pair[2:])
+
+
+@wrong("MyFDS", "changes its input")
+class FdsWritesInPlace(Kept):
+    def forward(self, z, labels):
+        if not self.training:
+            return z
+        index = bins_of(self.bins, labels)
+        self.epoch.update(z.detach(), index)
+        mean, var, mean_s, var_s = self.pair
+        z -= mean[index]
+        z *= (var_s / var).clamp(0.1, 10).sqrt()[index]
+        z += mean_s[index]
+        return z
+
+
+@wrong("MyFDS", "changes its input")
+class FdsWritesData(Kept):
+    def forward(self, z, labels):
+        if not self.training:
+            return z
+        index = bins_of(self.bins, labels)
+        self.epoch.update(z.detach(), index)
+        if self.running.any():
+            z.data = calibrated(z.data, index, *self.pair)
+        return z
+
+
+@wrong("MyFDS", "gradient")
+class FdsDetaches(Kept):
+    def forward(self, z, labels):
+        if not self.training:
+            return z
+        z = z.detach()
+        index = bins_of(self.bins, labels)
+        self.epoch.update(z, index)
+        return calibrated(z, index, *self.pair)
+
+
+@wrong("MyFDS", "gradient")
+class FdsNoGrad(Kept):
+    @torch.no_grad()
+    def forward(self, z, labels):
+        if not self.training:
+            return z
+        index = bins_of(self.bins, labels)
+        self.epoch.update(z, index)
+        return calibrated(z, index, *self.pair)
+
+
+@wrong("MyFDS", "exchanged")
+class FdsPairUnpackedWrongly(Kept):
+    def forward(self, z, labels):
+        if not self.training:
+            return z
+        index = bins_of(self.bins, labels)
+        self.epoch.update(z.detach(), index)
+        mean, smoothed_mean, var, smoothed_var = self.pair
+        return calibrated(z, index, mean, var, smoothed_mean, smoothed_var)
+
+
+@wrong("MyFDS", "return z as it is")
+class FdsReturnsNothingInEval(Kept):
+    def forward(self, z, labels):
+        if self.training:
+            index = bins_of(self.bins, labels)
+            self.epoch.update(z.detach(), index)
+            return calibrated(z, index, *self.pair)
+
+
+@wrong("MyFDS", "before the first end_epoch()")
+class FdsReturnsNothingInTheFirstEpoch(Kept):
+    def forward(self, z, labels):
+        if not self.training:
+            return z
+        index = bins_of(self.bins, labels)
+        self.epoch.update(z.detach(), index)
+        if self.running.any():
+            return calibrated(z, index, *self.pair)
+
+
+def calibrating(self, z, labels):
+    """The forward of a right layer, for classes that are about its state."""
+    if not self.training:
+        return z
+    index = bins_of(self.bins, labels)
+    self.epoch.update(z.detach(), index)
+    return calibrated(z, index, *self.pair)
+
+
+def tables(bins, feature_dim):
+    return (torch.full((bins.n_bins, feature_dim), float(x)) for x in (0, 1, 0, 1))
+
+
+@right("MyFDS")
+class FdsStacked(EpochEnd):
+    def __init__(self, feature_dim, bins, window, momentum=0.9):
+        super().__init__(feature_dim, bins, window, momentum)
+        self.register_buffer("pair", torch.stack([*tables(bins, feature_dim)]))
+        self.register_buffer("running", torch.zeros_like(self.pair[:3]))
+
+    forward = calibrating
+
+
+@right("MyFDS")
+class FdsInDoublePrecision(EpochEnd):
+    def __init__(self, feature_dim, bins, window, momentum=0.9):
+        super().__init__(feature_dim, bins, window, momentum)
+        size = bins.n_bins, feature_dim
+        self.register_buffer("running", torch.zeros(3, *size).double())
+        self.register_buffer("pair", torch.ones(4, *size).double())  # - 1 + 1, too
+
+    def forward(self, z, labels):
+        if not self.training:
+            return z
+        index = bins_of(self.bins, labels)
+        self.epoch.update(z.detach(), index)
+        return self.calibrate(z.double(), index, *self.pair).to(z.dtype)
+
+
+@right("MyFDS")
+class FdsOfItsOwn(torch.nn.Module):
+    def __init__(self, feature_dim, bins, window, momentum=0.9):
+        super().__init__()
+        self.bins, self.window, self.alpha = bins, np.asarray(window), momentum
+        for name in ("n", "mean", "var", "mean_s", "var_s", "v"):
+            start = float("v" in name)
+            table = torch.full((bins.n_bins, feature_dim), start, dtype=torch.float64)
+            self.register_buffer(name, table)
+        self.n.zero_()
+        self.stats = dirlib.BinStatistics(bins.n_bins, feature_dim)
+
+    def forward(self, z, labels):
+        if not self.training:
+            return z
+        index = bins_of(self.bins, labels)
+        self.stats.update(z.detach(), index)
+        known = (self.n[index] > 0) & (self.var_s[index] > 0)
+        r = (self.var_s / self.v)[index].clamp(0.1, 10).sqrt()
+        moved = r * (z - self.mean[index]) + self.mean_s[index]
+        return torch.where(known, moved, z).to(z.dtype)
+
+    def end_epoch(self):
+        new, a = self.stats, self.alpha
+        if not new.count.any():
+            raise ValueError("nothing was collected")
+        n = new.count[:, None].expand_as(self.n)
+        old, keep = self.n.clone(), a * (self.n > 0)
+        self.n.copy_(torch.where(n > 0, keep * old + (1 - keep) * n, old))
+        keep = a * (old > 0)
+        self.mean.copy_(
+            torch.where(n > 0, keep * self.mean + (1 - keep) * new.mean, self.mean)
+        )
+        keep, var = a * (old > 1), new.variance().nan_to_num()
+        self.var.copy_(torch.where(n > 1, keep * self.var + (1 - keep) * var, self.var))
+        for name, values, weight in (
+            ("mean_s", self.mean, self.n),
+            ("var_s", self.var, (self.n - 1).clamp(min=0)),
+        ):
+            below = smooth(weight.numpy(), self.window)
+            above = smooth((weight * values).numpy(), self.window)
+            getattr(self, name).copy_(torch.from_numpy(ratio(above, below)))
+        own = (self.n > 1) & (self.var > 0)
+        self.v.copy_(torch.where(own, self.var, self.var_s))
+        self.stats.reset()
+
+
+class Started(EpochEnd):
+    """A right forward; `start` makes the state of each class below."""
+
+    def __init__(self, feature_dim, bins, window, momentum=0.9):
+        super().__init__(feature_dim, bins, window, momentum)
+        running = torch.zeros(3, bins.n_bins, feature_dim)
+        self.start(running, torch.stack([*tables(bins, feature_dim)]))
+
+    forward = calibrating
+
+
+@wrong("MyFDS", "register both as buffers")
+class FdsForgetsEverything(Started):
+    def start(self, running, pair):
+        self.running, self.pair = running, pair
+
+
+@wrong("MyFDS", "`pair` is lost")
+class FdsForgetsThePair(Started):
+    def start(self, running, pair):
+        self.register_buffer("running", running)
+        self.pair = pair
+
+
+@wrong("MyFDS", "`running` is lost")
+class FdsForgetsTheRunningStatistics(Started):
+    def start(self, running, pair):
+        self.register_buffer("pair", pair)
+        self.running = running
+
+
+@wrong("MyFDS", "register both as buffers")
+class FdsWithUnsavedBuffers(Started):
+    def start(self, running, pair):
+        self.register_buffer("running", running, persistent=False)
+        self.register_buffer("pair", pair, persistent=False)
+
+
+@wrong("MyFDS", "a buffer, not a parameter")
+class FdsWithParameters(Started):
+    def start(self, running, pair):
+        self.running = torch.nn.Parameter(running)
+        self.pair = torch.nn.Parameter(pair)
+
+
+@wrong("MyFDS", "a buffer, not a parameter")
+class FdsWithParametersThatDoNotLearn(Started):
+    def start(self, running, pair):
+        self.running = torch.nn.Parameter(running, requires_grad=False)
+        self.pair = torch.nn.Parameter(pair, requires_grad=False)
+
+
+@wrong("MyFDS", "variances of 0")
+class FdsStartsWithZeros(Started):
+    def start(self, running, pair):
+        self.register_buffer("running", running)
+        self.register_buffer("pair", 0 * pair)
+
+
+@wrong("MyFDS", "`running` starts at 0")
+class FdsStartsWithSamples(Started):
+    def start(self, running, pair):
+        self.register_buffer("running", running + 1)
+        self.register_buffer("pair", pair)
+
+
+@wrong("MyFDS", "in the order mean, variance")
+class FdsStartsInAnotherOrder(Started):
+    def start(self, running, pair):
+        self.register_buffer("running", running)
+        self.register_buffer("pair", pair[[0, 2, 1, 3]])
+
+
+@wrong("MyFDS", "starts with two buffers")
+class FdsWithoutState(EpochEnd):
+    forward = calibrating
+
+
+@wrong("MyFDS", "this is dirlib's layer")
+class FdsOfTheLibrary(dirlib.FDS):
+    def __init__(self, feature_dim, bins, window, momentum=0.9):
+        super().__init__(
+            feature_dim, bins, window=window, momentum=momentum, shrinkage=0.0
+        )
+
+
+@wrong("MyFDS", "this is dirlib's layer")
+class FdsAroundTheLibrary(torch.nn.Module):
+    def __init__(self, feature_dim, bins, window, momentum=0.9):
+        super().__init__()
+        settings = {"window": window, "momentum": momentum, "shrinkage": 0.0}
+        self.layer = dirlib.FDS(feature_dim, bins, **settings)
+
+    def forward(self, z, labels):
+        return self.layer(z, labels)
+
+    def end_epoch(self):
+        self.layer.end_epoch()
+
+
+@wrong("MyFDS", "goes round your formula")
+class FdsStraightThrough(Kept):
+    def forward(self, z, labels):
+        return z + (calibrating(self, z, labels) - z).detach()
+
+
+# 4.5 · bin_covariances
+
+
+@right("bin_covariances")
+def numpy_bin_covariances(features, index, n_bins):
+    dim = features.shape[1]
+    out = np.full((n_bins, dim, dim), np.nan)
+    for b in range(n_bins):
+        if (index == b).sum() > 1:
+            out[b] = np.cov(features[index == b], rowvar=False)
+    return out
+
+
+@right("bin_covariances")
+def added_bin_covariances(features, index, n_bins):
+    dim = features.shape[1]
+    n = np.bincount(index, minlength=n_bins)[:, None]
+    sums, products = np.zeros((n_bins, dim)), np.zeros((n_bins, dim, dim))
+    np.add.at(sums, index, features)
+    d = features - (sums / n)[index]
+    np.add.at(products, index, d[:, :, None] * d[:, None, :])
+    return np.where(n[:, :, None] > 1, products / (n[:, :, None] - 1), np.nan)
+
+
+@right("bin_covariances")
+def covariances_np_cov(features, index, n_bins):
+    dim = features.shape[1]
+    out = np.full((n_bins, dim, dim), np.nan)
+    for b in range(n_bins):
+        x = features[index == b]
+        if len(x) >= 2:
+            out[b] = np.cov(x, rowvar=False)
+    return out
+
+
+@right("bin_covariances")
+def covariances_matrix_product(features, index, n_bins):
+    out = []
+    for b in range(n_bins):
+        x = features[index == b]
+        if len(x) < 2:
+            out.append(np.full((features.shape[1],) * 2, np.nan))
+            continue
+        c = x - x.mean(axis=0, keepdims=True)
+        out.append(c.T @ c / (len(x) - 1))
+    return np.stack(out)
+
+
+@right("bin_covariances")
+def covariances_added_at_once(features, index, n_bins):
+    dim = features.shape[1]
+    n = np.bincount(index, minlength=n_bins)
+    s = np.zeros((n_bins, dim))
+    np.add.at(s, index, features)
+    c = features - (s / np.maximum(n, 1)[:, None])[index]
+    out = np.zeros((n_bins, dim, dim))
+    np.add.at(out, index, c[:, :, None] * c[:, None, :])
+    out /= np.maximum(n - 1, 1)[:, None, None]
+    out[n < 2] = np.nan
+    return out
+
+
+@right("bin_covariances")
+def covariances_torch(features, index, n_bins):
+    stats = dirlib.BinStatistics(n_bins, features.shape[1], "full")
+    stats.update(torch.from_numpy(features), index)
+    return stats.covariance().numpy()
+
+
+@right("bin_covariances")
+def covariances_four_loops(features, index, n_bins):
+    n, dim = features.shape
+    out = np.full((n_bins, dim, dim), float("nan"))
+    for b in range(n_bins):
+        rows = [features[k] for k in range(n) if index[k] == b]
+        if len(rows) < 2:
+            continue
+        mean = sum(rows) / len(rows)
+        for i in range(dim):
+            for j in range(dim):
+                total = sum((r[i] - mean[i]) * (r[j] - mean[j]) for r in rows)
+                out[b, i, j] = total / (len(rows) - 1)
+    return out
+
+
+def each_bin(features, index, n_bins, matrix_of, fewest=2):
+    """A matrix per bin by the given function, NaN in a bin with too few samples."""
+    dim = features.shape[1]
+    out = np.full((n_bins, dim, dim), np.nan)
+    for b in range(n_bins):
+        x = features[index == b]
+        if len(x) >= fewest:
+            out[b] = matrix_of(x)
+    return out
+
+
+def scatter_of(x):
+    c = x - x.mean(0)
+    return c.T @ c
+
+
+@wrong("bin_covariances", "rowvar")
+def covariances_rows_as_features(features, index, n_bins):
+    return each_bin(features, index, n_bins, np.cov)
+
+
+@wrong("bin_covariances", "rowvar=False")
+def covariances_rows_as_features_listed(features, index, n_bins):
+    return [np.cov(features[index == b]) for b in range(n_bins)]
+
+
+@wrong("bin_covariances", "count - 1")
+def covariances_biased(features, index, n_bins):
+    return each_bin(
+        features, index, n_bins, lambda x: np.cov(x, rowvar=False, bias=True)
+    )
+
+
+@wrong("bin_covariances", "count - 1")
+def covariances_of_all_samples_minus_one(features, index, n_bins):
+    free = len(features) - 1
+    return each_bin(features, index, n_bins, lambda x: scatter_of(x) / free)
+
+
+@wrong("bin_covariances", "divide")
+def covariances_not_divided(features, index, n_bins):
+    return each_bin(features, index, n_bins, scatter_of)
+
+
+@wrong("bin_covariances", "subtract the bin's own")
+def covariances_about_the_overall_mean(features, index, n_bins):
+    c = features - features.mean(axis=0)
+    return each_bin(c, index, n_bins, lambda x: x.T @ x / (len(x) - 1))
+
+
+@wrong("bin_covariances", "mean")
+def covariances_not_centred(features, index, n_bins):
+    return each_bin(features, index, n_bins, lambda x: x.T @ x / (len(x) - 1))
+
+
+@wrong("bin_covariances", "axis")
+def covariances_one_mean_of_all_features(features, index, n_bins):
+    def matrix(x):
+        c = x - x.mean()
+        return c.T @ c / (len(x) - 1)
+
+    return each_bin(features, index, n_bins, matrix)
+
+
+@wrong("bin_covariances", "axis")
+def covariances_centred_along_features(features, index, n_bins):
+    def matrix(x):
+        c = x - x.mean(axis=1, keepdims=True)
+        return c.T @ c / (len(x) - 1)
+
+    return each_bin(features, index, n_bins, matrix)
+
+
+@wrong("bin_covariances", "NaN")
+def covariances_zero_in_rare_bins(features, index, n_bins):
+    return np.nan_to_num(covariances_np_cov(features, index, n_bins))
+
+
+@wrong("bin_covariances", "one sample gives no covariance")
+def covariances_zero_of_one_sample(features, index, n_bins):
+    return each_bin(
+        features, index, n_bins, lambda x: scatter_of(x) / max(len(x) - 1, 1), fewest=1
+    )
+
+
+@wrong("bin_covariances", "two samples")
+def covariances_from_three_samples_on(features, index, n_bins):
+    return each_bin(
+        features, index, n_bins, lambda x: scatter_of(x) / (len(x) - 1), fewest=3
+    )
+
+
+@wrong("bin_covariances", "NaN")
+def covariances_empty_bin_minus_zero(features, index, n_bins):
+    dim = features.shape[1]
+    n = np.bincount(index, minlength=n_bins)
+    out = np.zeros((n_bins, dim, dim))
+    for b in np.unique(index):
+        out[b] = scatter_of(features[index == b])
+    return out / (n - 1)[:, None, None]
+
+
+@wrong("bin_covariances", "diagonal")
+def covariances_variances_on_the_diagonal(features, index, n_bins):
+    return each_bin(features, index, n_bins, lambda x: np.diag(x.var(0, ddof=1)))
+
+
+@wrong("bin_covariances", "needs a matrix")
+def covariances_variances_only(features, index, n_bins):
+    return np.array([features[index == b].var(0, ddof=1) for b in range(n_bins)])
+
+
+@wrong("bin_covariances", "d.T @ d")
+def covariances_elementwise_product(features, index, n_bins):
+    def matrix(x):
+        c = x - x.mean(0)
+        return (c * c).sum(0) / (len(x) - 1)
+
+    return each_bin(features, index, n_bins, matrix)
+
+
+@wrong("bin_covariances", "correlation")
+def covariances_correlations(features, index, n_bins):
+    return each_bin(features, index, n_bins, lambda x: np.corrcoef(x, rowvar=False))
+
+
+@wrong("bin_covariances", "compares samples")
+def covariances_product_of_samples(features, index, n_bins):
+    def matrix(x):
+        c = x - x.mean(0)
+        return c @ c.T / (len(x) - 1)
+
+    return each_bin(features, index, n_bins, matrix)
+
+
+@wrong("bin_covariances", "np.unique leaves empty bins out")
+def covariances_of_bins_that_occur(features, index, n_bins):
+    return np.array(
+        [np.cov(features[index == b], rowvar=False) for b in np.unique(index)]
+    )
+
+
+@wrong("bin_covariances", "shape")
+def covariances_of_all_features(features, index, n_bins):
+    return np.cov(features, rowvar=False)
+
+
+# 4.6 · rank_and_condition
+
+
+@right("rank_and_condition")
+def vectors_rank_and_condition(covariance):
+    values, _ = np.linalg.eigh(covariance)
+    small = values.min() <= 1e-10 * values.max()
+    rank = np.count_nonzero(values > 1e-10 * values.max())
+    return rank, np.inf if small else values.max() / values.min()
+
+
+@right("rank_and_condition")
+def singular_rank_and_condition(covariance):
+    rank = np.linalg.matrix_rank(covariance, rtol=1e-10, hermitian=True)
+    full = rank == len(covariance)
+    return rank, np.linalg.cond(covariance) if full else float("inf")
+
+
+@right("rank_and_condition")
+def rank_eigvalsh(covariance):
+    w = np.linalg.eigvalsh(covariance)
+    zero = w <= 1e-10 * w[-1]
+    return int((~zero).sum()), np.inf if zero[0] else w[-1] / w[0]
+
+
+@right("rank_and_condition")
+def rank_svd(covariance):
+    s = np.linalg.svd(covariance, compute_uv=False)
+    rank = np.sum(s > 1e-10 * s[0])
+    if rank < len(covariance):
+        return rank, float("inf")
+    return rank, s[0] / s[-1]
+
+
+@right("rank_and_condition")
+def rank_eig(covariance):
+    values, _ = np.linalg.eig(covariance)
+    values = sorted(values.real, reverse=True)
+    rank = 0
+    for v in values:
+        if v > 1e-10 * values[0]:
+            rank += 1
+    if values[-1] <= 1e-10 * values[0]:
+        return rank, math.inf
+    return rank, values[0] / values[-1]
+
+
+@right("rank_and_condition")
+def rank_numpy_functions(covariance):
+    rank = np.linalg.matrix_rank(covariance, rtol=1e-10, hermitian=True)
+    return rank, np.linalg.cond(covariance) if rank == len(covariance) else np.inf
+
+
+@right("rank_and_condition")
+def rank_torch(covariance):
+    w = torch.linalg.eigvalsh(torch.as_tensor(covariance))
+    w = torch.where(w <= 1e-10 * w.max(), 0.0, w)
+    return torch.count_nonzero(w).item(), (w.max() / w.min()).item() if w.max() else (
+        math.inf
+    )
+
+
+@right("rank_and_condition")
+def rank_scipy(covariance):
+    w = scipy.linalg.eigh(covariance, eigvals_only=True)
+    if w.min() <= w.max() * 1e-10:
+        condition = np.float64(np.inf)
+    else:
+        condition = w.max() / w.min()
+    return len(w[w > w.max() * 1e-10]), condition
+
+
+@wrong("rank_and_condition", "1e-10")
+def rank_numpy_as_it_is(covariance):
+    rank = np.linalg.matrix_rank(covariance)
+    return rank, np.linalg.cond(covariance) if rank == len(covariance) else np.inf
+
+
+@wrong("rank_and_condition", "1e-10")
+def rank_numpy_cond_as_it_is(covariance):
+    return np.linalg.matrix_rank(covariance), np.linalg.cond(covariance)
+
+
+@wrong("rank_and_condition", "has no threshold")
+def rank_right_condition_of_rounding(covariance):
+    w = np.linalg.eigvalsh(covariance)
+    return np.sum(w > 1e-10 * w[-1]), w[-1] / w[0]
+
+
+@wrong("rank_and_condition", "not with 0")
+def rank_every_positive_eigenvalue(covariance):
+    w = np.linalg.eigvalsh(covariance)
+    return np.sum(w > 0), w[-1] / w[0] if w[0] > 0 else np.inf
+
+
+@wrong("rank_and_condition", "only the eigenvalues above 1e-10 times the largest")
+def rank_every_nonzero_eigenvalue(covariance):
+    w = np.linalg.eigvalsh(covariance)
+    return np.count_nonzero(w), w.max() / w.min()
+
+
+@wrong("rank_and_condition", "times the largest")
+def rank_absolute_threshold(covariance):
+    w = np.linalg.eigvalsh(covariance)
+    return np.sum(w > 1e-10), w[-1] / w[0] if w[0] > 1e-10 else np.inf
+
+
+@wrong("rank_and_condition", "largest")
+def rank_condition_upside_down(covariance):
+    w = np.linalg.eigvalsh(covariance)
+    zero = w <= 1e-10 * w[-1]
+    return np.sum(~zero), np.inf if zero.any() else w[0] / w[-1]
+
+
+@wrong("rank_and_condition", "is infinite")
+def rank_condition_of_the_rest(covariance):
+    w = np.linalg.eigvalsh(covariance)
+    kept = w[w > 1e-10 * w[-1]]
+    return len(kept), kept[-1] / kept[0]
+
+
+@wrong("rank_and_condition", "root")
+def rank_condition_of_the_roots(covariance):
+    w = np.linalg.eigvalsh(covariance)
+    zero = w <= 1e-10 * w[-1]
+    return np.sum(~zero), np.inf if zero.any() else np.sqrt(w[-1] / w[0])
+
+
+@wrong("rank_and_condition", "not sorted")
+def rank_eig_not_sorted(covariance):
+    w = np.linalg.eig(covariance)[0].real
+    zero = w <= 1e-10 * w.max()
+    return np.sum(~zero), np.inf if zero.any() else w[0] / w[-1]
+
+
+@wrong("rank_and_condition", "ascending")
+def rank_descending_order_assumed(covariance):
+    w = np.linalg.eigvalsh(covariance)
+    return np.sum(w > 1e-10 * w[0]), w[0] / w[-1] if w[-1] > 1e-10 * w[0] else np.inf
+
+
+@wrong("rank_and_condition", "rank")
+def rank_size_of_the_matrix(covariance):
+    w = np.linalg.eigvalsh(covariance)
+    return len(covariance), w[-1] / w[0] if w[0] > 1e-10 * w[-1] else np.inf
+
+
+@wrong("rank_and_condition", "the rank comes first")
+def rank_second(covariance):
+    return rank_eigvalsh(covariance)[::-1]
+
+
+@wrong("rank_and_condition", "must be 2 values")
+def rank_alone(covariance):
+    return rank_eigvalsh(covariance)[0]
+
+
+@wrong("rank_and_condition", "eigenvalues")
+def rank_diagonal_as_eigenvalues(covariance):
+    w = np.sort(np.diag(covariance))
+    zero = w <= 1e-10 * w[-1]
+    return np.sum(~zero), np.inf if zero[0] else w[-1] / w[0]
+
+
+@wrong("rank_and_condition", "infinity")
+def rank_nan_when_singular(covariance):
+    rank, condition = rank_eigvalsh(covariance)
+    return rank, condition if np.isfinite(condition) else np.nan
+
+
+@wrong("rank_and_condition", "infinity")
+def rank_zero_when_singular(covariance):
+    rank, condition = rank_eigvalsh(covariance)
+    return rank, condition if np.isfinite(condition) else 0.0
+
+
+# 4.7 · shrink
+
+
+@right("shrink")
+def loop_shrink(covariance, count, target, strength):
+    out = []
+    for c, n, t in zip(covariance, count - 1, target, strict=True):
+        out.append((n * c + strength * t) / (n + strength) if n > 0 else t)
+    return out
+
+
+@right("shrink")
+def share_shrink(covariance, count, target, strength):
+    n = np.maximum(count - 1, 0)[:, None, None]
+    share = strength / (n + strength)
+    return (1 - share) * np.nan_to_num(covariance) + share * target
+
+
+@right("shrink")
+def shrink_vectorised(covariance, count, target, strength):
+    n = np.maximum(count - 1, 0)[:, None, None]
+    known = np.where(n > 0, covariance, 0)
+    return (n * known + strength * target) / (n + strength)
+
+
+@right("shrink")
+def shrink_loop(covariance, count, target, strength):
+    out = target.copy()
+    for b, c in enumerate(count):
+        if c >= 2:
+            n = c - 1
+            out[b] = (n * covariance[b] + strength * target[b]) / (n + strength)
+    return out
+
+
+@right("shrink")
+def shrink_by_share(covariance, count, target, strength):
+    n = (count - 1).reshape(-1, 1, 1)
+    share = strength / (n + strength)
+    mixed = (1 - share) * covariance + share * target
+    return np.where(n >= 1, mixed, target)
+
+
+@right("shrink")
+def shrink_torch(covariance, count, target, strength):
+    c, t = torch.tensor(covariance), torch.tensor(target)
+    n = torch.tensor(count).clamp(min=1).sub(1).double().view(-1, 1, 1)
+    return torch.lerp(t, torch.where(n > 0, c, t), n / (n + strength)).numpy()
+
+
+@right("shrink")
+def shrink_einsum(covariance, count, target, strength):
+    n = np.where(count > 1, count - 1.0, 0.0)
+    above = np.einsum("b,bij->bij", n, np.nan_to_num(covariance)) + strength * target
+    return above / np.add.outer(np.add.outer(n, np.zeros(len(target[0]))), [strength])
+
+
+@wrong("shrink", "count - 1")
+def shrink_count_as_n(covariance, count, target, strength):
+    n = count[:, None, None]
+    out = (n * covariance + strength * target) / (n + strength)
+    return np.where(n < 2, target, out)
+
+
+@wrong("shrink", "NaN")
+def shrink_nan_stays(covariance, count, target, strength):
+    n = (count - 1)[:, None, None]
+    return (n * covariance + strength * target) / (n + strength)
+
+
+@wrong("shrink", "one sample")
+def shrink_only_empty_bins_get_the_target(covariance, count, target, strength):
+    n = (count - 1)[:, None, None]
+    out = (n * covariance + strength * target) / (n + strength)
+    out[count == 0] = target[count == 0]
+    return out
+
+
+@wrong("shrink", "two samples")
+def shrink_target_up_to_two_samples(covariance, count, target, strength):
+    n = (count - 1)[:, None, None]
+    out = (n * covariance + strength * target) / (n + strength)
+    out[count <= 2] = target[count <= 2]
+    return out
+
+
+@wrong("shrink", "exchanged")
+def shrink_weights_exchanged(covariance, count, target, strength):
+    n = (count - 1)[:, None, None]
+    out = (strength * covariance + n * target) / (n + strength)
+    return np.where(n < 1, target, out)
+
+
+@wrong("shrink", "count")
+def shrink_without_n(covariance, count, target, strength):
+    out = (covariance + strength * target) / (1 + strength)
+    out[count < 2] = target[count < 2]
+    return out
+
+
+@wrong("shrink", "share")
+def shrink_strength_as_share(covariance, count, target, strength):
+    out = (1 - strength) * covariance + strength * target
+    out[count < 2] = target[count < 2]
+    return out
+
+
+@wrong("shrink", "target")
+def shrink_zero_in_rare_bins(covariance, count, target, strength):
+    n = (count - 1)[:, None, None]
+    return np.nan_to_num((n * covariance + strength * target) / (n + strength))
+
+
+@wrong("shrink", "-1")
+def shrink_empty_bin_minus_one(covariance, count, target, strength):
+    n = (count - 1)[:, None, None]
+    return (n * np.nan_to_num(covariance) + strength * target) / (n + strength)
+
+
+@wrong("shrink", "[:, None, None]")
+def shrink_n_along_the_last_axis(covariance, count, target, strength):
+    n = count - 1
+    out = (n * covariance + strength * target) / (n + strength)
+    out[count < 2] = target[count < 2]
+    return out
+
+
+@wrong("shrink", "[:, None, None]")
+def shrink_one_axis_missing(covariance, count, target, strength):
+    n = (count - 1)[:, None]
+    out = (n * covariance + strength * target) / (n + strength)
+    out[count < 2] = target[count < 2]
+    return out
+
+
+@wrong("shrink", "divide")
+def shrink_not_divided(covariance, count, target, strength):
+    n = (count - 1)[:, None, None]
+    return np.where(n < 1, target, n * covariance + strength * target)
+
+
+@wrong("shrink", "divide by their sum")
+def shrink_divided_by_n_only(covariance, count, target, strength):
+    n = (count - 1)[:, None, None]
+    return np.where(n < 1, target, (n * covariance + strength * target) / n)
+
+
+@wrong("shrink", "you divide by count + strength")
+def shrink_divided_by_count(covariance, count, target, strength):
+    n = (count - 1)[:, None, None]
+    out = (n * covariance + strength * target) / (count[:, None, None] + strength)
+    return np.where(n < 1, target, out)
+
+
+@wrong("shrink", "in parentheses")
+def shrink_brackets_forgotten(covariance, count, target, strength):
+    n = (count - 1)[:, None, None]
+    out = n * covariance + strength * target / (n + strength)
+    return np.where(n < 1, target, out)
+
+
+@wrong("shrink", "multiply it by strength")
+def shrink_target_not_weighted(covariance, count, target, strength):
+    n = (count - 1)[:, None, None]
+    return np.where(n < 1, target, (n * covariance + target) / (n + strength))
+
+
+@wrong("shrink", "changes its input")
+def shrink_in_place(covariance, count, target, strength):
+    for b in range(len(count)):
+        n = count[b] - 1
+        if n < 1:
+            covariance[b] = target[b]
+        else:
+            covariance[b] = (n * covariance[b] + strength * target[b]) / (n + strength)
+    return covariance
+
+
+@wrong("shrink", "changes its input")
+def shrink_fills_the_target(covariance, count, target, strength):
+    out = target
+    for b in np.flatnonzero(count > 1):
+        n = count[b] - 1
+        out[b] = (n * covariance[b] + strength * target[b]) / (n + strength)
+    return out
+
+
+@wrong("shrink", "each bin has its own")
+def shrink_one_target_for_all(covariance, count, target, strength):
+    n = (count - 1)[:, None, None]
+    out = (n * covariance + strength * target[0]) / (n + strength)
+    return np.where(n < 1, target[0], out)
+
+
+@wrong("shrink", "diagonal")
+def shrink_towards_the_diagonal(covariance, count, target, strength):
+    n = (count - 1)[:, None, None]
+    diagonal = target * np.eye(target.shape[1])
+    out = (n * covariance + strength * diagonal) / (n + strength)
+    return np.where(n < 1, target, out)
+
+
+# 4.8 · matrix_sqrt
 
 
 @right("matrix_sqrt")
@@ -709,7 +2063,7 @@ def sqrt_numpy_function_on_a_batch(matrix):
     return torch.tensor(v @ np.diag(np.sqrt(w.clip(0))) @ v.T).reshape(d, d)
 
 
-# 4.4 · calibrate_full
+# 4.9 · calibrate_full
 
 
 def matrix_sqrt(matrix):
@@ -940,598 +2294,3 @@ def full_calls_a_broken_exercise(z, index, mean, cov, smoothed_mean, smoothed_co
     whiten = torch.linalg.inv(exercise_that_fails(cov))
     t = exercise_that_fails(smoothed_cov) @ whiten
     return (t[index] @ (z - mean[index])[:, :, None])[:, :, 0] + smoothed_mean[index]
-
-
-# 4.5 · momentum_update
-
-
-@right("momentum_update")
-def masked_momentum_update(running, new, known, seen, momentum):
-    out = running.clone()
-    again, first = seen & known, seen & ~known
-    out[again] = momentum * running[again] + (1 - momentum) * new[again]
-    out[first] = new[first]
-    return out
-
-
-@right("momentum_update")
-def lerp_momentum_update(running, new, known, seen, momentum):
-    share = torch.where(known, 1 - momentum, 1.0) * seen
-    return running + share[:, None] * (torch.nan_to_num(new) - running)
-
-
-@right("momentum_update")
-def momentum_where(running, new, known, seen, momentum):
-    mixed = momentum * running + (1 - momentum) * new
-    out = torch.where((known & seen)[:, None], mixed, running)
-    return torch.where((seen & ~known)[:, None], new, out)
-
-
-@right("momentum_update")
-def momentum_masks(running, new, known, seen, momentum):
-    out = running.clone()
-    first, again = seen & ~known, seen & known
-    out[first] = new[first]
-    out[again] = momentum * running[again] + (1 - momentum) * new[again]
-    return out
-
-
-@right("momentum_update")
-def momentum_loop(running, new, known, seen, momentum):
-    rows = []
-    for b in range(len(running)):
-        if not seen[b]:
-            rows.append(running[b])
-        elif known[b]:
-            rows.append(momentum * running[b] + (1 - momentum) * new[b])
-        else:
-            rows.append(new[b])
-    return torch.stack(rows)
-
-
-@right("momentum_update")
-def momentum_alpha_of_each_bin(running, new, known, seen, momentum):
-    alpha = torch.ones(len(running)) * momentum
-    alpha[seen & ~known] = 0
-    alpha[~seen] = 1
-    alpha = alpha[:, None]
-    filled = torch.where(seen[:, None], new, torch.zeros_like(new))
-    return alpha * running + (1 - alpha) * filled
-
-
-@right("momentum_update")
-def momentum_lerp(running, new, known, seen, momentum):
-    weight = torch.where(known, 1.0 - momentum, 1.0) * seen
-    target = torch.where(seen.unsqueeze(1), new, running)
-    return torch.lerp(running, target, weight.to(running.dtype).unsqueeze(1))
-
-
-def both(known, seen, again, first, otherwise):
-    """What a bin becomes: seen again, seen first, not seen."""
-    out = torch.where((known & seen)[:, None], again, otherwise)
-    return torch.where((seen & ~known)[:, None], first, out)
-
-
-@wrong("momentum_update", "alpha")
-def momentum_on_the_new(running, new, known, seen, momentum):
-    mixed = (1 - momentum) * running + momentum * new
-    return both(known, seen, mixed, new, running)
-
-
-@wrong("momentum_update", "first time")
-def momentum_first_mixed_with_zero(running, new, known, seen, momentum):
-    mixed = momentum * running + (1 - momentum) * new
-    return torch.where(seen[:, None], mixed, running)
-
-
-@wrong("momentum_update", "NaN")
-def momentum_everywhere(running, new, known, seen, momentum):
-    return momentum * running + (1 - momentum) * new
-
-
-@wrong("momentum_update", "look at `seen`")
-def momentum_nan_in_unseen(running, new, known, seen, momentum):
-    mixed = momentum * running + (1 - momentum) * new
-    return torch.where(known[:, None], mixed, new)
-
-
-@wrong("momentum_update", "is forgotten")
-def momentum_unseen_zero(running, new, known, seen, momentum):
-    mixed = momentum * running + (1 - momentum) * new
-    return both(known, seen, mixed, new, torch.zeros_like(running))
-
-
-@wrong("momentum_update", "not seen")
-def momentum_unseen_fades(running, new, known, seen, momentum):
-    mixed = momentum * running + (1 - momentum) * new.nan_to_num()
-    return torch.where((seen & ~known)[:, None], new, mixed)
-
-
-@wrong("momentum_update", "is forgotten")
-def momentum_rows_filled_from_zeros(running, new, known, seen, momentum):
-    out = torch.zeros_like(running)
-    out[seen & ~known] = new[seen & ~known]
-    m = seen & known
-    out[m] = momentum * running[m] + (1 - momentum) * new[m]
-    return out
-
-
-@wrong("momentum_update", "alpha")
-def momentum_none(running, new, known, seen, momentum):
-    return torch.where(seen[:, None], new, running)
-
-
-@wrong("momentum_update", "1 - alpha")
-def momentum_new_not_weighted(running, new, known, seen, momentum):
-    return both(known, seen, momentum * running + new, new, running)
-
-
-@wrong("momentum_update", "alpha")
-def momentum_running_not_weighted(running, new, known, seen, momentum):
-    return both(known, seen, running + (1 - momentum) * new, new, running)
-
-
-@wrong("momentum_update", "alpha")
-def momentum_plain_mean(running, new, known, seen, momentum):
-    return both(known, seen, (running + new) / 2, new, running)
-
-
-@wrong("momentum_update", "first time")
-def momentum_first_scaled(running, new, known, seen, momentum):
-    mixed = momentum * running + (1 - momentum) * new
-    return both(known, seen, mixed, (1 - momentum) * new, running)
-
-
-@wrong("momentum_update", "first time")
-def momentum_first_forgotten(running, new, known, seen, momentum):
-    mixed = momentum * running + (1 - momentum) * new
-    return torch.where((known & seen)[:, None], mixed, running)
-
-
-@wrong("momentum_update", "you write into `running`")
-def momentum_in_place(running, new, known, seen, momentum):
-    running *= momentum
-    running += (1 - momentum) * new
-    return running
-
-
-@wrong("momentum_update", "make a new tensor")
-def momentum_rows_in_place(running, new, known, seen, momentum):
-    first, again = seen & ~known, seen & known
-    running[first] = new[first]
-    running[again] = momentum * running[again] + (1 - momentum) * new[again]
-    return running
-
-
-@wrong("momentum_update", "make a new tensor")
-def momentum_alias(running, new, known, seen, momentum):
-    out = running
-    out[seen] = momentum * running[seen] + (1 - momentum) * new[seen]
-    out[seen & ~known] = new[seen & ~known]
-    return out
-
-
-@wrong("momentum_update", "[:, None]")
-def momentum_mask_along_features(running, new, known, seen, momentum):
-    mixed = momentum * running + (1 - momentum) * new
-    out = torch.where(known & seen, mixed, running)
-    return torch.where(seen & ~known, new, out)
-
-
-@wrong("momentum_update", "a bin not seen")
-def momentum_known_decides_alone(running, new, known, seen, momentum):
-    mixed = momentum * running + (1 - momentum) * torch.nan_to_num(new)
-    return torch.where(known[:, None], mixed, torch.nan_to_num(new))
-
-
-@wrong("momentum_update", "Boolean")
-def momentum_python_and(running, new, known, seen, momentum):
-    mixed = momentum * running + (1 - momentum) * new
-    return torch.where((known and seen)[:, None], mixed, running)
-
-
-# 4.6 · MyFDS
-
-
-@right("MyFDS")
-class LessonFDS(EpochEnd):
-    def forward(self, z, labels):
-        if not self.training:
-            return z
-        index = torch.as_tensor(self.bins.index(labels, "clip"))
-        self.epoch.update(z.detach(), index)
-        if self.pair is None:
-            return z
-        return filled_calibrate_diagonal(z, index, *self.pair)
-
-
-@right("MyFDS")
-class SinglePrecisionFDS(EpochEnd):
-    def forward(self, z, labels):
-        if self.training:
-            index = self.bins.index(labels.numpy(), out_of_range="clip")
-            with torch.no_grad():
-                self.epoch.update(z, index)
-            if self.pair is not None:
-                mean, var, smoothed_mean, smoothed_var = (
-                    table.to(z.dtype)[index] for table in self.pair
-                )
-                scale = (smoothed_var / var).clamp(0.1, 10).sqrt()
-                z = (z - mean).mul(scale).add(smoothed_mean)
-        return z
-
-
-def calibrated(z, index, mean, var, smoothed_mean, smoothed_var):
-    r = (smoothed_var[index] / var[index]).clamp(0.1, 10)
-    return r.sqrt() * (z - mean[index]) + smoothed_mean[index]
-
-
-def bins_of(bins, labels):
-    return torch.as_tensor(bins.index(labels, "clip"))
-
-
-@right("MyFDS")
-class FdsAsOnTheCard(EpochEnd):
-    def forward(self, z, labels):
-        if not self.training:
-            return z
-        index = torch.as_tensor(self.bins.index(labels, "clip"))
-        self.epoch.update(z.detach(), index)
-        if self.pair is None:
-            return z
-        return calibrated(z, index, *self.pair)
-
-
-@right("MyFDS")
-class FdsOneReturn(EpochEnd):
-    def forward(self, z, labels):
-        out = z
-        if self.training:
-            index = self.bins.index(labels.numpy(), out_of_range="clip")
-            index = torch.from_numpy(index)
-            if self.pair is not None:
-                mean, var, mean_s, var_s = self.pair
-                r = torch.clamp(var_s / var, 0.1, 10)
-                out = r[index].sqrt() * (z - mean[index]) + mean_s[index]
-            with torch.no_grad():
-                self.epoch.update(z, index)
-        return out
-
-
-@right("MyFDS")
-class FdsBucketize(EpochEnd):
-    def forward(self, z, labels):
-        if self.training:
-            inner = torch.tensor(self.bins.edges[1:-1])
-            index = torch.bucketize(labels.double(), inner, right=True)
-            self.epoch.update(z.clone().detach(), index)
-            if self.pair:
-                new = torch.zeros_like(z)
-                for b in index.unique():
-                    m = index == b
-                    new[m] = calibrated(z[m], index[m], *self.pair)
-                return new
-        return z
-
-
-@right("MyFDS")
-class FdsWithoutDetach(EpochEnd):
-    def forward(self, z, labels):
-        if not self.training:
-            return z
-        index = bins_of(self.bins, labels)
-        self.epoch.update(z, index)
-        if self.pair is None:
-            return z
-        return dirlib.calibrate(z, index, *self.pair, clip=(0.1, 10))
-
-
-@wrong("MyFDS", "the ratio isn't clipped")
-class FdsNotClipped(EpochEnd):
-    def forward(self, z, labels):
-        if not self.training:
-            return z
-        index = bins_of(self.bins, labels)
-        self.epoch.update(z.detach(), index)
-        if self.pair is None:
-            return z
-        return dirlib.calibrate(z, index, *self.pair)
-
-
-@wrong("MyFDS", "end it with `return z`")
-class FdsReturnsWhenCalibratedOnly(EpochEnd):
-    def forward(self, z, labels):
-        if self.training:
-            index = bins_of(self.bins, labels)
-            self.epoch.update(z.detach(), index)
-            if self.pair is not None:
-                return calibrated(z, index, *self.pair)
-
-
-@wrong("MyFDS", "calls `exercise_not_written`, which isn't written yet")
-class FdsCallsAnOpenExercise(EpochEnd):
-    def forward(self, z, labels):
-        if not self.training:
-            return z
-        index = bins_of(self.bins, labels)
-        self.epoch.update(z.detach(), index)
-        if self.pair is None:
-            return z
-        return exercise_not_written(z, index, *self.pair)
-
-
-@wrong("MyFDS", "eval")
-class FdsCalibratesInEval(EpochEnd):
-    def forward(self, z, labels):
-        index = bins_of(self.bins, labels)
-        if self.training:
-            self.epoch.update(z.detach(), index)
-        if self.pair is None:
-            return z
-        return calibrated(z, index, *self.pair)
-
-
-@wrong("MyFDS", "eval")
-class FdsNeverAsksForEval(EpochEnd):
-    def forward(self, z, labels):
-        index = bins_of(self.bins, labels)
-        self.epoch.update(z.detach(), index)
-        if self.pair is None:
-            return z
-        return calibrated(z, index, *self.pair)
-
-
-@wrong("MyFDS", "eval")
-class FdsCollectsInEval(EpochEnd):
-    def forward(self, z, labels):
-        index = bins_of(self.bins, labels)
-        self.epoch.update(z.detach(), index)
-        if not self.training or self.pair is None:
-            return z
-        return calibrated(z, index, *self.pair)
-
-
-@wrong("MyFDS", "the other way round")
-class FdsCalibratesOnlyInEval(EpochEnd):
-    def forward(self, z, labels):
-        if self.training:
-            self.epoch.update(z.detach(), bins_of(self.bins, labels))
-            return z
-        if self.pair is None:
-            return z
-        return calibrated(z, bins_of(self.bins, labels), *self.pair)
-
-
-@wrong("MyFDS", "update")
-class FdsNeverCollects(EpochEnd):
-    def forward(self, z, labels):
-        if not self.training or self.pair is None:
-            return z
-        return calibrated(z, bins_of(self.bins, labels), *self.pair)
-
-
-@wrong("MyFDS", "before you look at self.pair")
-class FdsReturnsBeforeItCollects(EpochEnd):
-    def forward(self, z, labels):
-        if not self.training:
-            return z
-        if self.pair is None:
-            return z
-        index = bins_of(self.bins, labels)
-        self.epoch.update(z.detach(), index)
-        return calibrated(z, index, *self.pair)
-
-
-@wrong("MyFDS", "collect")
-class FdsCollectsInTheFirstEpochOnly(EpochEnd):
-    def forward(self, z, labels):
-        if not self.training:
-            return z
-        index = bins_of(self.bins, labels)
-        if self.pair is None:
-            self.epoch.update(z.detach(), index)
-            return z
-        return calibrated(z, index, *self.pair)
-
-
-@wrong("MyFDS", "calibrated")
-class FdsCollectsCalibrated(EpochEnd):
-    def forward(self, z, labels):
-        if not self.training:
-            return z
-        index = bins_of(self.bins, labels)
-        if self.pair is not None:
-            z = calibrated(z, index, *self.pair)
-        self.epoch.update(z.detach(), index)
-        return z
-
-
-@wrong("MyFDS", "calibrate")
-class FdsNeverCalibrates(EpochEnd):
-    def forward(self, z, labels):
-        if self.training:
-            self.epoch.update(z.detach(), bins_of(self.bins, labels))
-        return z
-
-
-@wrong("MyFDS", "self.bins.index")
-class FdsTruncatesLabels(EpochEnd):
-    def forward(self, z, labels):
-        if not self.training:
-            return z
-        index = labels.long()
-        self.epoch.update(z.detach(), index)
-        if self.pair is None:
-            return z
-        return calibrated(z, index, *self.pair)
-
-
-@wrong("MyFDS", "self.bins.index")
-class FdsTruncatesThenAsksBins(EpochEnd):
-    def forward(self, z, labels):
-        if not self.training:
-            return z
-        index = bins_of(self.bins, labels.long())
-        self.epoch.update(z.detach(), index)
-        if self.pair is None:
-            return z
-        return calibrated(z, index, *self.pair)
-
-
-@wrong("MyFDS", "self.bins.index")
-class FdsLabelsAsBinsClamped(EpochEnd):
-    def forward(self, z, labels):
-        if not self.training:
-            return z
-        index = labels.long().clamp(0, self.bins.n_bins - 1)
-        self.epoch.update(z.detach(), index)
-        if self.pair is None:
-            return z
-        return calibrated(z, index, *self.pair)
-
-
-@wrong("MyFDS", "self.bins.index")
-class FdsRoundsLabels(EpochEnd):
-    def forward(self, z, labels):
-        if not self.training:
-            return z
-        index = bins_of(self.bins, labels.round())
-        self.epoch.update(z.detach(), index)
-        if self.pair is None:
-            return z
-        return calibrated(z, index, *self.pair)
-
-
-@wrong("MyFDS", "clip")
-class FdsRefusesLabelsOutside(EpochEnd):
-    def forward(self, z, labels):
-        if not self.training:
-            return z
-        index = torch.as_tensor(self.bins.index(labels))
-        self.epoch.update(z.detach(), index)
-        if self.pair is None:
-            return z
-        return calibrated(z, index, *self.pair)
-
-
-@wrong("MyFDS", "end_epoch")
-class FdsEndsAnEpochPerBatch(EpochEnd):
-    def forward(self, z, labels):
-        if not self.training:
-            return z
-        index = bins_of(self.bins, labels)
-        self.epoch.update(z.detach(), index)
-        self.end_epoch()
-        return calibrated(z, index, *self.pair)
-
-
-@wrong("MyFDS", "with this epoch's statistics")
-class FdsCalibratesWithThisEpoch(EpochEnd):
-    def forward(self, z, labels):
-        if not self.training:
-            return z
-        index = bins_of(self.bins, labels)
-        self.epoch.update(z.detach(), index)
-        if self.pair is None:
-            return z
-        here = self.epoch.mean, self.epoch.variance()
-        return calibrated(z, index, *here, *self.pair[2:])
-
-
-@wrong("MyFDS", "changes its input")
-class FdsWritesInPlace(EpochEnd):
-    def forward(self, z, labels):
-        if not self.training:
-            return z
-        index = bins_of(self.bins, labels)
-        self.epoch.update(z.detach(), index)
-        if self.pair is None:
-            return z
-        mean, var, mean_s, var_s = self.pair
-        z -= mean[index]
-        z *= (var_s / var).clamp(0.1, 10).sqrt()[index]
-        z += mean_s[index]
-        return z
-
-
-@wrong("MyFDS", "changes its input")
-class FdsWritesData(EpochEnd):
-    def forward(self, z, labels):
-        if not self.training:
-            return z
-        index = bins_of(self.bins, labels)
-        self.epoch.update(z.detach(), index)
-        if self.pair is not None:
-            z.data = calibrated(z.data, index, *self.pair)
-        return z
-
-
-@wrong("MyFDS", "gradient")
-class FdsDetaches(EpochEnd):
-    def forward(self, z, labels):
-        if not self.training:
-            return z
-        z = z.detach()
-        index = bins_of(self.bins, labels)
-        self.epoch.update(z, index)
-        if self.pair is None:
-            return z
-        return calibrated(z, index, *self.pair)
-
-
-@wrong("MyFDS", "gradient")
-class FdsNoGrad(EpochEnd):
-    @torch.no_grad()
-    def forward(self, z, labels):
-        if not self.training:
-            return z
-        index = bins_of(self.bins, labels)
-        self.epoch.update(z, index)
-        if self.pair is None:
-            return z
-        return calibrated(z, index, *self.pair)
-
-
-@wrong("MyFDS", "exchanged")
-class FdsPairUnpackedWrongly(EpochEnd):
-    def forward(self, z, labels):
-        if not self.training:
-            return z
-        index = bins_of(self.bins, labels)
-        self.epoch.update(z.detach(), index)
-        if self.pair is None:
-            return z
-        mean, smoothed_mean, var, smoothed_var = self.pair
-        return calibrated(z, index, mean, var, smoothed_mean, smoothed_var)
-
-
-@wrong("MyFDS", "return z as it is")
-class FdsReturnsNothingInEval(EpochEnd):
-    def forward(self, z, labels):
-        if self.training:
-            index = bins_of(self.bins, labels)
-            self.epoch.update(z.detach(), index)
-            if self.pair is None:
-                return z
-            return calibrated(z, index, *self.pair)
-
-
-@wrong("MyFDS", "before the first end_epoch()")
-class FdsReturnsNothingInTheFirstEpoch(EpochEnd):
-    def forward(self, z, labels):
-        if not self.training:
-            return z
-        index = bins_of(self.bins, labels)
-        self.epoch.update(z.detach(), index)
-        if self.pair is not None:
-            return calibrated(z, index, *self.pair)
-
-
-@wrong("MyFDS", "before the first")
-class FdsForgetsTheFirstEpoch(EpochEnd):
-    def forward(self, z, labels):
-        if not self.training:
-            return z
-        index = bins_of(self.bins, labels)
-        self.epoch.update(z.detach(), index)
-        return calibrated(z, index, *self.pair)

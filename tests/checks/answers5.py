@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from answers import Answers
 
 from course.checks import lesson5
+from course.checks.lesson5.diagnose import KEY, SHOWS
 from dirlib.fds.layer import FDS
 
 ANSWERS = Answers(lesson5)
@@ -1192,7 +1193,115 @@ def end_smoothed_means_in_place(model, fds, x_val, y_val):
     return {"distance": apart, "val_mae": validate(model, x_val, y_val)}
 
 
-# 5.3 · best_epoch
+# 5.3 · diagnose
+
+
+@right("diagnose")
+def diagnose_branches(run):
+    if run == "A":
+        return KEY["A"]
+    elif run == "B":
+        return KEY["B"]
+    return KEY["C"] if run == "C" else KEY["D"]
+
+
+@right("diagnose")
+def diagnose_matches(run):
+    match run:
+        case "A" | "B":
+            return KEY[run]
+        case _:
+            return {"C": KEY["C"], "D": KEY["D"]}[run]
+
+
+right("diagnose")(lambda run: [KEY[letter] for letter in "ABCD"][ord(run) - ord("A")])
+right("diagnose")(lambda run: list(KEY.values())["ABCD".index(run)])
+right("diagnose")(lambda run: str(np.array(list(KEY.values()))["ABCD".find(run)]))
+right("diagnose")(lambda letter: dict(zip("ABCD", KEY.values(), strict=True))[letter])
+right("diagnose")(KEY.get)
+
+SIGNS = {
+    "window": "leaves the smoothed means hardly any difference",
+    "momentum": "stay where they began",
+    "bins": "no neighbour under the window",
+    "labels": "with shifted labels the loss falls as usual",
+}
+for _run, _right in KEY.items():
+    for _cause, _sign in SIGNS.items():
+        if _cause != _right:
+            _answers = KEY | {_run: _cause}
+            wrong("diagnose", f"Look at run {_run} again")(_answers.__getitem__)
+            wrong("diagnose", _sign)(lambda run, known=_answers: known[run])
+for _cause in SIGNS:
+    wrong("diagnose", SIGNS[_cause])(lambda run, cause=_cause: cause)
+for _a, _b in (("A", "B"), ("C", "D"), ("B", "C")):  # two that change places
+    _answers = KEY | {_a: KEY[_b], _b: KEY[_a]}
+    wrong("diagnose", f"Look at run {_a} again")(lambda run, known=_answers: known[run])
+
+SAID = 'choose from "window", "momentum", "bins", "labels"'
+OTHERS = {
+    "capital": ("'Momentum'", str.capitalize),
+    "sentence": (SAID, lambda cause: f"the {cause} is wrong"),
+    "with_a_space": (SAID, lambda cause: f"{cause} "),
+    "quoted": (SAID, lambda cause: f'"{cause}"'),
+    "german": ("'fenster'", lambda cause: "fenster"),
+    "empty": ("you return ''", lambda cause: ""),
+    "healthy": ("'healthy'", lambda cause: "healthy"),
+    "list": ("return a text", lambda cause: [cause]),
+    "set": ("return a text", lambda cause: {cause}),
+    "number": ("return a text", list(SHOWS).index),
+    "true": ("you return True", lambda cause: True),
+    "bytes": ("return a text", str.encode),
+    "pair": ("return a text", lambda cause: (cause, 0.9)),
+    "whole_dict": ("return a text", lambda cause: KEY),
+    "function": ("return a text", lambda cause: cause.upper),
+    "nothing": ("return statement", lambda cause: None),
+}
+for _name, (_fragment, _change) in OTHERS.items():
+
+    def _answer(run, change=_change):
+        return change(KEY[run])
+
+    _answer.__name__ = f"diagnose_{_name}"
+    wrong("diagnose", _fragment)(_answer)
+
+
+@wrong("diagnose", "you return 'A'")
+def diagnose_the_letter(run):
+    return run
+
+
+@wrong("diagnose", "KeyError")
+def diagnose_one_letter_missing(run):
+    return {letter: KEY[letter] for letter in "ABD"}[run]
+
+
+@wrong("diagnose", "KeyError")
+def diagnose_small_letters(run):
+    return {letter.lower(): cause for letter, cause in KEY.items()}[run]
+
+
+@wrong("diagnose", "return statement")
+def diagnose_prints(run):
+    print(KEY[run])
+
+
+@wrong("diagnose", "TypeError")
+def diagnose_without_an_argument():
+    return KEY
+
+
+@wrong("diagnose", "NameError")
+def diagnose_forgets_quotes(run):
+    return {"A": momentum, "B": labels, "C": bins, "D": window}[run]  # noqa: F821
+
+
+@wrong("diagnose", "return a text")
+def diagnose_raises_as_result(run):
+    return ValueError(KEY[run])
+
+
+# 5.6 · best_epoch
 
 
 @right("best_epoch")
@@ -2149,7 +2258,7 @@ def interval_bootstrap(baseline, method):
     return float(d.mean()), float(low), float(high)
 
 
-# 5.5 · my_ablation
+# 5.7 · my_ablation
 
 
 def gives(pair):

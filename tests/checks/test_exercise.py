@@ -2,21 +2,29 @@
 
 import random
 import sys
+import time
 
 import numpy as np
 import pytest
 import torch
-from answers1 import loop_count_regions
-from answers3 import added_bin_moments, vectors_rank_and_condition
-from answers4 import LessonFDS, loop_calibrate_diagonal
+from answers1 import region_matrix
+from answers3 import added_bin_moments
+from answers4 import (
+    Kept,
+    LessonFDS,
+    loop_calibrate_diagonal,
+    vectors_rank_and_condition,
+)
 from answers5 import closed_training_step, loop_best_epoch, shown_end_of_epoch
 
+from course.checks import exercise as exercise_module
 from course.checks import lesson1, lesson2, lesson3, lesson4, lesson5
+from course.checks.compare import difference
 from course.checks.exercise import Exercise, Part, Points, Wrong
+from course.checks.gradients import gradient_fault
 from course.checks.verdict import PartVerdict, Verdict
 from course.epoch_end import EpochEnd
 from dirlib.bins import LabelBins
-from dirlib.fds.layer import FDS
 
 EXERCISES = {
     exercise.name: exercise
@@ -68,7 +76,7 @@ def test_code_above_a_raise_that_was_left_is_wrong_not_unattempted(capsys):
         """Return the bin of each label."""
         raise NotImplementedError("not attempted yet: bin_index")
 
-    class Halfway(EpochEnd):
+    class Halfway(Kept):
         def forward(self, z, labels):
             z = z + 1
             raise NotImplementedError("not attempted yet: MyFDS")
@@ -135,7 +143,7 @@ def test_hostile_answers_get_a_sentence_and_no_traceback(exercise, name, capsys)
     assert points < exercise.points
     assert expected in out
     assert out.count("→") == 1 and "Traceback" not in out and err == ""
-    assert "hello" not in out
+    assert "hello" not in out.partition("your function printed:")[0]
 
 
 def test_no_function_at_all(exercise, capsys):
@@ -144,12 +152,11 @@ def test_no_function_at_all(exercise, capsys):
 
 
 def test_an_answer_that_changes_its_input_is_found(capsys):
-    def pearson_in_place(a, b):
-        a -= a.mean()
-        b -= b.mean()
-        return (a * b).sum() / np.sqrt((a**2).sum() * (b**2).sum())
+    def gm_in_place(y, y_hat, eps):
+        y -= y_hat
+        return np.exp(np.log(np.maximum(np.abs(y), eps)).mean())
 
-    assert lesson1.pearson_correlation(pearson_in_place) == 0
+    assert lesson1.geometric_mean(gm_in_place) == 0
     assert "changes its input" in capsys.readouterr().out
 
 
@@ -199,10 +206,10 @@ def test_a_none_inside_a_result_is_not_a_missing_return(capsys):
 
 
 def test_text_is_shown_in_quotes(capsys):
-    lesson2.window(lambda kind, size, sigma: kind)
-    assert "for kind = 'gaussian', size = 5" in capsys.readouterr().out
-    lesson1.pearson_correlation(lambda a, b: str(a[0]))
-    assert "but got '1.0'" in capsys.readouterr().out
+    lesson5.best_epoch(lambda history, score: 0)
+    assert "score = 'val" in capsys.readouterr().out
+    lesson1.geometric_mean(lambda y, y_hat, eps: str(y[0]))
+    assert "but got '10.0'" in capsys.readouterr().out
 
 
 def test_an_error_that_is_returned_must_be_raised(capsys):
@@ -239,7 +246,7 @@ def test_the_cure_for_a_type_is_one_of_the_results_own_library(capsys):
 
 
 def test_an_array_in_place_of_a_number_is_named(capsys):
-    lesson1.pearson_correlation(lambda a, b: [0.5, 0.1])
+    lesson1.geometric_mean(lambda y, y_hat, eps: [0.5, 0.1])
     out = capsys.readouterr().out
     assert "the result must be one number, but has shape [2]" in out
 
@@ -264,16 +271,18 @@ SAME = "your function gives the same result for every input: use its arguments"
 
 
 def test_one_result_for_every_input_is_named(capsys):
-    lesson1.pearson_correlation(lambda a, b: -0.982)
+    lesson1.geometric_mean(lambda y, y_hat, eps: 2.0)
     assert SAME in capsys.readouterr().out
     lesson2.weighted_l1(lambda y_hat, y, w: torch.tensor(1.75))
     assert SAME in capsys.readouterr().out
 
 
 def test_one_result_for_every_input_may_have_a_known_cause(capsys):
-    lesson1.pearson_correlation(lambda a, b: 0.0)
+    inputs = [(np.array([1.0, 2.0]),), (np.array([3.0]),), (np.array([4.0, 6.0]),)]
+    wrong = [Wrong(lambda x: 0.0, "the deviations sum to 0")]
+    Exercise("9.9", "f", np.sum, [Part("all", 1, inputs)], wrong)(lambda x: 0.0)
     out = capsys.readouterr().out
-    assert "your result is always 0" in out and SAME not in out
+    assert "the deviations sum to 0" in out and SAME not in out
 
 
 def test_one_result_is_no_hint_where_it_is_wanted_or_the_inputs_are_few(capsys):
@@ -303,13 +312,10 @@ def test_the_packages_name_their_exercises_not_their_modules():
 
 
 def test_a_slip_at_the_threshold_keeps_the_point_for_counting(capsys):
-    def at_least_many(index, n_bins, many, few):
-        counts, names = loop_count_regions(index, n_bins, many, few)
-        return counts, [
-            "many" if n >= many else s for n, s in zip(counts, names, strict=True)
-        ]
+    def at_least_many(test_bins, train_bins, many, few):
+        return region_matrix(test_bins, train_bins, many - 1, few)
 
-    assert EXERCISES["count_regions"](at_least_many) == 1
+    assert EXERCISES["region_of"](at_least_many) == 1
     assert "exactly `many` samples is still medium" in capsys.readouterr().out
 
 
@@ -317,15 +323,15 @@ def test_a_slip_at_the_threshold_keeps_the_point_for_counting(capsys):
 
 
 def test_outputs_earn_their_points_alone(capsys):
-    def no_variance(batches, n_bins):
-        count, mean, _ = added_bin_moments(batches, n_bins)
+    def no_variance(*args):
+        count, mean, _ = added_bin_moments(*args)
         return count, mean, None
 
     assert lesson3.bin_moments(no_variance) == 1
     assert "'variance': expected" in capsys.readouterr().out
     right = vectors_rank_and_condition
-    assert lesson3.rank_and_condition(lambda c: (0, right(c)[1])) == 1
-    assert lesson3.rank_and_condition(lambda c: (right(c)[0], 0.0)) == 1
+    assert lesson4.rank_and_condition(lambda c: (0, right(c)[1])) == 1
+    assert lesson4.rank_and_condition(lambda c: (right(c)[0], 0.0)) == 1
 
 
 def test_a_wrong_number_of_outputs_is_named(capsys):
@@ -334,12 +340,13 @@ def test_a_wrong_number_of_outputs_is_named(capsys):
 
 
 def test_float32_sums_of_squares_lose_only_the_last_point(capsys):
-    def in_float32(batches, n_bins):
-        x, index = (np.concatenate(arrays) for arrays in zip(*batches, strict=True))
-        bins = [x[index == b] for b in range(n_bins)]
-        n = np.array([[len(x)] for x in bins])
-        sums = np.array([x.sum(0) for x in bins])
-        squares = np.array([(x**2).sum(0) for x in bins])
+    def in_float32(batches, n_bins, dim):
+        n, sums, squares = np.zeros((n_bins, 1), int), 0, 0
+        for x, index in batches:
+            bins = [x[index == b] for b in range(n_bins)]
+            n += np.array([[len(x)] for x in bins])
+            sums = sums + np.array([x.sum(0) for x in bins])
+            squares = squares + np.array([(x**2).sum(0) for x in bins])
         return n[:, 0], sums / n, (squares - sums**2 / n) / (n - 1)
 
     assert lesson3.bin_moments(in_float32) == 2
@@ -370,14 +377,14 @@ def test_wrong_values_cost_neither_the_gradient_nor_eval(capsys):
         def forward(self, z, labels):
             return super().forward(z, labels.long())
 
-    class NeverCollects(EpochEnd):
+    class NeverCollects(Kept):
         def forward(self, z, labels):
             return z
 
     for layer in (Truncated, NeverCollects):
-        assert lesson4.MyFDS(layer) == 2
+        assert lesson4.MyFDS(layer) == 3
         out = capsys.readouterr().out
-        assert "✓ the identity in eval()" in out and "✓ gradients" in out
+        assert all(f"✓ {part}" in out for part in ("the identity", "the st", "grad"))
 
 
 def test_a_gradient_that_is_zero_or_not_finite_is_named(capsys):
@@ -391,24 +398,23 @@ def test_a_gradient_that_is_zero_or_not_finite_is_named(capsys):
         assert f"expected 'arrives', but got '{words}'" in capsys.readouterr().out
 
 
-class InPlaceFDS(EpochEnd):
+class InPlaceFDS(Kept):
     def forward(self, z, labels):
         return z.copy_(z + 0.0) if not self.training else self.step(z, labels)
 
     def step(self, z, labels):
         index = torch.as_tensor(self.bins.index(labels, "clip"))
         self.epoch.update(z.detach(), index)
-        if self.pair is not None:
-            z.sub_(self.pair[0][index])
-            z.mul_((self.pair[3] / self.pair[1]).clamp(0.1, 10).sqrt()[index])
-            z.add_(self.pair[2][index])
+        z.sub_(self.pair[0][index])
+        z.mul_((self.pair[3] / self.pair[1]).clamp(0.1, 10).sqrt()[index])
+        z.add_(self.pair[2][index])
         return z
 
 
 def test_features_that_are_written_to_are_found_though_their_values_are_right(capsys):
     assert lesson4.calibrate_full(calibrate_in_place) == 2
     assert "changes its input" in capsys.readouterr().out
-    assert lesson4.MyFDS(InPlaceFDS) == 2
+    assert lesson4.MyFDS(InPlaceFDS) == 3
     assert "changes its input" in capsys.readouterr().out
 
 
@@ -430,15 +436,15 @@ def test_complex_numbers_are_refused(capsys):
 
 
 def test_a_class_without_its_forward_is_not_attempted(capsys):
-    class Unsolved(EpochEnd):
+    class Unsolved(Kept):
         def forward(self, z, labels):
-            raise NotImplementedError("exercise 4.6")
+            raise NotImplementedError("exercise 4.4")
 
     assert lesson4.MyFDS(Unsolved) == 0
     out = capsys.readouterr().out
     assert "not attempted" in out and "✗" not in out
     layer = lesson4.MyFDS.or_library(Unsolved)(2, LabelBins(0, 9, 1), np.ones(3) / 3)
-    assert isinstance(layer, FDS)
+    assert isinstance(layer, EpochEnd)
 
 
 def test_what_is_no_class_of_layers_gets_a_sentence(capsys):
@@ -451,11 +457,11 @@ def test_what_is_no_class_of_layers_gets_a_sentence(capsys):
 def test_a_step_of_a_scenario_is_named(capsys):
     class Doubled(LessonFDS):
         def forward(self, z, labels):
-            return super().forward(z, labels) * (1 if self.pair is None else 2)
+            return super().forward(z, labels) * (1 + self.running.any())
 
     lesson4.MyFDS(Doubled)
     out = capsys.readouterr().out
-    assert "for whole labels, two epochs: 'train, epoch 2, batch 1': expected" in out
+    assert "for whole labels, two epochs: 'train, epoch 2, batch 1': at [0, 0] " in out
 
 
 def test_what_numpy_cannot_hold_gets_a_sentence(capsys):
@@ -549,7 +555,7 @@ def test_a_history_that_is_not_refused_is_shown(capsys):
 
 
 def pair(base, variant, weights=("sqinv", "sqinv")):
-    """An answer to exercise 5.5 with these FDS layers and weights."""
+    """An answer to `my_ablation` with these FDS layers and weights."""
     options = [
         {"weights": w, "fds": fds}
         for w, fds in zip(weights, (base, variant), strict=True)
@@ -598,3 +604,87 @@ def test_the_checks_of_trainings_leave_the_global_state_alone(name, capsys):
     assert before[1] == random.getstate()
     assert before[2] == np.random.get_state()[1].tolist()
     assert torch.get_num_threads() == threads
+
+
+# --- what a student sees of their own code -------------------------------------------
+
+
+def test_a_librarys_own_not_implemented_error_is_no_stub(capsys):
+    def half_written(labels, start, width):
+        return torch.nn.Module()(labels)
+
+    assert lesson1.bin_index(half_written) == 0
+    out = capsys.readouterr().out
+    assert "not attempted" not in out and "NotImplementedError" in out
+    assert "at `return torch.nn.Module()(labels)`" in out
+
+
+def test_what_a_function_prints_is_shown_where_it_went_wrong(capsys):
+    def talkative(labels, start, width):
+        print("labels are", labels)
+        for _ in range(1000):
+            print("again and again")
+        return labels
+
+    def right(*args):
+        print("fine")
+        return lesson1.bin_index.reference(*args)
+
+    lesson1.bin_index(talkative)
+    out = capsys.readouterr().out
+    assert "your function printed: labels are [" in out and len(out) < 1500
+    assert lesson1.bin_index(right) == lesson1.bin_index.points
+    assert "printed" not in capsys.readouterr().out
+
+
+def test_an_answer_that_takes_long_is_announced(capsys, monkeypatch):
+    patience = exercise_module._patience
+    monkeypatch.setattr(exercise_module, "_patience", lambda what: patience(what, 0.05))
+
+    def slow(labels, start, width):
+        time.sleep(0.2)
+        return lesson1.bin_index.reference(labels, start, width)
+
+    assert lesson1.bin_index(slow) == lesson1.bin_index.points
+    assert "bin_index: input 1 of" in capsys.readouterr().out
+
+
+def detached_loss(y_hat, y, w):
+    lesson2.weighted_l1.reference(y_hat, y, w)  # refuses what must be refused
+    value = (w * (y - y_hat).abs()).mean()
+    return torch.tensor(value.item(), requires_grad=True)
+
+
+def straight_through_loss(y_hat, y, w):
+    value = lesson2.weighted_l1.reference(y_hat, y, w)
+    other = ((y - y_hat) ** 2).mean()
+    return other + (value - other).detach()
+
+
+@pytest.mark.parametrize(
+    ("loss", "fault"),
+    [
+        (detached_loss, "so no gradient reaches the network"),
+        (straight_through_loss, "'the gradient of the loss by y_hat': expected ["),
+    ],
+)
+def test_a_gradient_is_compared_by_value(loss, fault, capsys):
+    assert lesson2.weighted_l1(loss) == 1
+    assert fault in capsys.readouterr().out
+
+
+def test_the_gradient_of_wrong_values_is_no_second_fault():
+    z = torch.ones(3, requires_grad=True)
+    assert gradient_fault(lambda z: (z**3).sum(), (z,)) is None
+    assert gradient_fault(lambda z: 0 * z, (z,)) == "0 everywhere"
+    assert gradient_fault(lambda z: (z - 1).abs().sqrt(), (z,)) == "not finite"
+
+
+def test_a_difference_says_where_and_with_the_digits_that_differ():
+    want = np.arange(24.0).reshape(2, 3, 4)
+    got = want.copy()
+    got[1, 0, 2] += 1e-4
+    text = difference(got, want, 1e-7)
+    assert text == "at [1, 0, 2] expected 14, but got 14.0001"
+    assert difference(1.00000001, 1.0, 1e-9) == "expected 1, but got 1.00000001"
+    assert len(difference(np.zeros((500, 500)), np.ones((500, 500)), 1e-5)) < 60

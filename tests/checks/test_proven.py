@@ -155,6 +155,7 @@ def test_only_what_can_not_be_tried_is_exempt():
 
 
 def test_there_are_all_exercises_of_the_lessons():
-    counts = {1: 6, 2: 5, 3: 6, 4: 6, 5: 5}
+    counts = {1: 6, 2: 5, 3: 4, 4: 9, 5: 7}
+    by_hand = ["5.5"]  # a free answer
     wanted = [f"{n}.{i + 1}" for n in counts for i in range(counts[n])]
-    assert [exercise.number for exercise in EXERCISES] == wanted
+    assert sorted([e.number for e in EXERCISES] + by_hand) == wanted

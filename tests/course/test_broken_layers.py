@@ -4,7 +4,9 @@ import pytest
 import torch
 
 from course import broken_layers
+from dirlib import LabelBins
 
+BINS = LabelBins(0, 6, 1)
 LAYERS = {name: getattr(broken_layers, f"Layer{name}") for name in "ABCD"}
 ONE, WIDE = [1.0], [0.25, 0.5, 0.25]
 
@@ -61,3 +63,25 @@ def test_only_in_c_an_empty_bin_pulls_its_neighbours(name):
 def test_only_d_switches_itself_off_for_labels_between_whole_numbers(name):
     assert moves(name) > 0
     assert (moves(name, half=0.5) == 0) == (name == "D")
+
+
+def test_the_forgetful_layer_trains_and_starts_anew_once_it_is_loaded():
+    layers = [broken_layers.PlainTables(2, BINS, WIDE) for _ in range(2)]
+    layer, loaded = layers
+    z, y = batch()
+    assert torch.equal(layer(z, y), z)
+    layer.end_epoch()
+    assert not torch.equal(layer(z, y), z)
+    loaded.load_state_dict(layer.state_dict())
+    assert torch.equal(loaded(z, y), z)
+
+
+def test_momentum_makes_the_shift_of_layer_a_smaller():
+    shifts = []
+    for momentum in (0.0, 0.9):
+        layer = LAYERS["A"](2, 6, ONE, momentum)
+        for epoch in range(2):
+            layer(*batch(epoch))
+            layer.end_epoch()
+        shifts.append((layer.mean - layer.smoothed_mean).abs().max())
+    assert shifts[1] < 0.2 * shifts[0]

@@ -13,9 +13,9 @@ from course.explorers import features as feature_explorers
 from course.explorers import labels as explorers
 from dirlib import (
     LabelBins,
-    anomaly_gap,
     bin_statistics,
     cosine_to_anchor,
+    neighbour_margin,
     shot_regions,
 )
 
@@ -29,6 +29,9 @@ FEATURES = torch.from_numpy(rng.normal(3 + LABELS[:, None] / 20, 1, (len(LABELS)
 STATS = bin_statistics(FEATURES, LABELS, AGES)
 FLAT = bin_statistics(FEATURES[:, :1].expand(-1, 4), LABELS, AGES)
 
+CLOUD = rng.multivariate_normal([2, 3], [[1.0, 0.8], [0.8, 1.0]], 100)
+GOAL_MEAN, GOAL = [2.5, 3.0], np.array([[0.36, -0.3], [-0.3, 1.0]])
+
 
 def anchors():
     models = {"one": {"training": STATS, "held-out": FLAT}}
@@ -41,7 +44,7 @@ MAKERS = {
     "bins_and_regions": explorers.bins_and_regions,
     "kernel_tuning": lambda: explorers.kernel_tuning(AGES, COUNTS, ERROR),
     "anchors": anchors,
-    "recolouring": feature_explorers.recolouring,
+    "recolouring": lambda: feature_explorers.recolouring(CLOUD, GOAL_MEAN, GOAL),
 }
 
 
@@ -214,21 +217,24 @@ def test_kernel_numbers_without_smoothing_are_those_of_plain_reweighting():
     assert explorer.readout["largest weight"] == pytest.approx(largest)
 
 
-def test_the_anchor_explorer_shows_the_anomaly_gap():
+def test_the_anchor_explorer_shows_the_neighbour_margin():
     explorer = anchors()
     explorer.set(anchor=20, statistic="variance")
     similarity = cosine_to_anchor(STATS, 20, "variance")
-    gap = anomaly_gap(similarity, 20, shot_regions(COUNTS).many)
-    assert explorer.readout["anomaly gap"] == pytest.approx(gap)
+    margin = neighbour_margin(similarity, 20, shot_regions(COUNTS).many)
+    assert explorer.readout["neighbour margin"] == pytest.approx(margin)
     readout = explorer.readout
     near, far = readout["similarity to the neighbours"], readout["to the crowd"]
-    assert near - far == pytest.approx(gap)
+    assert near - far == pytest.approx(margin)
 
 
 def test_recolouring_reaches_its_goal_with_covariances_alone():
-    explorer = feature_explorers.recolouring()
-    explorer.set(progress=3.0, to_correlation=-0.5)
+    explorer = feature_explorers.recolouring(CLOUD, GOAL_MEAN, GOAL)
+    plain = np.corrcoef(CLOUD.T)[0, 1]
+    assert explorer.readout["correlation"] == pytest.approx(plain)
+    explorer.set(progress=3.0)
     assert explorer.readout["correlation"] == pytest.approx(-0.5)
+    assert explorer.readout["goal"] == pytest.approx(-0.5)
     assert explorer.readout["standard deviations"] == "0.60 and 1.00"
     explorer.set(kind="variances")
-    assert explorer.readout["correlation"] == pytest.approx(0.8)
+    assert explorer.readout["correlation"] == pytest.approx(plain)

@@ -1,4 +1,8 @@
-"""The numbers in data/RESULTS.md and data/README.md are those of the recorded runs."""
+"""What data/RESULTS.md, data/README.md and README.md say is in the recorded runs.
+
+Their tables are made of the records. Their sentences hold no number of a result; each
+direction that they name is computed here.
+"""
 
 import json
 import re
@@ -7,55 +11,220 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from course.first_look import STRIP, typical_samples
+from course.records import pages
 from course.records.ages import AGES, EXTRAPOLATION, INTERPOLATION
 from course.records.methods import FDS_SETTINGS
-from course.records.read import anomaly_gaps, load_runs
-from course.records.report import density_correlations, table_report
+from course.records.pages import BLOCK, BLOCKS, error_at, filled, has_hump
+from course.records.read import load_runs, similarities
+from course.records.report import density_correlations
 from course.records.searches import FDS_TRIAL, FDS_TRIALS
-from dirlib import FDS, gm, mae, paired_comparison
+from dirlib import FDS, paired_comparison
 from tools.lessons.env import ROOT
 
-RESULTS = (ROOT / "data" / "RESULTS.md").read_text(encoding="utf-8")
-DATA = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
-METHODS = {
-    "vanilla (no weights)": "vanilla",
-    "SQINV: 1/sqrt(count)": "sqinv",
-    "SQINV + LDS": "sqinv+lds",
-    "INV: 1/count": "inv",
-    "INV + LDS": "inv+lds",
-    "SQINV + FDS": "sqinv+fds",
-    "SQINV + LDS + FDS": "sqinv+lds+fds",
-    "INV + FDS": "inv+fds",
-    "INV + LDS + FDS": "inv+lds+fds",
-    "SQINV + FDS, full": "sqinv+fds full",
-    "SQINV + LDS + FDS, full": "sqinv+lds+fds full",
-    "INV + FDS, full": "inv+fds full",
-    "INV + LDS + FDS, full": "inv+lds+fds full",
+TEXTS = {
+    name: (ROOT / name).read_text(encoding="utf-8")
+    for name in ("data/RESULTS.md", "data/README.md", "README.md")
 }
+RESULTS = TEXTS["data/RESULTS.md"]
+CURED = "vanilla, right labels", "vanilla, 150 at 0, same four", "vanilla, balanced"
 
 
-def rows(text):
-    """Table rows: first cell -> the numbers in the others."""
-    found = re.findall(r"^\| (.+?) \| (.+) \|$", text, re.M)
-    return {name: re.findall(r"-?\d+\.\d+", rest) for name, rest in found}
+@pytest.fixture(scope="module")
+def runs():
+    return load_runs("faces")
 
 
-def few_shot(runs, base, method):
-    return str(paired_comparison(runs.score(base, "few"), runs.score(method, "few")))
+def step(runs, before, after, region="few"):
+    """What changes between two methods, by seed: below 0 is better."""
+    return runs.score(after, region) - runs.score(before, region)
 
 
-def test_the_table_of_results():
-    runs = load_runs("faces")
-    table = rows(RESULTS)
-    for name, method in METHODS.items():
-        scores = [runs.score(method, r) for r in ("all", "many", "medium", "few")]
-        scores.append(runs.score(method, metric=gm))
-        assert table[name] == [f"{s.mean():.2f}" for s in scores]
+def most(truths):
+    """All of the seeds, or all but one."""
+    return np.sum(truths) >= len(truths) - 1
+
+
+# ------------------------------------------------------------------------ the tables
+
+
+@pytest.mark.parametrize("page", TEXTS)
+def test_the_blocks_of_a_page_are_those_of_the_records(page):
+    assert filled(TEXTS[page]) == TEXTS[page], "run 'python -m course results'"
+
+
+def test_each_block_stands_in_one_page():
+    names = [name for text in TEXTS.values() for _, name, _ in BLOCK.findall(text)]
+    assert sorted(names) == sorted(BLOCKS)
+    for text in TEXTS.values():
+        assert text.count("<!-- begin") == text.count("<!-- end -->")
+
+
+def test_a_block_that_nothing_makes_is_refused():
+    with pytest.raises(ValueError, match="named 'nothing': choose from"):
+        filled("<!-- begin: nothing -->\n<!-- end -->\n")
+
+
+def test_the_pages_are_written_once(tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path / "data"))
+    monkeypatch.setitem(BLOCKS, "errors", lambda: "| a | b |")
+    (tmp_path / "data").mkdir()
+    text = "Before.\n<!-- begin: errors -->\nold\n<!-- end -->\nAfter.\n"
+    for page in ("data/RESULTS.md", "README.md"):  # and no data/README.md
+        (tmp_path / page).write_text(text, encoding="utf-8")
+    changed = pages.write_pages()
+    assert [path.name for path in changed] == ["RESULTS.md", "README.md"]
+    for path in changed:
+        new = path.read_text(encoding="utf-8")
+        assert new == text.replace("old\n", "\n| a | b |\n\n")
+    assert pages.write_pages() == []
+
+
+def test_no_number_of_a_result_stands_outside_a_block():
+    by_hand = BLOCK.sub("", RESULTS.partition("## On a real table")[0])
+    assert re.findall(r"\d+\.\d+|\d+ %", by_hand) == ["95 %"]
+    first_page = BLOCK.sub("", TEXTS["README.md"]).partition("## What came out")[2]
+    assert not re.search(r"\d+(\.\d+)? (%|years)", first_page)
+
+
+def test_a_title_is_made_of_a_name():
+    assert pages.title("sqinv+lds+fds full") == "SQINV + LDS + FDS full"
+    assert pages.title("inv+lds, right labels") == "INV + LDS, right labels"
+    assert pages.title("balanced mse, batch") == "balanced MSE, batch"
+
+
+# ------------------------------------------------- the sentences: errors on the faces
+
+
+def test_re_weighting_takes_most_of_the_way_and_the_many_pay(runs):
+    for method in ("sqinv", "inv"):
+        assert (step(runs, "vanilla", method) < 0).all()
+        assert (step(runs, "vanilla", method, "many") > 0).all()
+    assert pages.share_of_sqinv(runs) > 0.7  # README.md: little is added to it
+
+
+def test_the_step_of_lds_is_small_and_on_inv_wrong_labels_are_its_reason(runs):
+    steps = {base: step(runs, base, f"{base}+lds") for base in ("sqinv", "inv")}
+    large = abs(step(runs, "vanilla", "sqinv").mean())
+    assert all(abs(found.mean()) < large / 2 for found in steps.values())
+    told = paired_comparison(runs.score("sqinv", "few"), runs.score("sqinv+lds", "few"))
+    assert told.low < 0 < told.high
+    assert most(steps["inv"] < 0)
+    right = {
+        base: step(runs, f"{base}, right labels", f"{base}+lds, right labels")
+        for base in steps
+    }
+    assert most(right["inv"] > steps["inv"]) and abs(right["inv"].mean()) < 0.2
+    change = paired_comparison(steps["sqinv"], right["sqinv"])
+    assert change.low < 0 < change.high
+
+
+def test_fds_helps_where_lds_has_not_yet_and_little_after_it(runs):
+    alone = step(runs, "vanilla", "vanilla+fds")
+    assert most(alone < 0)
+    assert most(step(runs, "sqinv", "sqinv+fds") < 0)
+    on_top = step(runs, "sqinv+lds", "sqinv+lds+fds")
+    assert abs(on_top.mean()) < abs(alone.mean()) / 2
+    for base in ("sqinv", "sqinv+lds"):
+        full = step(runs, base, f"{base}+fds full")
+        assert most(full < 0) and full.mean() < step(runs, base, f"{base}+fds").mean()
+    for base in ("inv", "inv+lds"):  # no gain can be told
+        pair = runs.score(base, "few"), runs.score(f"{base}+fds", "few")
+        assert paired_comparison(*pair).high > 0
+
+
+def test_a_window_over_all_ages_hurts(runs):
+    assert most(step(runs, "sqinv", "sqinv+fds too wide", "all") > 0)
+
+
+def test_smoothed_counts_follow_the_error_more_closely_on_every_seed(runs):
+    plain, smooth = density_correlations(runs)
+    assert (smooth < plain - 0.03).all()
+
+
+def test_ages_that_were_left_out(runs):
+    """The end costs more than the inside; weights lift it, and would so anyway."""
+    both = "sqinv+lds+fds"
+
+    def error(method, change, ages):
+        return error_at(runs, method + change, ages)
+
+    inside, end = ", hole inside", ", hole at the end"
+    for method in ("vanilla", "sqinv+lds", both):
+        costs = [
+            (error(method, hole, ages) - error(method, "", ages)).mean()
+            for hole, ages in ((inside, INTERPOLATION), (end, EXTRAPOLATION))
+        ]
+        assert costs[0] < costs[1]
+    for change in (end, ""):
+        before, after = (error(m, change, EXTRAPOLATION) for m in ("vanilla", both))
+        assert (after < before).all()
+    before, after = (error(m, inside, INTERPOLATION) for m in ("vanilla", both))
+    assert most(after > before)
+
+
+# --------------------------------------------------------- the sentences: age 0
+
+
+def test_the_hump_is_in_the_training_means_and_not_in_the_network():
+    assert most(has_hump(similarities("vanilla", "train")))
+    assert not has_hump(similarities("vanilla", "test")).any()
+    by_variance = similarities("vanilla", "train", statistic="variance")
+    assert not has_hump(by_variance).all()
+    jumps = [
+        np.nanmean(np.abs(np.diff(rows[:, 3:], axis=1)), axis=1)
+        for rows in (by_variance, similarities("vanilla", "train"))
+    ]
+    assert (jumps[0] > jumps[1]).all()
+
+
+def test_wrong_dates_make_the_hump_and_few_images_let_them():
+    assert has_hump(similarities("vanilla, 150 at 0, same share", "train")).all()
+    for method in CURED:
+        assert not has_hump(similarities(method, "train")).any(), method
+
+
+def test_a_hump_is_found_where_children_are_less_similar_than_adults():
+    falling = np.linspace(1, 0, 101)
+    dip = np.ones(101)
+    dip[1:17] = 0.5
+    assert has_hump(np.array([falling, dip])).tolist() == [False, True]
+    dip[4], dip[5] = 1.1, np.nan  # a single child is enough; an empty bin says nothing
+    assert has_hump(dip[None]).tolist() == [False]
+
+
+def test_with_fds_held_out_adults_are_less_similar_to_age_0():
+    for base in ("vanilla", "sqinv+lds"):
+        before, after = (
+            similarities(m, "test")[:, 40:61].mean(axis=1)
+            for m in (base, f"{base}+fds")
+        )
+        assert (after < before).all(), base
+
+
+# ------------------------------------------------------------- the strip of README.md
+
+
+def test_the_strip_shows_what_its_text_says(runs):
+    vanilla, both = (runs.predictions(m)[0] for m in ("vanilla", "sqinv+lds+fds"))
+    old = typical_samples(runs.y, vanilla, STRIP)[-4:]
+    assert (vanilla[old[-2:]] < runs.y[old[-2:]] - 20).all()
+    assert np.sum(both[old] > vanilla[old]) >= 3
+    assert np.ptp(np.diff(STRIP)) <= 1 and (STRIP[0], STRIP[-1]) == (0, 97)
+
+
+def test_the_first_sentence_of_the_first_page(runs):
+    """A few years off for adults of 30, decades for people of 90."""
+    error = runs.error_by_age("vanilla").mean(axis=0)
+    assert error[28:33].mean() < 10 and error[88:93].mean() > 20
+    assert runs.train_counts[88:93].mean() < 20  # "few of them"
+
+
+# ------------------------------------------------------------ the table of rented bikes
 
 
 def test_the_table_of_rented_bikes():
-    """The page has the printed table, and its runs are those of `bikes.csv`."""
-    assert table_report() in RESULTS
+    """Its runs are those of `bikes.csv`, and say what the page says."""
     folder = ROOT / "data" / "runs" / "bikes"
     options = json.loads((folder / "options.json").read_text(encoding="utf-8"))
     assert (options["data"], options["target"]) == ("data/bikes.csv", "bikers")
@@ -80,40 +249,42 @@ def test_the_table_of_rented_bikes():
     assert (trees < models.loc[networks, ["few", "tail_5"]]).all(axis=None)
 
 
-def test_the_claims():
-    runs = load_runs("faces")
-    flat = " ".join(RESULTS.split())
-    for density in density_correlations(runs):
-        assert f"{density.min():.2f} to {density.max():.2f}" in flat
+# ------------------------------------------------------------------------ the searches
+
+
+def test_the_searches_are_of_an_earlier_drawing(runs):
+    for name in ("kernels", "fds"):
+        counts = load_runs(name).train_counts
+        assert not np.array_equal(counts[:21], runs.train_counts[:21])
+        assert counts.sum() == runs.train_counts.sum()
+
+
+def test_the_kernel_is_best_or_close_to_best():
+    """For both schemes; and the Gaussian kernels differ by less than the seeds do."""
+    kernels = load_runs("kernels")
     for base in ("sqinv", "inv"):
-        assert few_shot(runs, base, f"{base}+lds") in flat
-        for with_fds in (base, f"{base}+lds"):
-            for settings in FDS_SETTINGS:
-                assert few_shot(runs, with_fds, f"{with_fds}+{settings}") in flat
-        right = few_shot(runs, f"{base}, right labels", f"{base}+lds, right labels")
-        assert right in flat
-
-
-@pytest.mark.parametrize(
-    ("name", "heading"), [("kernels", "for the kernel"), ("fds", "settings of FDS")]
-)
-def test_the_searches(name, heading):
-    runs = load_runs(name)
-    table = rows(DATA[DATA.index(heading) :])
-    for method in runs.methods():
-        expected = [f"{runs.score(method, r).mean():.2f}" for r in ("all", "few")]
-        assert table[method][:2] == expected
+        scores = {
+            m: kernels.score(m, "few")
+            for m in kernels.methods()
+            if m.partition("+")[0] == base
+        }
+        best = min(found.mean() for found in scores.values())
+        assert scores[f"{base}+lds gaussian 9 3"].mean() < best + 0.1
+        gaussian = [found for m, found in scores.items() if "gaussian" in m]
+        means = [found.mean() for found in gaussian]
+        assert np.ptp(means) < min(np.ptp(found) for found in gaussian)
 
 
 def test_the_settings_of_fds_follow_from_the_search():
     """The rule of data/README.md, applied to the record."""
-    runs = load_runs("fds")
-    bases = ("sqinv", "inv")
-    mean_error = {}
-    for trial in FDS_TRIALS:
-        scores = [(base, f"{base}+fds {trial}") for base in bases]
-        if all((runs.score(m, "few") < runs.score(b, "few")).all() for b, m in scores):
-            mean_error[trial] = np.mean([runs.score(m).mean() for _, m in scores])
+    search = load_runs("fds")
+    mean_error = {
+        trial: np.mean(
+            [search.score(f"{b}+fds {trial}").mean() for b in ("sqinv", "inv")]
+        )
+        for trial in pages.candidates(search)
+    }
+    assert len(FDS_TRIALS) == 16 and mean_error.keys() < FDS_TRIALS.keys()
     variances = [trial for trial in mean_error if "full" not in trial]
     assert min(mean_error, key=mean_error.get) == "31 10 full"
     assert min(variances, key=mean_error.get) == "15 5"
@@ -123,63 +294,3 @@ def test_the_settings_of_fds_follow_from_the_search():
         assert used.window.tolist() == chosen.window.tolist()
         for setting in ("covariance", "momentum", "weighting", "shrinkage", "clip"):
             assert getattr(used, setting) == getattr(chosen, setting), setting
-
-
-def test_the_anomaly_gaps():
-    flat = " ".join(RESULTS.split())
-    parts = [
-        f"{anomaly_gaps(method, 'test').mean():.2f} {words}"
-        for method, words in (
-            ("vanilla", "without weights"),
-            ("balanced", "for a control with as many faces"),
-            ("more of age 0", "with 150 instead of 5 faces"),
-            ("right labels", "with right labels"),
-        )
-    ]
-    lds, fds = (anomaly_gaps(m, "test").mean() for m in ("sqinv+lds", "sqinv+lds+fds"))
-    parts.append(f"SQINV + LDS reach {lds:.2f}, with FDS {fds:.2f}")
-    for statistic in ("mean", "variance"):
-        gaps = anomaly_gaps("vanilla", "train", statistic=statistic)
-        parts.append(f"{statistic}s ({gaps.min():.2f} to {gaps.max():.2f})")
-    for part in parts:
-        assert part in flat, part
-
-
-def test_ages_left_out_the_whole_step_and_the_failure():
-    flat = " ".join(RESULTS.split())
-    runs, training = load_runs("faces"), load_runs("training")
-
-    def error(method, ages):
-        record = runs if method == "vanilla" else training
-        answers = record.predictions(f"{method}, gaps")
-        return np.abs(answers - runs.y)[:, np.isin(runs.y, ages)].mean(axis=1)
-
-    both = "sqinv+lds+fds"
-    for base in ("vanilla", "sqinv"):
-        for ages in (INTERPOLATION, EXTRAPOLATION):
-            pair = error(base, ages), error(both, ages)
-            assert str(paired_comparison(*pair)) in flat
-    assert f"of {error('vanilla', EXTRAPOLATION).mean():.2f} years" in flat
-    assert few_shot(runs, "vanilla", both) in flat
-    for region, metric, text in (
-        ("few", mae, "or {} %;"), ("all", gm, "GM {} % lower"),
-        ("many", mae, "many-shot {} % higher"),
-    ):  # fmt: skip
-        before, after = (
-            runs.score(m, region, metric).mean() for m in ("vanilla", both)
-        )
-        assert text.format(f"{100 * abs(after / before - 1):.0f}") in flat
-    plain, sqinv, all_three = (
-        runs.score(m, "few").mean() for m in ("vanilla", "sqinv", both)
-    )
-    share = 100 * (plain - sqinv) / (plain - all_three)
-    assert f"SQINV alone takes {share:.0f} % of the way" in flat
-    wide = [training.score(m) for m in ("sqinv", "sqinv+fds too wide")]
-    assert str(paired_comparison(*wide)) in flat
-
-
-def test_the_front_page_has_no_other_numbers():
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    results = readme.split("## What came out")[1]
-    shown = re.findall(r"\d+(?:\.\d+)? %", results)
-    assert shown and set(shown) <= set(re.findall(r"\d+(?:\.\d+)? %", RESULTS))

@@ -14,21 +14,17 @@ from course.records.ages import AGES
 from course.records.read import (
     HISTORY,
     Runs,
-    anomaly_gaps,
     data_dir,
     load_features,
     load_history,
     load_runs,
     load_statistics,
-    read_record,
+    measured_methods,
+    neighbour_margins,
+    similarities,
 )
-from course.records.report import (
-    density_correlations,
-    feature_report,
-    runs_report,
-    table_report,
-)
-from dirlib import bin_statistics, paired_comparison
+from course.records.report import base_of, feature_report, runs_report, table_report
+from dirlib import bin_statistics, cosine_to_anchor, neighbour_margin
 from dirlib.datasets.faces import faces
 
 
@@ -136,7 +132,7 @@ def test_further_arrays_stand_beside_the_record(monkeypatch, tmp_path):
         load_statistics("one", name="nothing")
 
 
-# What README.md and the lessons claim, from the recorded runs.
+# The records that the course ships.
 
 
 @pytest.fixture(scope="module")
@@ -144,74 +140,102 @@ def recorded():
     return load_runs("faces")
 
 
-def test_five_seeds_of_every_method_are_recorded(recorded):
-    for method in experiments.faces_experiment()[0]:
-        predictions = recorded.predictions(method)
-        assert predictions.shape == (5, len(recorded.y))
-        assert len(np.unique(predictions, axis=0)) == 5
+@pytest.mark.parametrize(("name", "seeds"), [("faces", 5), ("mysteries", 1)])
+def test_every_seed_of_every_method_is_recorded(name, seeds):
+    runs, (methods, *_) = load_runs(name), experiments.EXPERIMENTS[name]()
+    assert runs.methods() == list(methods)
+    for method in methods:
+        predictions = runs.predictions(method)
+        assert predictions.shape == (seeds, len(runs.y))
+        assert len(np.unique(predictions, axis=0)) == seeds
 
 
-def test_the_records_are_about_the_faces_as_they_are_drawn_now(recorded):
-    assert recorded.y.tolist() == faces("test").labels.tolist()
+@pytest.mark.parametrize("name", ["faces", "mysteries"])
+def test_the_records_are_about_the_faces_as_they_are_drawn_now(name):
+    runs = load_runs(name)
+    assert runs.y.tolist() == faces("test").labels.tolist()
     counts = np.bincount(faces("train").labels, minlength=101)
-    assert recorded.train_counts.tolist() == counts.tolist()
+    assert runs.train_counts.tolist() == counts.tolist()
 
 
-def test_the_smoothed_counts_follow_the_error_more_closely_on_every_seed(recorded):
-    plain, smooth = density_correlations(recorded)
-    assert (smooth <= plain - 0.08).all()
+def test_each_method_has_the_arrays_that_it_was_to_keep(recorded):
+    plans = {m: run.keywords for m, run in experiments.faces_experiment()[0].items()
+             if m != "patterns"}  # fmt: skip
+    kept = {m: set(plan.get("keep", ())) for m, plan in plans.items()}
+    assert measured_methods() == [m for m in plans if "statistics" in kept[m]]
+    with np.load(data_dir() / "runs" / "faces.npz") as arrays:
+        names = set(arrays.files)
+    for method, what in kept.items():
+        for seed in range(5):
+            expected = {"history"} & what
+            if "statistics" in what:
+                parts = ("count", "mean", "variance")
+                expected |= {f"{s}_{part}" for s in ("train", "test") for part in parts}
+            if "features" in what and seed == 0:
+                expected |= {"features", "labels"}
+            prefix = f"{method}/{seed}/"
+            found = {n.removeprefix(prefix) for n in names if n.startswith(prefix)}
+            assert found == expected, prefix
 
 
-def test_lds_helps_its_own_base_in_the_few_shot_region(recorded):
-    pairs = [
-        paired_comparison(recorded.score(base, "few"), recorded.score(lds, "few"))
-        for base, lds in (("sqinv", "sqinv+lds"), ("inv", "inv+lds"))
-    ]
-    assert all(pair.wins >= 4 for pair in pairs), [str(pair) for pair in pairs]
+def test_the_statistics_of_the_training_images_have_the_counts_of_their_faces():
+    plans = experiments.faces_experiment()[0]
+    for method in measured_methods():
+        options = plans[method].keywords
+        if "counts" in options:
+            counts = np.asarray(options["counts"])
+        else:
+            counts = load_runs("faces").train_counts
+        count = load_statistics(method, seed=4).count.numpy()
+        np.testing.assert_array_equal(count, counts, err_msg=method)
+        held_out = load_statistics(method, seed=4, split="test").count.numpy()
+        np.testing.assert_array_equal(held_out, 15)
 
 
-def test_fds_helps_plain_re_weighting_in_the_few_shot_region(recorded):
-    for base in ("sqinv", "inv"):
-        for settings in ("fds", "fds full"):
-            few = (
-                recorded.score(base, "few"),
-                recorded.score(f"{base}+{settings}", "few"),
-            )
-            pair = paired_comparison(*few)
-            assert pair.wins >= 4, (base, settings, str(pair))
+def test_margins_are_those_of_the_similarities(recorded):
+    found = similarities("vanilla", "test", 30, "variance")
+    assert found.shape == (5, 101)
+    for seed, row in enumerate(found):
+        stats = load_statistics("vanilla", seed, "test")
+        np.testing.assert_array_equal(row, cosine_to_anchor(stats, 30, "variance"))
+    margins = neighbour_margins("vanilla", "test", 30, "variance")
+    many = recorded.regions.many
+    assert margins.tolist() == [neighbour_margin(row, 30, many) for row in found]
 
 
-def test_the_balanced_control_shows_no_anomaly_and_lds_with_fds_widens_the_gap():
-    for split in ("train", "test"):
-        assert (anomaly_gaps("balanced", split) > 0.3).all()
-        assert (abs(anomaly_gaps("vanilla", split)) < 0.1).all()
-    # By variance, the crowd is nearer than the neighbours on training images.
-    assert (anomaly_gaps("vanilla", "train", statistic="variance") < 0).all()
-    vanilla = anomaly_gaps("vanilla", "test")
-    for method in ("sqinv+lds+fds", "inv+lds+fds", "sqinv+lds+fds full"):
-        assert np.sum(anomaly_gaps(method, "test") > vanilla) >= 4
+@pytest.mark.parametrize(
+    ("method", "base"),
+    [
+        ("inv+lds+fds full", "inv+lds"),
+        ("inv+lds gaussian 9 3", "inv"),
+        ("sqinv+lds, right labels", "sqinv, right labels"),
+        ("vanilla+fds", "vanilla"),
+        ("vanilla, 150 at 0, same four", "vanilla, 150 at 0, same four"),
+    ],
+)
+def test_the_base_of_a_method_lacks_what_was_added_last(method, base):
+    assert base_of(method) == base
 
 
-def test_the_same_training_is_recorded_once_like_the_other_time(recorded):
-    """Lesson 3's control "from the mean" is lesson 1's vanilla network."""
-    again = load_runs("features").predictions("from the mean")
-    np.testing.assert_allclose(again, recorded.predictions("vanilla"), atol=0.02)
-
-
-def test_the_command_prints_what_the_records_hold(
+def test_the_command_prints_what_the_records_hold_and_writes_the_pages(
     recorded, capsys, tmp_path, monkeypatch
 ):
-    (tmp_path / "runs").mkdir()
-    for name in ("faces.json", "features.json", "features.npz"):
-        shutil.copy(data_dir() / "runs" / name, tmp_path / "runs")
-    shutil.copytree(data_dir() / "runs" / "bikes", tmp_path / "runs" / "bikes")
-    monkeypatch.setenv("COURSE_DATA", str(tmp_path))
+    data = tmp_path / "data"
+    shutil.copytree(data_dir() / "runs", data / "runs")
+    for name in ("faces", "strip"):
+        (data / "runs" / f"{name}.png").unlink(missing_ok=True)
+    page = data / "RESULTS.md"
+    page.write_text("<!-- begin: densities -->\n<!-- end -->\n", encoding="utf-8")
+    monkeypatch.setenv("COURSE_DATA", str(data))
     main(["results"])
     printed = capsys.readouterr().out
     reports = runs_report(recorded), feature_report(), table_report()
     assert printed.startswith("\n".join(reports))
-    for name in ("faces", "features"):
-        assert (tmp_path / "runs" / f"{name}.png").stat().st_size > 10_000
+    assert f"page: {page.resolve()}" in printed and "Pearson" in page.read_text(
+        encoding="utf-8"
+    )
+    for name in ("faces", "strip"):
+        assert (data / "runs" / f"{name}.png").stat().st_size > 10_000
 
 
 def test_a_folder_that_cannot_be_written_is_named_before_any_training(quick, tmp_path):
@@ -244,18 +268,6 @@ def test_bad_commands_are_explained(capsys):
             main(argv)
         assert caught.value.code == 2
     assert "invalid choice: 'nothing'" in capsys.readouterr().err
-
-
-def test_a_method_that_was_recorded_twice_has_the_same_predictions():
-    runs, again = recording_of("faces"), recording_of("training")
-    both = runs.keys() & again.keys()
-    assert len(both) == 30
-    assert all(runs[key] == again[key] for key in both)
-
-
-def recording_of(name):
-    record = read_record(data_dir() / "runs" / f"{name}.json")
-    return {(run["method"], run["seed"]): run["predictions"] for run in record["runs"]}
 
 
 def test_histories_are_read_by_seed_and_epoch():

@@ -302,7 +302,7 @@ def test_labels_are_shuffled():
 @pytest.mark.parametrize("share", [0.0, 0.01, 0.05, 0.5])
 def test_the_share_of_wrong_labels_is_exact(share):
     counts = scale_counts(faces_label_counts(), 2000, at_least=2)
-    data = draw(counts=counts, wrong_labels=share)
+    data = draw(counts=counts, wrong_labels=share, unknown_dates=0)
     assert np.sum(data.labels != data.ages) == round(share * 2000)
     assert np.array_equal(np.bincount(data.labels), counts)
 

@@ -9,7 +9,7 @@ import torch.distributed as dist
 import torch.multiprocessing as mp
 
 from dirlib import LabelBins
-from dirlib.fds.anchors import anomaly_gap, cosine_to_anchor
+from dirlib.fds.anchors import cosine_to_anchor, neighbour_margin
 from dirlib.fds.statistics import BinStatistics, bin_statistics
 
 B, D, N = 7, 3, 60
@@ -230,23 +230,23 @@ def one_sample_per_bin(features):
     return stats
 
 
-def test_the_gap_is_positive_for_ordered_features_and_negative_for_the_anomaly():
+def test_the_margin_is_positive_for_ordered_features_and_negative_for_the_anomaly():
     angle = np.linspace(0, 1.5, 30)
     ordered = np.stack([np.cos(angle), np.sin(angle)], 1)
     many = np.zeros(30, bool)
     many[20:] = True
     similarity = cosine_to_anchor(one_sample_per_bin(ordered), 0)
-    assert anomaly_gap(similarity, 0, many) > 0.3
+    assert neighbour_margin(similarity, 0, many) > 0.3
     odd = ordered.copy()
     odd[0] = ordered[25]  # the anchor looks like the crowd
     similarity = cosine_to_anchor(one_sample_per_bin(odd), 0)
-    assert anomaly_gap(similarity, 0, many) < -0.3
+    assert neighbour_margin(similarity, 0, many) < -0.3
 
 
 def test_the_gap_leaves_the_anchor_itself_out():
     similarity = np.array([1.0, 0.5, 0.5, 0.2, 0.4])
     many = np.array([True, False, False, True, True])
-    assert anomaly_gap(similarity, 0, many, near=2) == pytest.approx(0.5 - 0.3)
+    assert neighbour_margin(similarity, 0, many, near=2) == pytest.approx(0.5 - 0.3)
 
 
 @pytest.mark.parametrize(
@@ -256,8 +256,8 @@ def test_the_gap_leaves_the_anchor_itself_out():
         (lambda: cosine_to_anchor(gathered(), 6), "too few samples for a mean"),
         (lambda: cosine_to_anchor(gathered(), 5, "variance"), "for a variance"),
         (lambda: cosine_to_anchor(gathered(), 0, "median"), "but got 'median'"),
-        (lambda: anomaly_gap([1, math.nan], 0, [True, True], 1), "no near bin"),
-        (lambda: anomaly_gap([1, 0.5], 0, [True, True], 1), "no many-shot bin"),
+        (lambda: neighbour_margin([1, math.nan], 0, [True, True], 1), "no near bin"),
+        (lambda: neighbour_margin([1, 0.5], 0, [True, True], 1), "no many-shot bin"),
     ],
 )
 def test_bad_anchors_are_refused(call, message):

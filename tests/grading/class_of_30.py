@@ -18,21 +18,20 @@ from pathlib import Path
 LESSON = "01_imbalance"
 EXERCISES = (
     "bin_index",
-    "count_regions",
-    "neighbourhood_mass",
+    "region_of",
     "mae_by_region",
+    "extra_error",
+    "neighbourhood_mass",
     "geometric_mean",
-    "pearson_correlation",
 )
 
 RIGHT = {
     "bin_index": """def bin_index(labels, start, width):
     return np.floor((labels - start) / width).astype(int)""",
-    "count_regions": """def count_regions(index, n_bins, many, few):
-    counts = np.bincount(index, minlength=n_bins)
-    names = ["zero" if n == 0 else "few" if n < few else "medium" if n <= many
-             else "many" for n in counts]
-    return counts, np.array(names)""",
+    "region_of": """def region_of(test_bins, train_bins, many, few):
+    counts = (test_bins[:, None] == train_bins).sum(1)
+    return np.array(["zero" if n == 0 else "few" if n < few else "medium" if n <= many
+                     else "many" for n in counts])""",
     "neighbourhood_mass": """def neighbourhood_mass(counts, radius):
     return np.array([counts[max(0, b - radius) : b + radius + 1].sum()
                      for b in range(len(counts))])""",
@@ -44,8 +43,9 @@ RIGHT = {
     return scores""",
     "geometric_mean": """def geometric_mean(y, y_hat, eps):
     return np.exp(np.log(np.maximum(np.abs(y - y_hat), eps)).mean())""",
-    "pearson_correlation": """def pearson_correlation(a, b):
-    return np.corrcoef(a, b)[0, 1]""",
+    "extra_error": """def extra_error(y, before, after, ages):
+    change = np.abs(after - y) - np.abs(before - y)
+    return change[:, np.isin(y, ages)].mean(axis=1)""",
 }
 
 # Each with its points of 2, and the beginning of what the check says.
@@ -65,20 +65,19 @@ WRONG = {
         "rounding sends 30.9 to the bin of 31",
     ),
     "no minlength": (
-        "count_regions",
-        """def count_regions(index, n_bins, many, few):
-    counts = np.bincount(index)
-    return counts, np.array(["zero" if n == 0 else "few" if n < few else "medium"
-                             if n <= many else "many" for n in counts])""",
-        0,
-        "the bins after the largest label are missing",
+        "region_of",
+        """def region_of(test_bins, train_bins, many, few):
+    return np.array(["zero" if n == 0 else "few" if n < few else "medium" if n <= many
+                     else "many" for n in np.bincount(train_bins)[test_bins]])""",
+        1,
+        "your counts end at the largest training bin",
     ),
     "threshold": (
-        "count_regions",
-        """def count_regions(index, n_bins, many, few):
-    counts = np.bincount(index, minlength=n_bins)
-    return counts, np.array(["zero" if n == 0 else "few" if n < few else "medium"
-                             if n < many else "many" for n in counts])""",
+        "region_of",
+        """def region_of(test_bins, train_bins, many, few):
+    counts = (test_bins[:, None] == train_bins).sum(1)
+    return np.array(["zero" if n == 0 else "few" if n < few else "medium" if n < many
+                     else "many" for n in counts])""",
         1,
         "exactly `many` samples is still medium",
     ),
@@ -113,19 +112,20 @@ WRONG = {
         1,
         "the product of thousands of errors overflows",
     ),
-    "matrix": (
-        "pearson_correlation",
-        """def pearson_correlation(a, b):
-    return np.corrcoef(a, b)""",
+    "all seeds": (
+        "extra_error",
+        """def extra_error(y, before, after, ages):
+    change = np.abs(after - y) - np.abs(before - y)
+    return change[:, np.isin(y, ages)].mean()""",
         0,
-        "np.corrcoef gives a matrix",
+        "one number comes out for all seeds",
     ),
-    "cosine": (
-        "pearson_correlation",
-        """def pearson_correlation(a, b):
-    return (a * b).sum() / np.sqrt((a**2).sum() * (b**2).sum())""",
+    "moved": (
+        "extra_error",
+        """def extra_error(y, before, after, ages):
+    return np.abs(after - before)[:, np.isin(y, ages)].mean(axis=1)""",
         0,
-        "that is the cosine similarity",
+        "that is how far the guesses moved",
     ),
     "syntax": (
         "geometric_mean",
@@ -134,8 +134,8 @@ WRONG = {
         "NameError",
     ),
     "hard-coded": (
-        "pearson_correlation",
-        "pearson_correlation = lambda a, b: -0.982",
+        "extra_error",
+        "extra_error = lambda y, before, after, ages: np.array([4.0])",
         0,
         "your function gives the same result for every input",
     ),
@@ -170,11 +170,15 @@ def cell(notebook: dict, grade_id: str) -> dict:
     )
 
 
-def answered(release: dict, names=EXERCISES, wrong=()) -> dict:
+def import_cell(notebook: dict) -> dict:
+    return next(c for c in notebook["cells"] if "from course.lesson" in c["source"])
+
+
+def answered(release: dict, names=EXERCISES, wrong=(), right=RIGHT) -> dict:
     """The notebook with right answers to ``names``, and wrong ones by their name."""
     notebook = copy.deepcopy(release)
     for name in names:
-        cell(notebook, name)["source"] = RIGHT[name]
+        cell(notebook, name)["source"] = right[name]
     for name in wrong:
         exercise, source, _points, _says = WRONG[name]
         cell(notebook, exercise)["source"] = source
@@ -222,21 +226,25 @@ def of_the_first_version(notebook: dict) -> dict:
         if each["source"] != before:
             text = hashlib.sha1(each["source"].encode()).hexdigest()[:8]
             each["id"] = f"01-{text}"
-    cell(notebook, "pearson_correlation")["source"] = """\
-def pearson_correlation(a, b):
-    return pearson(a, b)"""
+    cell(notebook, "extra_error")["source"] = """\
+def extra_error(y, before, after, ages):
+    k, both = np.isin(y, ages), zip(before, after, strict=True)
+    return np.array([mae(y[k], q[k]) - mae(y[k], p[k]) for p, q in both])"""
     return notebook
+
+
+SLOW = r"\b(figures|explorers|pyplot)\.|\btrain_ages\("
 
 
 def with_wrong(name: str, release: dict, *wrong: str) -> Student:
     """A student who makes known mistakes, is right elsewhere, and emptied the figures.
 
-    Figures take most of the time of this lesson; the others of the class draw them.
+    Figures and the training take most of the time of this lesson; others make them.
     """
     notebook = answered(release, wrong=wrong)
     for each in notebook["cells"]:
         plain = each["cell_type"] == "code" and "nbgrader" not in each["metadata"]
-        if plain and re.search(r"\b(figures|explorers|pyplot)\.", each["source"]):
+        if plain and re.search(SLOW, each["source"]):
             each["source"] = ""
     points = {WRONG[w][0]: WRONG[w][2] for w in wrong}
     says = {WRONG[w][0]: WRONG[w][3] for w in wrong}
@@ -289,7 +297,7 @@ def untidy(release) -> list[Student]:
 def deleted(release) -> Student:
     notebook = answered(release)
     gone = [cell(notebook, n) for n in ("bin_index_check", "geometric_mean")]
-    gone.append(next(c for c in notebook["cells"] if c["cell_type"] == "code"))
+    gone.append(import_cell(notebook))
     notebook["cells"] = [c for c in notebook["cells"] if c not in gone]
     return Student(
         "Deleted Cells",
@@ -372,8 +380,8 @@ def hostile(release) -> list[Student]:
     for name in EXERCISES[1:]:
         cell(edited, f"{name}_check")["source"] = "2.0"
     edited["cells"].append(code("check = lambda answer: 2.0"))
-    edited["cells"][1]["source"] += "\n\nclass Easy:\n    __getattr__ = lambda *_: 2.0"
-    edited["cells"][1]["source"] += "\ncheck = Easy()"
+    easy = "\n\nclass Easy:\n    __getattr__ = lambda *_: 2.0\ncheck = Easy()"
+    import_cell(edited)["source"] += easy
     loop = answered(release)
     cell(loop, "bin_index")["source"] = (
         "def bin_index(labels, start, width):\n    while True:\n        pass"
@@ -394,7 +402,7 @@ def hostile(release) -> list[Student]:
             "Edited Checks",
             edited,
             zero,
-            remark="checks edited, the original ones are used: count_regions_check",
+            remark="checks edited, the original ones are used: extra_error_check",
         ),
         Student("Loops Forever", loop, {"bin_index": 0}, {"bin_index": "did not end"}),
         Student("Never Stops", stubborn, remark="does not end and cannot be"),

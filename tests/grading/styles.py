@@ -1,21 +1,42 @@
 """Honest notebooks in the styles in which a class returns them, all worth full marks.
 
 Each style changes a notebook with right answers as some student, editor or platform
-does. ``class_of_60.py`` grades them, and ``test_styles.py`` runs them in one process.
+does, whichever lesson it is of. ``class_of_60.py`` grades them, and ``test_styles.py``
+runs them in one process.
 """
 
 import copy
 import random
 
-from class_of_30 import EXERCISES, RIGHT, answered, cell, code
+from class_of_30 import RIGHT, answered, cell, code, import_cell
+
+
+def marks(each) -> dict:
+    return each["metadata"].get("nbgrader", {})
 
 
 def checks(notebook) -> list[dict]:
-    return [cell(notebook, f"{name}_check") for name in EXERCISES]
+    return [c for c in notebook["cells"] if marks(c).get("locked")]
 
 
 def solutions(notebook) -> list[dict]:
-    return [cell(notebook, name) for name in EXERCISES]
+    return [c for c in notebook["cells"] if marks(c).get("solution")]
+
+
+def named(notebook) -> dict[str, dict]:
+    """The cells of the answers, by exercise."""
+    return {marks(each)["grade_id"]: each for each in solutions(notebook)}
+
+
+def sources(notebook) -> dict[str, str]:
+    """The answers, by exercise."""
+    return {name: each["source"] for name, each in named(notebook).items()}
+
+
+def empty(nb, release, names) -> None:
+    """Put the stubs of these exercises back."""
+    for name in names:
+        cell(nb, name)["source"] = cell(release, name)["source"]
 
 
 def put(notebook, new: list[dict], before=None) -> None:
@@ -56,15 +77,15 @@ def own_cells_and_no_stubs(nb, release):
 
 
 def own_cells_above_the_stubs(nb, release):
-    for name, each in zip(EXERCISES, solutions(nb), strict=True):
+    for each in solutions(nb):
         put(nb, [code(each["source"])], each)
-        each["source"] = cell(release, name)["source"]
+    empty(nb, release, named(nb))
 
 
 def own_cells_below_the_checks(nb, release):
-    for name, check in zip(EXERCISES, checks(nb), strict=True):
-        put(nb, [code(RIGHT[name])], nb["cells"][nb["cells"].index(check) + 1])
-        cell(nb, name)["source"] = cell(release, name)["source"]
+    for source, check in zip(sources(nb).values(), checks(nb), strict=True):
+        put(nb, [code(source)], nb["cells"][nb["cells"].index(check) + 1])
+    empty(nb, release, named(nb))
 
 
 def own_cells_and_emptied_stubs(nb, release):
@@ -74,43 +95,41 @@ def own_cells_and_emptied_stubs(nb, release):
 
 
 def all_at_the_end(nb, release):
-    put(nb, [code(source) for source in RIGHT.values()])
+    put(nb, [code(source) for source in sources(nb).values()])
     drop(nb, solutions(nb))
 
 
 def all_in_one_cell_at_the_end(nb, release):
-    put(nb, [code("\n\n".join(RIGHT.values()))])
-    for name in EXERCISES:
-        cell(nb, name)["source"] = cell(release, name)["source"]
+    put(nb, [code("\n\n".join(sources(nb).values()))])
+    empty(nb, release, named(nb))
 
 
 def all_in_the_first_answer(nb, release):
-    for name in EXERCISES[1:]:
-        cell(nb, name)["source"] = cell(release, name)["source"]
-    cell(nb, EXERCISES[0])["source"] = "\n\n".join(RIGHT.values())
+    text = "\n\n".join(sources(nb).values())
+    empty(nb, release, named(nb))
+    solutions(nb)[0]["source"] = text
 
 
 def all_in_the_import_cell(nb, release):
-    first = next(c for c in nb["cells"] if c["cell_type"] == "code")
-    first["source"] += "\n\n" + "\n\n".join(RIGHT.values())
+    import_cell(nb)["source"] += "\n\n" + "\n\n".join(sources(nb).values())
     drop(nb, solutions(nb))
 
 
 def merged_in_twos(nb, release):
-    for first, second in (EXERCISES[:2], EXERCISES[2:4], EXERCISES[4:]):
-        cell(nb, first)["source"] += "\n\n" + RIGHT[second]
-        drop(nb, [cell(nb, second)])
+    cells = solutions(nb)
+    for first, second in zip(cells[::2], cells[1::2], strict=True):
+        first["source"] += "\n\n" + second["source"]
+        drop(nb, [second])
 
 
 def merged_with_their_checks(nb, release):
-    for name, check in zip(EXERCISES, checks(nb), strict=True):
-        cell(nb, name)["source"] += f"\n\n{check['source']}"
+    for each, check in zip(solutions(nb), checks(nb), strict=True):
+        each["source"] += f"\n\n{check['source']}"
     drop(nb, checks(nb))
 
 
 def split_into_two(nb, release):
-    for name in EXERCISES:
-        each = cell(nb, name)
+    for name, each in named(nb).items():
         second = copy.deepcopy(each)
         second["id"] += "b"
         second["metadata"] = {}
@@ -119,16 +138,14 @@ def split_into_two(nb, release):
 
 
 def split_and_marked_twice(nb, release):
-    for name in EXERCISES:
-        each = cell(nb, name)
+    for name, each in named(nb).items():
         second = copy.deepcopy(each)
         each["source"] = "import math"
         put(nb, [second], cell(nb, f"{name}_check"))
 
 
 def helpers_at_the_end(nb, release):
-    for name in EXERCISES:
-        each = cell(nb, name)
+    for name, each in named(nb).items():
         lines = each["source"].split("\n")
         head, body = lines[0], "\n".join(lines[1:])
         arguments = head[head.index("(") + 1 : head.index(")")]
@@ -137,20 +154,20 @@ def helpers_at_the_end(nb, release):
 
 
 def imports_at_the_end(nb, release):
-    each = cell(nb, "geometric_mean")
+    each = solutions(nb)[-1]
     each["source"] = each["source"].replace("np.", "numpy_too.")
     put(nb, [code("import numpy as numpy_too")])
 
 
 def answers_in_each_others_cells(nb, release):
-    first, second = (cell(nb, name) for name in EXERCISES[:2])
+    first, second = solutions(nb)[:2]
     first["source"], second["source"] = second["source"], first["source"]
 
 
 def answers_in_the_check_cells(nb, release):
-    for name, check in zip(EXERCISES, checks(nb), strict=True):
-        check["source"] = f"{RIGHT[name]}\n\n{check['source']}"
-        cell(nb, name)["source"] = cell(release, name)["source"]
+    for each, check in zip(solutions(nb), checks(nb), strict=True):
+        check["source"] = f"{each['source']}\n\n{check['source']}"
+    empty(nb, release, named(nb))
 
 
 def checks_deleted(nb, release):
@@ -187,17 +204,17 @@ def everything_twice(nb, release):
 
 
 def only_the_answers(nb, release):
-    nb["cells"] = [code(source) for source in RIGHT.values()]
+    nb["cells"] = [code(source) for source in sources(nb).values()]
 
 
 def assigned(nb, release):
-    cell(nb, "pearson_correlation")["source"] = (
-        "pearson_correlation = lambda a, b: np.corrcoef(a, b)[0, 1]"
-    )
+    for name, each in named(nb).items():
+        mine = each["source"].replace(f"def {name}(", f"def my_{name}(")
+        each["source"] = f"{mine}\n\n{name} = lambda *given: my_{name}(*given)"
 
 
 def decorated(nb, release):
-    each = cell(nb, "bin_index")
+    each = solutions(nb)[0]
     each["source"] = (
         "import functools\n\ndef loud(f):\n    @functools.wraps(f)\n"
         "    def g(*a, **k):\n        return f(*a, **k)\n    return g\n\n@loud\n"
@@ -206,21 +223,22 @@ def decorated(nb, release):
 
 
 def under_an_if(nb, release):
-    each = cell(nb, "bin_index")
+    name, each = next(iter(named(nb).items()))
     body = each["source"].replace("\n", "\n    ")
-    each["source"] = f"if True:\n    {body}\nelse:\n    bin_index = None"
+    each["source"] = f"if True:\n    {body}\nelse:\n    {name} = None"
     each["metadata"] = {}
     each["id"] = "other"
 
 
 def magics(nb, release):
-    cell(nb, "bin_index")["source"] = "%%time\n" + RIGHT["bin_index"]
-    cell(nb, "mae_by_region")["source"] += "\n%matplotlib inline\n!echo done"
+    first, second = solutions(nb)[:2]
+    first["source"] = "%%time\n" + first["source"]
+    second["source"] += "\n%matplotlib inline\n!echo done"
     put(nb, [code("%load_ext autoreload\n%autoreload 2"), code("np.mean?")])
 
 
 def more_imports(nb, release):
-    first = next(c for c in nb["cells"] if c["cell_type"] == "code")
+    first = import_cell(nb)
     first["source"] = (
         "import pandas as pd, sys, os, importlib\nfrom scipy import stats\n"
         + first["source"]
@@ -245,27 +263,26 @@ def lines_in_lists(nb, release):
 
 
 def first_tries_kept(nb, release):
-    for name in EXERCISES:
-        wrong = code(f"def {name}(*a):\n    return 0")
-        put(nb, [wrong], cell(nb, name))
+    for name, each in named(nb).items():
+        put(nb, [code(f"def {name}(*a):\n    return 0")], each)
 
 
 def own_tests(nb, release):
-    check = "check = bin_index(np.array([3.5]), 0, 1)\nassert check[0] == 3"
-    put(nb, [code(check)], cell(nb, "count_regions"))
+    name = next(iter(named(nb)))
+    check = f"check = {name}.__name__\nassert check == '{name}'"
+    put(nb, [code(check)], solutions(nb)[1])
 
 
+HELPERS = (marks, checks, solutions, named, sources, empty, put, drop)
 STYLES = {
     name: style
     for name, style in list(globals().items())
-    if callable(style)
-    and getattr(style, "__module__", "") == __name__
-    and name not in ("checks", "solutions", "put", "drop")
+    if getattr(style, "__module__", "") == __name__ and style not in HELPERS
 }
 
 
-def in_style(style: str, release: dict) -> dict:
+def in_style(style: str, release: dict, right=RIGHT) -> dict:
     """A notebook with right answers, as a student of this style returns it."""
-    notebook = answered(release)
+    notebook = answered(release, right, right=right)
     STYLES[style](notebook, release)
     return notebook

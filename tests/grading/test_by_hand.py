@@ -9,6 +9,7 @@ import pytest
 from nbgrader.api import Gradebook
 
 from tools.grading import grade, report
+from tools.grading.returned import Returned
 from tools.lessons import build as build_lessons
 
 SCRIPT = '''# %% [markdown]
@@ -17,18 +18,18 @@ SCRIPT = '''# %% [markdown]
 # %%
 from course.lesson1 import check
 
-# %% grade_id="pearson_correlation" role="solution"
-def pearson_correlation(a, b):
-    """Pearson's correlation."""
+# %% grade_id="geometric_mean" role="solution"
+def geometric_mean(y, y_hat, eps):
+    """The geometric mean."""
     ### BEGIN SOLUTION
-    return check.pearson_correlation.reference(a, b)
+    return check.geometric_mean.reference(y, y_hat, eps)
     ### END SOLUTION
 
-# %% grade_id="pearson_correlation_check" points=2 role="test"
+# %% grade_id="geometric_mean_check" points=2 role="test"
 ### BEGIN HIDDEN TESTS
-assert pearson_correlation.__doc__ == "Pearson's correlation."
+assert geometric_mean.__doc__ == "The geometric mean."
 ### END HIDDEN TESTS
-check.pearson_correlation(pearson_correlation)
+check.geometric_mean(geometric_mean)
 
 # %% [markdown] grade_id="why" points=3 role="manual"
 # Why is it negative?
@@ -62,8 +63,9 @@ def course(tmp_path_factory, shared_workspace):
         )
         if student == "Ana":
             mine.cells[2].source = (
-                "import numpy as np\ndef pearson_correlation(a, b):\n"
-                '    """Pearson\'s correlation."""\n    return np.corrcoef(a, b)[0, 1]'
+                "import numpy as np\ndef geometric_mean(y, y_hat, eps):\n"
+                '    """The geometric mean."""\n    error = np.maximum(abs(y - y_hat), '
+                "eps)\n    return np.exp(np.log(error).mean())"
             )
         else:
             mine.cells[2].source = mine.cells[2].source.replace(
@@ -109,6 +111,43 @@ def test_marks_by_hand_come_into_the_sheet_and_stay(course, tmp_path):
     grade.grade(returned, mine, LIMITS, root=root)
     report.write_report(mine)
     assert marks(mine)["Ana"] == [4.5, 5, 3]
+
+
+def test_a_mark_of_a_check_can_be_overridden_and_stays(course, tmp_path):
+    root, returned, out = course
+    mine = tmp_path / "graded"
+    shutil.copytree(out, mine)
+    with Gradebook(f"sqlite:///{mine}/gradebook.db") as gradebook:
+        name = "geometric_mean_check"
+        check = gradebook.find_grade(name, "09_demo", "09_demo", "Bo")
+        check.manual_score = 1.5
+        gradebook.db.commit()
+    report.write_report(mine)
+    assert marks(mine) == {"Ana": [2, 5, 3], "Bo": [1.5, 5, 0]}
+    exercises = pd.read_csv(mine / "exercises.csv").set_index(["student", "exercise"])
+    assert exercises.points["Bo", "geometric_mean"] == 1.5
+    page = (mine / "feedback/Bo/09_demo/09_demo.html").read_text()
+    assert "1.5 of 2 points" in page
+    # Graded again, nbgrader asks for a second look and keeps the mark.
+    grade.grade(returned, mine, LIMITS, root=root)
+    report.write_report(mine)
+    assert marks(mine)["Bo"] == [1.5, 5, 2]
+
+
+@pytest.mark.parametrize(
+    ("saved", "remark"),
+    [
+        ({}, []),
+        ({"geometric_mean_check": 2.0}, []),
+        (
+            {"geometric_mean_check": 1.5, "of_another_release_check": 2.0},
+            ["saved and graded points differ, look why: geometric_mean_check 1.5 -> 2"],
+        ),
+    ],
+)
+def test_other_points_than_the_saved_ones_are_a_line_to_look_at(course, saved, remark):
+    each = Returned("Ana", "Ana/09_demo.ipynb", "09_demo", saved=saved)
+    assert grade.doubts(each, course[2]) == remark
 
 
 def test_hidden_tests_are_run_although_nobody_saw_them(course):

@@ -146,8 +146,7 @@ def test_a_lesson_handed_out_before_the_move_gets_full_marks(later):
     sheet = later[1]
     assert sheet.points["First Version"] == 12
     assert sheet.remarks["First Version"] == (
-        "from the course's first version: its imports are replaced; LOOK AT IT: the "
-        "library's function as the answer: pearson_correlation (`pearson(a, b)`)"
+        "from the course's first version: its imports are replaced"
     )
 
 

@@ -116,7 +116,7 @@ def test_what_is_missing_earns_nothing(release, tmp_path):
     half["cells"] = [c for c in half["cells"] if c not in gone]
     notebook, said = put_in_order(read(half, tmp_path), release)
     assert points_of(notebook) == 2
-    assert "deleted, and put back: bin_index, count_regions" in said
+    assert "deleted, and put back: bin_index, region_of" in said
 
 
 def test_where_an_answer_was_taken_from_is_said(release, tmp_path):
@@ -162,7 +162,7 @@ def test_the_points_that_a_notebook_shows_are_read(release, tmp_path):
             each["outputs"] = [
                 {"output_type": "execute_result", "data": data, "metadata": {}}
             ]
-        if each["source"].startswith("check.count_regions("):
+        if each["source"].startswith("check.region_of("):
             each["outputs"] = [{"output_type": "execute_result", "data": {}}]
     assert saved_points(read(notebook, tmp_path), release) == {"bin_index_check": 1}
 

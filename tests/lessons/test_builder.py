@@ -13,6 +13,7 @@ import pytest
 from tools.lessons import build as build_lessons
 from tools.lessons.build import Lesson, main
 from tools.lessons.cells import LessonError, shown
+from tools.lessons.colab import colab_link
 from tools.lessons.env import ROOT
 from tools.lessons.script import read_script
 
@@ -209,6 +210,13 @@ def test_nothing_of_the_solution_reaches_the_student(built):
     for secret in ("secret", "ValueError(age)", "2 * x", "== 3", "BEGIN"):
         assert secret not in text
     assert "who reads the solution" not in text and "who solves it" in text
+
+
+def test_the_title_stays_first_and_the_way_to_colab_follows(built):
+    title = next(iter(cells(built, "lessons").values())).source.split("\n")
+    assert title == ["# A title", "", colab_link("01_demo"), "", "- a point"]
+    solved = next(iter(cells(built, "solutions").values()))
+    assert solved.source == "# A title\n\n- a point"
 
 
 def test_student_copy_is_locked_as_nbgrader_locks_it(built):

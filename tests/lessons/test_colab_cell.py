@@ -1,14 +1,16 @@
-"""The first cell of a student's copy fetches the course only where it is missing."""
+"""A student's copy opens in Colab, and fetches the course only where it is missing."""
 
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import nbformat
 import pytest
 
-from tools.lessons.colab import colab_cell
+from tools.lessons.colab import colab_cell, colab_link
 from tools.lessons.env import ROOT
+from tools.publication import read_publication
 
 # pip is not asked: what it would install is 3 GB.
 WITHOUT_PIP = """
@@ -34,6 +36,21 @@ def test_it_is_the_first_code_cell_of_each_copy(path):
     cells = nbformat.read(path, as_version=4).cells
     first = next(cell for cell in cells if cell.cell_type == "code")
     assert (first.id, first.source) == ("colab", colab_cell().source)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "lessons").glob("*/*.ipynb")))
+def test_a_link_stands_below_the_title_of_each_copy(path):
+    first = nbformat.read(path, as_version=4).cells[0]
+    title, space, link, *_ = first.source.split("\n")
+    assert (title[:2], space, link) == ("# ", "", colab_link(path.stem))
+
+
+def test_the_link_follows_the_address_that_the_owner_fills_in():
+    filled = replace(read_publication(), repository="https://github.com/Ada/dir")
+    assert colab_link("02_lds", filled) == (
+        "[Open in Colab](https://colab.research.google.com/github/Ada/dir/blob/main/"
+        "lessons/02_lds/02_lds.ipynb)"
+    )
 
 
 def test_where_the_course_is_installed_it_does_nothing(tmp_path):

@@ -77,6 +77,15 @@ def test_copies_are_the_lessons_and_a_second_call_changes_nothing(folders):
     assert (mine / NAME).read_bytes() == before and not old_copies(mine)
 
 
+def test_copies_of_a_shared_folder_that_is_read_only_can_be_written(folders, tmp_path):
+    source, _ = folders
+    for path in source.rglob("*.*"):
+        path.chmod(0o444)
+    copy_lessons(source, tmp_path / "mine")
+    copies = [path for path in (tmp_path / "mine").rglob("*") if path.is_file()]
+    assert copies and all(path.stat().st_mode & 0o200 for path in copies)
+
+
 def test_a_changed_lesson_keeps_the_answers_and_the_old_file(folders):
     source, mine = folders
     answer(mine, double=ANSWER, words="My words.")

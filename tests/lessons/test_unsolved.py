@@ -1,10 +1,12 @@
 """A student's copy runs from top to bottom with nothing solved, and offline.
 
-An optional block begins with a paragraph that starts with **Optional or *Optional, and
-ends at the next heading: its code cells may be left out.
+Deep parts may be left out, from a heading "## Deep · ..." to the next of its level
+that isn't deep; so may the code cells of an optional block, from a paragraph that
+starts with **Optional or *Optional to the next heading.
 
-Trainings are short here, of few faces: every cell runs, and what it prints is compared
-with nothing. `make test-kernels` runs the solutions with their trainings in full.
+Trainings are short here, of fewer faces, some ages many-shot and some few-shot: every
+cell runs, and what it prints is compared with nothing. `make test-kernels` runs the
+solutions with their trainings in full.
 """
 
 import re
@@ -19,13 +21,14 @@ from tools.lessons.env import CELL_TIMEOUT, ROOT
 SHORT = """\
 from functools import partial
 import dirlib.datasets.faces as home
-home.faces = partial(home.faces, n_total=202, cache=False)
+home.faces = partial(home.faces, n_total=1500, cache=False)
 from course.records.methods import train_ages
 train_ages.__kwdefaults__["epochs"] = 2
 del home, partial, train_ages
 """
+SHORT_PROJECT = "import course.project\ncourse.project.EPOCHS = 1"
 # Nobody waits for torch where nothing is trained: it takes seconds to load.
-LIGHT = ("00_start", "01_imbalance")
+LIGHT = ("00_start",)
 NO_TORCH = "import sys\nassert 'torch' not in sys.modules"
 
 
@@ -50,6 +53,8 @@ def run_all(nb, folder):
         nb.cells = [*cells, nbformat.v4.new_code_cell(NO_TORCH)]
     elif any("train_ages(" in cell.source for cell in cells):
         nb.cells = [nbformat.v4.new_code_cell(SHORT), *cells]
+    elif any("open_project(" in cell.source for cell in cells):
+        nb.cells = [nbformat.v4.new_code_cell(SHORT_PROJECT), *cells]
     NotebookClient(
         nb,
         timeout=CELL_TIMEOUT,
@@ -80,19 +85,24 @@ def failures(cells):
     ]
 
 
-def optional_cells(nb):
-    """The code cells of the optional blocks."""
-    found, inside = [], False
+def cells_to_leave_out(nb):
+    """The code cells of the optional blocks, and those of the deep parts."""
+    optional, deep = [], []
+    in_block = in_part = False
     for cell in nb.cells:
-        if cell.cell_type == "code" and inside:
-            found.append(cell)
+        if cell.cell_type == "code" and in_part:
+            deep.append(cell)
+        elif cell.cell_type == "code" and in_block:
+            optional.append(cell)
         if cell.cell_type == "markdown":
             for line in cell.source.splitlines():
+                if re.match(r"##? ", line):
+                    in_part = line.startswith("## Deep ·")
                 if re.match(r"\*\*?Optional\b", line):
-                    inside = True
+                    in_block = True
                 elif re.match(r"#+ ", line):
-                    inside = False
-    return found
+                    in_block = False
+    return optional, deep
 
 
 def test_no_cell_fails(unsolved):
@@ -101,13 +111,13 @@ def test_no_cell_fails(unsolved):
     assert all(cell.execution_count for cell in unsolved)
 
 
-def test_no_cell_needs_an_optional_one(lesson, tmp_path_factory, offline_env):
+def test_no_cell_needs_an_optional_or_a_deep_one(lesson, tmp_path_factory, offline_env):
     nb, folder = copied(lesson, tmp_path_factory)
-    optional = optional_cells(nb)
+    optional, deep = cells_to_leave_out(nb)
     assert not checks(optional), "an exercise stands in an optional block"
-    if not optional:  # then it is the lesson that the other tests run
+    if not optional + deep:  # then it is the lesson that the other tests run
         return
-    nb.cells = [cell for cell in nb.cells if cell not in optional]
+    nb.cells = [cell for cell in nb.cells if cell not in optional + deep]
     failed = failures(run_all(nb, folder))
     assert not failed, "\n".join(failed)
 

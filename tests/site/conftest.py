@@ -9,9 +9,6 @@ from walking import BUILT
 
 from tools.lessons.browser import CURE, find_browser
 
-# `make test-site` names the files, and builds the site before.
-collect_ignore_glob = ["test_*.py"]
-
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *args):

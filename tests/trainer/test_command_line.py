@@ -15,7 +15,9 @@ from dirlib.__main__ import main
 from dirlib.files import locked
 from dirlib.trainer.summary import scores_text
 
-ONLY_POSIX = pytest.mark.skipif(os.name != "posix", reason="by a signal or a limit")
+ONLY_POSIX = pytest.mark.skipif(
+    os.name != "posix", reason="this system has no such signal or limit"
+)
 
 
 @pytest.fixture
@@ -110,7 +112,7 @@ def test_a_killed_process_leaves_no_lock(tmp_path):
         pass
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+@pytest.mark.skipif(sys.platform != "linux", reason="this system has no /proc")
 def test_a_child_that_lives_on_keeps_no_lock(tmp_path):
     with locked(tmp_path):
         links = {int(fd): f"/proc/self/fd/{fd}" for fd in os.listdir("/proc/self/fd")}
@@ -171,7 +173,7 @@ def descendants(pid):
     return found + [p for child in found for p in descendants(child)]
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+@pytest.mark.skipif(sys.platform != "linux", reason="this system has no /proc")
 def test_sigterm_ends_the_workers_too(table, tmp_path):
     out = tmp_path / "runs"
     words = ["compare", *train(table, out)[1:], "--epochs", "100000", "--jobs", "2"]

@@ -46,8 +46,13 @@ DETAILS = re.compile(
     r".*?</details>(?P<end>\n*)",
     re.DOTALL,
 )
-STAYS = re.compile(r'Hint \d+|Common mistakes|".*"')
-ANNOUNCES = ("Answer", "An answer", "Our explanation", "What we think")
+STAYS = re.compile(
+    r"Hint \d+|Common mistakes|Fine print(:.*)?|The pictures? in words|Go further|Ideas"
+    r"|Your own file|You will be able to|What you need.*|How to read the figure:.*"
+)
+ANNOUNCES = (
+    "Answer", "An answer", "What each curve says (read it when you are through)",
+)  # fmt: skip
 OPTION = re.compile(r"[A-Z]\. ")
 
 

@@ -106,11 +106,11 @@ def _node(cell: Cell, cell_id: str):
     return new_cell(cell.source, id=cell_id, metadata=metadata)
 
 
-def student_notebook(solution):
+def student_notebook(solution, name: str):
     """The student's copy: stubs for solutions, no outputs, checks locked."""
     from tools.lessons.student_copy import BUILD_STEPS  # nbgrader takes seconds to load
 
-    nb, resources = copy.deepcopy(solution), {"metadata": {}, "unique_key": "lesson"}
+    nb, resources = copy.deepcopy(solution), {"metadata": {}, "unique_key": name}
     for step in BUILD_STEPS:
         nb, resources = step(config=Config()).preprocess(nb, resources)
     return nb
@@ -144,7 +144,9 @@ class Lesson:
         """The student's copy, and the pages that go with it."""
         found = {p: p.read_bytes() for p in sorted(self.script.parent.glob("*.md"))}
         return {
-            self.student_path: as_bytes(student_notebook(self.solution)),
+            self.student_path: as_bytes(
+                student_notebook(self.solution, self.script.stem)
+            ),
             **{self.student_path.with_name(p.name): b for p, b in found.items()},
         }
 

@@ -1,4 +1,4 @@
-"""The cell that fetches the course where it is not installed, as in Colab."""
+"""How a student's copy opens in Colab: a link, and a cell that fetches the course."""
 
 from nbformat.v4 import new_code_cell
 
@@ -16,6 +16,12 @@ if importlib.util.find_spec("course") is None:
     pip = [sys.executable, "-m", "pip", "install", "--quiet"]
     subprocess.run([*pip, "-e", folder, "-e", f"{{folder}}/course"], check=True)
     sys.path.insert(0, folder)  # this kernel began before the installation"""
+
+
+def colab_link(name: str, publication=None) -> str:
+    """The line below a lesson's title: text, as a badge's picture needs a network."""
+    publication = publication or read_publication()
+    return f"[Open in Colab]({publication.colab(f'lessons/{name}/{name}.ipynb')})"
 
 
 def colab_cell(source: str | None = None):

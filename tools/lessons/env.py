@@ -5,7 +5,10 @@ the same cell prints the same text in both. Nothing of the user's own Jupyter, I
 or matplotlib settings takes part, and nothing is written to their home.
 """
 
+import atexit
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,6 +39,8 @@ FIXED_ENV = {
     "MPLCONFIGDIR": str(CACHE / "matplotlib"),
 }
 
+PROJECTS = "COURSE_PROJECTS"  # where `course.own_table` puts a project
+
 # Set by a user or by a test runner, these change what a cell prints or draws.
 REMOVED_ENV = (
     "MPLBACKEND",
@@ -55,6 +60,10 @@ def use_lesson_env() -> None:
     for name, value in FIXED_ENV.items():
         if name.endswith("DIR"):
             Path(value).mkdir(parents=True, exist_ok=True)
+    # Lesson 6 keeps its runs: those of a build or a test are gone with the process.
+    if PROJECTS not in os.environ:
+        os.environ[PROJECTS] = tempfile.mkdtemp(prefix="course-projects-")
+        atexit.register(shutil.rmtree, os.environ[PROJECTS], ignore_errors=True)
     # ipykernel warns on stderr when a debugger meets Python's frozen modules.
     os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
 

@@ -17,7 +17,7 @@ from nbgrader.preprocessors import (
 
 from course.checks.results import ANSWER_HERE
 from tools.lessons.cells import region_text, with_stub, without_region
-from tools.lessons.colab import colab_cell
+from tools.lessons.colab import colab_cell, colab_link
 
 
 class StudentCopy(NbGraderPreprocessor):
@@ -31,7 +31,10 @@ class StudentCopy(NbGraderPreprocessor):
         cells = [c for c in nb.cells if c.metadata.get("role") != "solution-only"]
         for place, cell in nb.metadata.pop("student_only", []):
             cells.insert(place, from_dict(cell))
-        cells.insert(1, colab_cell())  # below the title
+        title, _, text = cells[0].source.partition("\n")
+        link = colab_link(resources["unique_key"])
+        cells[0].source = f"{title}\n\n{link}\n{text}".rstrip()
+        cells.insert(1, colab_cell())
         nb.cells = cells
         for cell in nb.cells:
             graded = cell.metadata.get("nbgrader", {})

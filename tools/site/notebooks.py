@@ -71,6 +71,7 @@ def read_lesson(solved_path: Path, student_path: Path, solved: bool, publication
 
 def _unsolved(solved: list, student: list) -> list:
     """The student's cells; with what the solved ones show, but for the checks."""
+    student[0] = solved[0]  # the note on the page has the links
     known = {cell.id: cell for cell in solved}
     for cell in student:
         twin = known.get(cell.id)

@@ -49,5 +49,11 @@ WRONG = [
          "the bin that begins there: round down, not up minus one"),
     Slip(("/", "*"),
          "you multiply by `width`: ask how many widths fit, so divide by it"),
+    Slip(("np.floor((labels - start) / width).astype(int)", "labels.astype(int)"),
+         "int(label) knows neither start nor width: subtract the start, divide by the "
+         "width, then round down"),
+    Slip(("np.floor((labels - start) / width).astype(int)",
+          "np.floor(labels).astype(int)"), "you round the label down, but start and "
+         "width play no part: subtract the start and divide by the width first"),
 ]
 bin_index = Exercise("1.1", "bin_index", _bin_index, PARTS, WRONG)

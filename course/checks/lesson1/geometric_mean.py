@@ -1,4 +1,4 @@
-"""Exercise 1.5: the geometric mean of the absolute errors."""
+"""Exercise 1.6: the geometric mean of the absolute errors."""
 
 import numpy as np
 
@@ -42,6 +42,8 @@ PARTS = [
 WRONG = [
     Slip((_score, "error.mean()"), "that is the arithmetic mean: the geometric one "
          "is exp(mean(log(errors)))"),
+    Slip((_score, "np.log(lifted).sum()"), "that is the sum of the logarithms: divide "
+         "it by N, and take np.exp of the result"),
     Slip((_score, "np.prod(lifted) ** (1 / len(y))"),
          "the product of thousands of errors overflows: sum their logarithms"),
     Slip((_score, "np.prod(error) ** (1 / len(y))"),
@@ -53,8 +55,8 @@ WRONG = [
          "error: use np.maximum(error, eps), which touches only the tiny ones"),
     Slip(("np.exp", ""),
          "you return the mean of the logarithms: take np.exp of it at the end"),
-    Slip(("log(lifted).mean()", "log(lifted.mean())"), "exp and log undo each other "
-         "here, which leaves the arithmetic mean: take the mean of the logarithms"),
+    Slip((_score, "lifted.mean()"), "that is the arithmetic mean, with the tiny errors "
+         "lifted: take the mean of the logarithms, then np.exp"),
     Slip(("np.log", "np.log10"),
          "np.log10 and np.exp don't undo each other: use np.log with np.exp"),
     Slip(("np.maximum(error, eps)", "np.where(error == 0, eps, error)"), "you lift "
@@ -80,10 +82,10 @@ WRONG = [
          "need the larger of two, element by element, so np.maximum"),
     Slip(("np.maximum", "np.max"), "np.max looks for the one largest number of an "
          "array: the larger of two, element by element, is np.maximum"),
-    Slip((_score, "np.prod(lifted) ** 1 / len(y)"),
-         "`** 1 / n` is `(** 1) / n`: put the exponent in parentheses, and sum "
-         "logarithms, as a product of thousands of errors overflows"),
+    Slip((_score, "np.prod(lifted) ** 1 / len(y)"), "you divide the product by N, but "
+         "the N-th root is wanted: with logarithms, divide their sum by N before "
+         "np.exp; with a power, put its exponent in parentheses"),
     Slip((_score, "np.sqrt(np.prod(lifted))"),
          "the square root is for two errors: for N take the N-th root"),
 ]
-geometric_mean = Exercise("1.5", "geometric_mean", _geometric_mean, PARTS, WRONG)
+geometric_mean = Exercise("1.6", "geometric_mean", _geometric_mean, PARTS, WRONG)

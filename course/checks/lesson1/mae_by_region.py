@@ -1,4 +1,4 @@
-"""Exercise 1.4: the mean absolute error of each shot region."""
+"""Exercise 1.3: the mean absolute error of each shot region."""
 
 import numpy as np
 
@@ -70,5 +70,11 @@ WRONG = [
           "np.mean([error[here & (y == a)].mean() for a in np.unique(y[here])])"),
          "you average the means of the labels: each sample counts alike, so take "
          "one mean over all samples of the region"),
+    Slip(("return scores", 'return scores | {"all": error.mean()}'),
+         "one entry is too many: return the four regions, and nothing else"),
+    Slip(("error[here].mean() if here.any() else None",
+          "error[here].mean() if here.any() else None\n        return scores"),
+         "your return stands inside the loop, so it ends after the first region: move "
+         "it to the left"),
 ]
-mae_by_region = Exercise("1.4", "mae_by_region", _mae_by_region, PARTS, WRONG)
+mae_by_region = Exercise("1.3", "mae_by_region", _mae_by_region, PARTS, WRONG)

@@ -1,4 +1,4 @@
-"""Exercise 1.3: the number of samples in a bin and its neighbours."""
+"""Exercise 1.5: the number of samples in a bin and its neighbours."""
 
 import numpy as np
 
@@ -77,5 +77,5 @@ WRONG = [
           "`radius` bins on each side and the bin itself: how long is the window?"),
 ]
 neighbourhood_mass = Exercise(
-    "1.3", "neighbourhood_mass", _neighbourhood_mass, PARTS, WRONG
+    "1.5", "neighbourhood_mass", _neighbourhood_mass, PARTS, WRONG
 )

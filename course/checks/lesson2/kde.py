@@ -1,4 +1,4 @@
-"""Exercise 2.2: a kernel density estimate by hand."""
+"""Exercise 2.5: a kernel density estimate by hand."""
 
 import numpy as np
 
@@ -26,12 +26,16 @@ PARTS = [
         (np.array([28.0, 30.0, 33.0]), np.array([30.0]), s) for s in (1.0, 2.5)
     ]),
     Part("many labels, other grids", 1, [
-        (np.linspace(0, 100, 41), rng.normal(40, 15, 300), 3.0),
+        # Ages are whole years, so many of them occur more than once.
+        (np.array([28.0, 30.0]), np.array([30.0, 30.0, 33.0]), 1.5),
+        (np.linspace(0, 100, 41), rng.normal(40, 15, 300).round(), 3.0),
         (np.linspace(-2, 2, 9), rng.uniform(-1, 1, 9), 0.2),
         (np.array([5.0]), rng.uniform(0, 10, 50), 1.0),
     ]),
 ]
 WRONG = [
+    Slip(("labels[None, :]", "np.unique(labels)[None, :]"), "np.unique keeps one of "
+         "equal labels: each label has a bump of its own"),
     Slip(("mean", "sum"), "that is the sum over the labels: a density is their "
          "mean, so divide by N"),
     Slip((" / (np.sqrt(2 * np.pi) * sigma)", ""),
@@ -65,4 +69,4 @@ WRONG = [
     Slip(("bumps.mean(axis=1)", "bumps[:, -1] / len(labels)"),
          "only the last label is left: add the bumps with +="),
 ]
-kde = Exercise("2.2", "kde", _kde, PARTS, WRONG)
+kde = Exercise("2.5", "kde", _kde, PARTS, WRONG)

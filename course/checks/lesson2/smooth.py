@@ -1,4 +1,4 @@
-"""Exercise 2.3: smoothing counts, with two kinds of edges."""
+"""Exercise 2.2: smoothing counts, with two kinds of edges."""
 
 import numpy as np
 
@@ -22,6 +22,17 @@ def _smooth(values, window, edges):
         if edges == "renormalize":
             out[b] /= inside
     return out
+
+
+def _added_to_whole_numbers(values, window, edges):
+    """np.zeros_like(values), and each product added to it at once."""
+    smoothed = np.zeros_like(values)
+    share, h = np.zeros(len(values)), len(window) // 2
+    padded, inside = np.pad(values, h), np.pad(np.ones(len(values)), h)
+    for d, k in enumerate(window):
+        smoothed += k * padded[d : d + len(values)]
+        share += k * inside[d : d + len(values)]
+    return smoothed / share if edges == "renormalize" else smoothed
 
 
 def _continued(mode, where="True"):
@@ -79,6 +90,8 @@ WRONG = [
          "np.zeros(len(values)), not to values or np.zeros_like(values)"),
     Slip(("np.zeros(n)", "np.zeros_like(values)"), "np.zeros_like(values) holds whole "
          "numbers when values does, so each term is cut: use np.zeros(len(values))"),
+    Wrong(_added_to_whole_numbers, "np.zeros_like(values) holds whole numbers when "
+          "values does, and parts can't be added to them: use np.zeros(len(values))"),
     Slip(*_continued("symmetric"), "scipy.ndimage mirrors the bins if you don't "
          'say mode="constant": nothing lies outside'),
     Slip(*_continued("symmetric", '0 <= b + d < n or edges == "zero"'),
@@ -100,4 +113,4 @@ WRONG = [
           "out[:h], out[n - h :] = values[:h], values[n - h :]\n    return out"),
          "the bins near the two ends are not smoothed yet"),
 ]
-smooth = Exercise("2.3", "smooth", _smooth, PARTS, WRONG)
+smooth = Exercise("2.2", "smooth", _smooth, PARTS, WRONG)

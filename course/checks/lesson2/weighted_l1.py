@@ -1,4 +1,4 @@
-"""Exercise 2.5: a weighted L1 loss that refuses shapes that differ."""
+"""Exercise 2.4: a weighted L1 loss that refuses shapes that differ."""
 
 import functools
 import traceback
@@ -15,23 +15,40 @@ def _weighted_l1(y_hat, y, w):
     return (w * (y_hat - y).abs()).mean()
 
 
-def _with_one_refusal(answer):
-    """Give an answer's own refusal of three equal shapes one text, to find its cause.
+def _with_its_gradient(answer):
+    """Return an answer's loss, and the gradient of the predictions by value.
 
-    A ValueError that comes from elsewhere keeps what it says.
+    Its own refusal of three equal shapes gets one text, to find its cause; a ValueError
+    that comes from elsewhere keeps what it says.
     """
 
     @functools.wraps(answer)
     def loss(y_hat, y, w):
+        equal = y_hat.shape == y.shape == w.shape
         try:
-            return answer(y_hat, y, w)
+            value = answer(y_hat, y, w)
         except ValueError as error:
             line = traceback.extract_tb(error.__traceback__)[-1].line or ""
-            if y_hat.shape == y.shape == w.shape and "raise" in line:
+            if equal and "raise" in line:
                 raise ValueError("three equal shapes are refused") from None
             raise
+        if not equal or value is None:
+            return value
+        return value, {_GRADIENT: _gradient(value, y_hat)}
 
     return loss
+
+
+def _gradient(value, y_hat):
+    """The gradient, or None where the loss wasn't computed from y_hat."""
+    if not isinstance(value, torch.Tensor) or value.numel() != 1:
+        return "no tensor of one number has a gradient here"
+    if not value.requires_grad:
+        return None
+    return torch.autograd.grad(value.sum(), y_hat, allow_unused=True)[0]
+
+
+_GRADIENT = "the gradient of the loss by y_hat"
 
 
 def _tensors(n, seed):
@@ -96,7 +113,13 @@ WRONG = [
          "multiply each error by its weight first"),
     Slip((".abs()", " ** 2"), "those are squared errors: L1 takes absolute values"),
     Slip(("w * ", ""), "the weights play no part yet"),
+    Slip(("return (w * (y_hat - y).abs()).mean()", "value = (w * (y_hat - y).abs())"
+          ".mean()\n    return torch.tensor(value.item(), requires_grad=True)"),
+         "your result is a new tensor that knows nothing of y_hat, so no gradient "
+         "reaches the network: return what torch has computed"),
+    Slip(("w * (y_hat - y).abs()", "w * (y_hat.detach() - y).abs() + 0 * y_hat"),
+         "detach cuts the gradient: no step would change the network"),
 ]
 weighted_l1 = Exercise(
-    "2.5", "weighted_l1", _weighted_l1, PARTS, WRONG, adapt=_with_one_refusal
+    "2.4", "weighted_l1", _weighted_l1, PARTS, WRONG, adapt=_with_its_gradient
 )

@@ -1,4 +1,4 @@
-"""Exercise 2.4: weights from an effective density."""
+"""Exercise 2.3: weights from an effective density."""
 
 import numpy as np
 
@@ -62,11 +62,12 @@ WRONG = [
          "that gives common ages *more* weight: a weight falls with the density"),
     Slip(("1 / p", "p"), ("1 / np", "np"),
          "common ages get *more* weight: take 1 / density, or 1 / its root"),
-    Slip(("np.sqrt(p)", "p"), 'for "sqrt_inverse" take the root of the density first'),
+    Slip(("np.sqrt(p)", "p"), 'for "sqrt_inverse" you return what "inverse" gives: '
+         "take the root of the density, and compare `scheme` with the card's word"),
     Slip(("np.sqrt(p)", "p**2"),
          'for "sqrt_inverse" you square the density: take its *root*, 1 / sqrt(p)'),
     Slip(("1 / p", "1 / np.sqrt(p)"),
-         'you take the root for "inverse" too: compare scheme'),
+         'you take the root for "inverse" too: compare `scheme` with the card\'s word'),
     Slip(("==", "!="),
          "the two schemes are the wrong way round: INV is 1/p, SQINV is 1/sqrt(p)"),
     Slip(("1 / np", "np"), 'for "sqrt_inverse" you take the root, but not its inverse'),
@@ -81,4 +82,4 @@ WRONG = [
          ("1 / np.sqrt(p)", "np.sqrt(1 - p / density.sum())"),
          "that is 1 minus the density: INV is 1 divided by it"),
 ]
-weights = Exercise("2.4", "weights", _weights, PARTS, WRONG)
+weights = Exercise("2.3", "weights", _weights, PARTS, WRONG)

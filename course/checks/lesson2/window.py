@@ -1,176 +1,81 @@
-"""Exercise 2.1: three windows."""
+"""Exercise 2.1: from a bump to a window."""
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d
 
-from course.checks.exercise import Exercise, Part, Wrong
-from dirlib.kernels import kernel_window
-
-
-def _shape(kind, d, half, sigma):
-    if kind == "gaussian":
-        return np.exp(-(d**2) / (2 * sigma**2))
-    if kind == "laplace":
-        return np.exp(-d / sigma)
-    return 1 - d / (half + 1)
+from course.checks.exercise import Exercise, Part
+from course.checks.slips import Slip
 
 
-def _distances(size):
-    return np.abs(np.arange(size) - size // 2)
+class _Bump:
+    """A function of the distance that a message can show."""
+
+    def __init__(self, text, function):
+        self.text, self.function = text, function
+
+    def __call__(self, d):
+        return self.function(d)
+
+    def __repr__(self):
+        return self.text
 
 
-def _window_by(shape, scale=np.sum):
-    def answer(kind, size, sigma):
-        w = shape(kind, _distances(size), size // 2, sigma)
-        return w / scale(w)
-
-    return answer
-
-
-def _but(kind, f):
-    """The right windows, except for the shape of one kind."""
-    return _window_by(
-        lambda k, d, half, sigma: (
-            f(d, half, sigma) if k == kind else _shape(k, d, half, sigma)
-        )
-    )
+def _window(bump, size):
+    half = size // 2
+    d = np.abs(np.arange(-half, half + 1))
+    k = bump(d)
+    return k / k.sum()
 
 
-def _positions(first):
-    """The right shapes of wrong distances: from `first(half)` upwards, with signs."""
-
-    def answer(kind, size, sigma):
-        w = _shape(kind, np.arange(size) + first(size // 2), size // 2, sigma)
-        return w / w.sum()
-
-    return answer
-
-
-def _without_last(kind, size, sigma):
-    w = _shape(kind, np.abs(np.arange(-(size // 2), size // 2)), size // 2, sigma)
-    return w / w.sum()
-
-
-def _triangle_not_scaled(kind, size, sigma):
-    if kind == "triangular":
-        return _shape(kind, _distances(size), size // 2, sigma)
-    return kernel_window(kind, size, sigma)
-
-
-def _density(kind, size, sigma):
-    w = _shape(kind, _distances(size), size // 2, sigma)
-    area = {"gaussian": np.sqrt(2 * np.pi) * sigma, "laplace": 2 * sigma}
-    return w / area.get(kind, w.sum())
-
-
-window = Exercise(
-    "2.1",
-    "window",
-    kernel_window,
-    parts=[
-        Part(
-            f"the {kind} window",
-            1,
-            [(kind, 5, 2.0), (kind, 9, 1.0), (kind, 1, 2.0), (kind, 21, 7.5)],
-        )
-        for kind in ("gaussian", "laplace", "triangular")
-    ],
-    wrong=[
-        Wrong(
-            _window_by(_shape, np.max),
-            "your window sums to more than 1: divide it by its sum (not by its "
-            "maximum), so that smoothing keeps the number of samples",
-        ),
-        Wrong(
-            _without_last,
-            "range(-h, h) and np.arange(-h, h) stop before h, so the window's last "
-            "place is missing: write h + 1",
-        ),
-        Wrong(
-            _triangle_not_scaled,
-            "the triangular window is not scaled: divide all three by their sum",
-        ),
-        Wrong(
-            _positions(lambda half: 0),
-            "your window falls from its left end: the distance is |position - h|, with "
-            "the 0 in the middle",
-        ),
-        Wrong(
-            _positions(lambda half: -half),
-            "your distances have a sign, so the window is not symmetric: take np.abs",
-        ),
-        Wrong(
-            _but("gaussian", lambda d, h, s: np.exp(-(d**2) / s**2)),
-            "the Gaussian's exponent is -d**2 / (2 * sigma**2): the 2 is missing",
-        ),
-        Wrong(
-            _but("gaussian", lambda d, h, s: np.exp(-(d**2) / (2 * s))),
-            "the Gaussian's exponent divides by sigma squared, not by sigma",
-        ),
-        Wrong(
-            _but("gaussian", lambda d, h, s: np.exp(-(d**2) / 2 * s**2)),
-            "d**2 / 2 * sigma**2 multiplies by sigma**2: put 2 * sigma**2 in brackets",
-        ),
-        Wrong(
-            _but("gaussian", lambda d, h, s: np.exp(d**2 / (2 * s**2))),
-            "your Gaussian grows with the distance: the minus belongs outside the "
-            "square, -(d**2)",
-        ),
-        Wrong(
-            _but("gaussian", lambda d, h, s: np.exp(-(d ^ 2) / (2 * s**2))),
-            "d^2 is no square in Python: write d**2",
-        ),
-        Wrong(
-            _but("gaussian", lambda d, h, s: np.exp(-(d ^ 2) / (2 * s ^ 2))),
-            "s^2 is no square in Python, and a float has no ^: write sigma**2",
-        ),
-        Wrong(
-            _but("gaussian", lambda d, h, s: np.exp(-(d * 1.0 ^ 2) / (2 * s**2))),
-            "^ is no power in Python, and fails for an array of floats: write **",
-        ),
-        Wrong(
-            _but("laplace", lambda d, h, s: np.exp(-(d**2) / s)),
-            "the Laplace window falls with the distance itself, not with its square",
-        ),
-        Wrong(
-            _but("laplace", lambda d, h, s: np.exp(-d / (2 * s))),
-            "the Laplace window's exponent is -d / sigma: the 2 is the Gaussian's",
-        ),
-        Wrong(
-            _but("triangular", lambda d, h, s: 1 - d / h),
-            "your triangle is 0 at its two ends, and divides by 0 for size 1: divide "
-            "the distance by h + 1",
-        ),
-        Wrong(
-            _but("triangular", lambda d, h, s: 1 - d / max(h, 1)),
-            "your triangle is 0 at its two ends, so the window is two bins too narrow: "
-            "divide the distance by h + 1",
-        ),
-        Wrong(
-            _but("triangular", lambda d, h, s: 1 - d / h + 1),
-            "1 - d / h + 1 is 2 - d / h: put h + 1 in brackets",
-        ),
-        Wrong(
-            _but("triangular", lambda d, h, s: np.maximum(0, 1 - d / (s + 1))),
-            "the triangle's width is its size: sigma plays no part",
-        ),
-        Wrong(
-            _density,
-            "a curve of area 1 has no values that sum to 1: divide by the sum at the "
-            "end",
-        ),
-        Wrong(
-            _window_by(lambda k, d, h, s: _shape("gaussian", d, h, s)),
-            'every kind gives you a Gaussian: kind == "a" or "b" is always true, '
-            "compare each time",
-        ),
-        Wrong(
-            _window_by(lambda k, d, h, s: _shape(k, d / max(h, 1), 1, s)),
-            "your distances run from -1 to 1: count them in bins, from -h to h",
-        ),
-        Wrong(
-            _but("gaussian", lambda d, h, s: gaussian_filter1d((d == 0) * 1.0, s)),
-            "a filtered spike is flatter than a Gaussian: use the formula",
-        ),
-    ],
-)
+_gaussian = _Bump("exp(-d**2 / 4.5)", lambda d: np.exp(-(d**2) / 4.5))
+_laplace = _Bump("exp(-d / 2)", lambda d: np.exp(-d / 2))
+_root = _Bump("exp(-sqrt(d))", lambda d: np.exp(-np.sqrt(d)))
+_low = _Bump("0.1 / (1 + d**2)", lambda d: 0.1 / (1 + d**2))
+_high = _Bump("20 * exp(-d**2 / 18)", lambda d: 20 * np.exp(-(d**2) / 18))
+_flat = _Bump("1 + 0 * d", lambda d: 1 + 0 * d)
+# fmt: off
+PARTS = [
+    Part("a Gaussian bump", 1, [(_gaussian, size) for size in (5, 9, 1)]),
+    Part("bumps that know no negative distance", 1, [
+        (_laplace, 5), (_root, 7), (_laplace, 21),
+    ]),
+    Part("bumps of any height", 1, [(_low, 5), (_high, 9), (_flat, 3)]),
+]
+WRONG = [
+    Slip(("k.sum()", "k.max()"), "your window is 1 in the middle, so it sums to more "
+         "than 1: divide by its sum, so that smoothing keeps the number of images"),
+    Slip(("k / k.sum()", "k"), "the window is not scaled yet: divide it by its sum"),
+    Slip(("k / k.sum()", "k / size"),
+         "you divide by the number of bins: divide by the sum of the values"),
+    Slip(("k / k.sum()", "k / np.sqrt((k**2).sum())"),
+         "the squares of your window sum to 1: it is the values that must"),
+    Slip(("k / k.sum()", "np.exp(k) / np.exp(k).sum()"),
+         "that is a softmax, and flatter than the bump: divide the values themselves"),
+    Slip(("np.abs(np.arange(-half, half + 1))", "np.arange(-half, half + 1)"),
+         "your distances have a sign, but 27 is as far from 30 as 33 is: take np.abs"),
+    Slip(("np.abs(np.arange(-half, half + 1))", "np.arange(size)"), "your window falls "
+         "from its left end: the distance 0 belongs in the middle"),
+    Slip(("half + 1)", "half)"), "range and np.arange stop before their end, so the "
+         "window's last place is missing: write half + 1"),
+    Slip(("size // 2", "size"), "`size` is the whole window, not one side of it: on "
+         "each side of the middle stand (size - 1) / 2 bins"),
+    Slip(("size // 2", "size / 2"),
+         "size / 2 is no whole number for an odd size: use size // 2"),
+    Slip(("np.arange(-half, half + 1)", "np.linspace(-1, 1, size)"),
+         "your distances run from -1 to 1: count them in bins"),
+    Slip(("bump(d)", "bump(half - d)"), "your window is turned inside out: the "
+         "distance is 0 in the middle and grows towards the ends"),
+    Slip(("bump(d)", "bump(d + 1)"),
+         "your middle bin is at the distance 1: its distance is 0"),
+    Slip(("bump(d)", "bump(d**2)"),
+         "you square the distance: a bump takes the distance itself"),
+    Slip(("bump(d)", "np.exp(-(d**2) / 8)"),
+         "`bump` plays no part: your window is a Gaussian of sigma 2 whatever it is"),
+    Slip(("bump(d)", "np.exp(-(d**2) / 18)"),
+         "`bump` plays no part: your window is a Gaussian of sigma 3 whatever it is"),
+    Slip(("bump(d)", "1 / (1 + d)"),
+         "`bump` plays no part: your window falls like 1 / (1 + d) whatever it is"),
+    Slip(("np.abs(np.arange(-half, half + 1))", "np.maximum(np.arange(-half, half + 1),"
+          " 0)"), "on the left your window is as high as in the middle: "
+         "there the distance grows, too"),
+]
+window = Exercise("2.1", "window", _window, PARTS, WRONG)

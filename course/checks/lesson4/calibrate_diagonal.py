@@ -41,6 +41,7 @@ def _first(line, cause):
 
 _moved = "(z - mean[index]) + smoothed_mean[index]"
 _clip = ".clamp(0.1, 10)"
+_ratio = "(smoothed_var / var).clamp(0.1, 10)[index]"
 # fmt: off
 PARTS = [
     Part("the values", 1, [
@@ -109,6 +110,14 @@ WRONG = [
          "you use one factor for all features: each feature has its own variances"),
     Slip(("z - mean[index]", "z - z.mean(0)"), "you subtract the mean of the "
          "batch: subtract that of each sample's bin"),
+    Slip((_ratio, "(smoothed_var[index] / z.var(0)).clamp(0.1, 10)"),
+         ("z - mean[index]", "z - z.mean(0)"), "those are the statistics of the batch, "
+         "as in batch normalisation: take mean and var of each sample's bin"),
+    Slip((_ratio, "(smoothed_var[index] / z.var(0)).clamp(0.1, 10)"), "you divide by "
+         "the variance of the batch: take var of each sample's bin"),
+    Slip((_moved, f"{_moved}\n    out = z + (out - z).detach()\n    return out"),
+         ("return ratio", "out = ratio"), "the gradient goes round your formula: it "
+         "must be multiplied by the scale, so leave out detach()"),
 ]
 calibrate_diagonal = Exercise(
     "4.2", "calibrate_diagonal", _calibrated, PARTS, WRONG,

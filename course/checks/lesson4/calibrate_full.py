@@ -1,4 +1,4 @@
-"""Exercise 4.4: calibration with covariances, whitening and re-colouring."""
+"""Exercise 4.9: calibration with covariances, whitening and re-colouring."""
 
 import torch
 
@@ -15,6 +15,12 @@ def _calibrated(z, index, mean, cov, smoothed_mean, smoothed_cov):
     transform = matrix_sqrt(smoothed_cov) @ whiten
     moved = transform[index] @ (z - mean[index])[:, :, None]
     return moved[:, :, 0] + smoothed_mean[index]
+
+
+def _pca(cov):
+    """V diag(root): the root of PCA, which lies along the axes of the ellipse."""
+    values, vectors = torch.linalg.eigh(cov)
+    return vectors * values.sqrt()[..., None, :]
 
 
 def _spread(cov):
@@ -81,6 +87,16 @@ WRONG = [
            "beside the diagonals of the covariances belongs to it too"),
     _first("matrix_sqrt = torch.linalg.cholesky", "Cholesky factors give the right "
            "covariance but turn the features: use symmetric roots"),
+    Slip(("torch.linalg.inv(matrix_sqrt(cov))",
+          "torch.linalg.inv(torch.linalg.cholesky(cov))"), "you whiten with the "
+         "inverse of Cholesky's factor, which turns the features: take that of the "
+         "symmetric root"),
+    Slip(("torch.linalg.inv(matrix_sqrt(cov))", "torch.linalg.inv(_pca(cov))"), "this "
+         "is PCA whitening, which turns the features onto the eigenvectors: multiply "
+         "by V on the left, too, V diag(1 / root) V^T"),
+    Slip((_transform, "_pca(smoothed_cov) @ torch.linalg.inv(_pca(cov))"), "you go "
+         "over the eigenvectors of both (PCA), which turns the features: take the "
+         "symmetric roots, V diag(root) V^T"),
     Slip((_transform, "whiten"), "the features are white, and stay so: re-colour "
          "them with the root of smoothed_cov"),
     Slip((" @ whiten", ""), "you re-colour features that were never whitened: "
@@ -121,11 +137,15 @@ WRONG = [
          "the features end around 0: add the smoothed mean"),
     _first("mean, smoothed_mean = smoothed_mean, mean", "the two means are "
            "exchanged: subtract the plain one, add the smoothed one"),
+    Slip(("return moved[:, :, 0] + smoothed_mean[index]",
+          "out = moved[:, :, 0] + smoothed_mean[index]\n"
+          "    return z + (out - z).detach()"), "the gradient goes round your formula: "
+         "leave out detach()"),
     _first("z = z.detach()", "no gradient reaches z: leave out detach(), no_grad() "
            "and torch.tensor(), or the layers before never learn"),
     _first("z = torch.from_numpy(z.numpy())",
            "numpy knows no gradients: stay with torch's operations"),
 ]
 calibrate_full = Exercise(
-    "4.4", "calibrate_full", _calibrated, PARTS, WRONG, adapt=with_gradient
+    "4.9", "calibrate_full", _calibrated, PARTS, WRONG, adapt=with_gradient
 )

@@ -1,6 +1,14 @@
 """Ask an answer for its gradient, and see whether it writes into the features."""
 
+import copy
+
 import torch
+
+# How far a slope may be from the gradient: calibrations are straight lines in z, so
+# only float32 and curved wrong answers need it.
+TOLERANCE = 0.02
+STEP = 0.05
+ENTRIES = 8  # of z, whose slopes are compared
 
 
 def with_gradient(answer):
@@ -13,21 +21,49 @@ def with_gradient(answer):
     def function(z, *others):
         if not z.requires_grad:
             return answer(z.clone(), *others)
+        before, kept = z.detach().clone(), copy.deepcopy(others)
         result, gradient = result_and_gradient(lambda mine: answer(mine, *others), z)
         if result is None:
             return None
-        return {"gradient of z": arrives(gradient)}
+
+        def again(near):
+            return answer(near, *copy.deepcopy(kept))
+
+        return {"gradient of z": arrives(gradient, again, before, z)}
 
     return function
 
 
-def arrives(gradient):
-    """Say in a word or two whether a gradient is one to learn from."""
+def arrives(gradient, function, z, after):
+    """Say in a few words whether a gradient is one to learn from.
+
+    It must be the slope of what `function` itself returns, right or wrong: a gradient
+    that goes round the formula isn't. `after` is z after the call: what is written to
+    has no slope, and writing costs the part anyway.
+    """
     if gradient is None:
         return "none arrives"
     if not gradient.isfinite().all():
         return "not finite"
-    return "arrives" if gradient.any() else "0 everywhere"
+    if not gradient.any():
+        return "0 everywhere"
+    if not torch.equal(z, after.detach()):
+        return "arrives"
+    for i in torch.linspace(0, z.numel() - 1, ENTRIES).long().unique():
+        step = torch.zeros_like(z)
+        step.view(-1)[i] = STEP
+        with torch.no_grad():
+            rise = function(z + step) - function(z - step)
+        slope = (_weights(rise) * rise).sum() / (2 * STEP)
+        wanted = gradient.reshape(-1)[i]
+        if not (slope - wanted).abs() <= TOLERANCE * wanted.abs().clamp(min=0.1):
+            return "not the slope of your result"
+    return "arrives"
+
+
+def _weights(result):
+    weights = torch.linspace(1, 2, result.numel(), dtype=result.dtype)
+    return weights.reshape(result.shape)
 
 
 def result_and_gradient(function, z):
@@ -44,6 +80,5 @@ def result_and_gradient(function, z):
         z.copy_(features)
     if not isinstance(result, torch.Tensor) or not result.requires_grad:
         return result, None
-    weights = torch.linspace(1, 2, result.numel(), dtype=result.dtype)
-    total = (weights.reshape(result.shape) * result).sum()
+    total = (_weights(result) * result).sum()
     return result, torch.autograd.grad(total, mine, allow_unused=True)[0]

@@ -1,4 +1,4 @@
-"""Exercise 4.3: the symmetric square root of a matrix."""
+"""Exercise 4.8: the symmetric square root of a matrix."""
 
 import math
 
@@ -94,4 +94,4 @@ WRONG = [
          "beside the diagonal are lost: a root of the diagonal is not enough"),
     Slip(("min=0", "min=1e-6"), "tiny eigenvalues must count as 0: clamp at 0 itself"),
 ]
-matrix_sqrt = Exercise("4.3", "matrix_sqrt", _root, PARTS, WRONG, rtol=1e-4)
+matrix_sqrt = Exercise("4.8", "matrix_sqrt", _root, PARTS, WRONG, rtol=1e-4)

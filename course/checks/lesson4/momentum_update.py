@@ -1,4 +1,4 @@
-"""Exercise 4.5: running statistics, updated once per epoch."""
+"""Exercise 4.3: running statistics, updated once per epoch."""
 
 import torch
 
@@ -100,5 +100,5 @@ WRONG = [
          "make a new tensor"),
 ]
 momentum_update = Exercise(
-    "4.5", "momentum_update", _update, PARTS, WRONG, adapt=_new_tensor
+    "4.3", "momentum_update", _update, PARTS, WRONG, adapt=_new_tensor
 )

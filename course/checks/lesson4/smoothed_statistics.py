@@ -59,6 +59,17 @@ WRONG = [
     Slip((_ratio, 'dirlib.smooth_bins(values, window, "renormalize")'),
          "the counts play no part: a bin with one sample must count less than a "
          "crowded one, and an empty bin not at all"),
+    *(
+        Slip((_ratio, f'correlate1d(values, window, axis=0, mode="{mode}")'), cause)
+        for mode, cause in (
+            ("mirror", "that is the published smoothing, mirrored at the ends and with "
+             "every bin alike: weigh each by its count, with nothing beyond the ends"),
+            ("reflect", "scipy mirrors the bins at the ends unless you say "
+             'mode="constant", and every bin counts alike: weigh each by its count'),
+            ("nearest", "you repeat the first and the last bin, and every bin counts "
+             "alike: weigh each by its count, with nothing beyond the ends"),
+        )
+    ),
     Slip((_mass, "correlate1d(values, window, **options)"), (_ratio, "mass"),
          "you add up window * values: multiply each by its bin's count, then "
          "divide by the sum of window * count"),

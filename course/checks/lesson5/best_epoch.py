@@ -1,4 +1,4 @@
-"""Exercise 5.3: which epoch to keep."""
+"""Exercise 5.6: which epoch to keep."""
 
 import math
 from itertools import pairwise
@@ -154,4 +154,4 @@ WRONG = [
     Wrong(_last_improvement, "you compare each epoch with the one before: compare it "
           "with the best so far"),
 ]
-best_epoch = Exercise("5.3", "best_epoch", _best_epoch, PARTS, WRONG)
+best_epoch = Exercise("5.6", "best_epoch", _best_epoch, PARTS, WRONG)

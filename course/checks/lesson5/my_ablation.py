@@ -1,4 +1,4 @@
-"""Exercise 5.5: two trainings that differ in one thing."""
+"""Exercise 5.7: two trainings that differ in one thing."""
 
 import functools
 import inspect
@@ -184,4 +184,4 @@ PARTS = [
     Part("one difference", 1, [(DIFFER,)]),
 ]
 WRONG = [Wrong(lambda pair=pair: pair, cause) for cause, pair in ANSWERS.items()]
-my_ablation = _Judged("5.5", "my_ablation", _my_ablation, PARTS, WRONG, adapt=_verdict)
+my_ablation = _Judged("5.7", "my_ablation", _my_ablation, PARTS, WRONG, adapt=_verdict)

@@ -6,6 +6,10 @@ from dirlib.arguments import whole_number
 
 N_AGES = 101  # 0 to 100 years
 _LABEL_STREAM = 9
+# Shares of the training set. As in the published sets of photographs, only the first
+# years and the oldest ages are rare: children are not.
+_FIRST_YEARS = np.array([6, 2, 3]) / 5000
+_CHILDREN, _CHILDREN_LEAST = slice(3, 21), 30 / 5000
 
 
 def faces_label_counts(seed=0, n_total=5000):
@@ -13,8 +17,9 @@ def faces_label_counts(seed=0, n_total=5000):
 
     Counts follow a hump around age 33 on a low floor, times a lognormal number per age
     (raggedness), times the heaping of real registers, where people report round ages
-    more often. `seed` is that of the counts alone: `faces` keeps them while its own
-    seed changes.
+    more often. Of 5,000 faces each age from 3 to 20 has about 30 or more, and ages 0,
+    1 and 2 have 6, 2 and 3. `seed` is that of the counts alone: `faces` keeps them
+    while its own seed changes.
 
     Parameters
     ----------
@@ -32,7 +37,13 @@ def faces_label_counts(seed=0, n_total=5000):
     u = label_rng(whole_number("seed", seed, 0), 0).random((2, N_AGES))
     normal = np.sqrt(-2 * np.log1p(-u[0])) * np.cos(2 * np.pi * u[1])
     heaping = np.where(age % 10 == 0, 1.6, np.where(age % 5 == 0, 1.3, 1.0))
-    return scale_counts(hump * np.exp(0.8 * normal) * heaping, n_total, at_least=2)
+    share = hump * np.exp(0.8 * normal) * heaping
+    share /= share.sum()
+    share[_CHILDREN] = np.maximum(share[_CHILDREN], _CHILDREN_LEAST)
+    rest = slice(len(_FIRST_YEARS), None)
+    share[rest] *= (1 - _FIRST_YEARS.sum()) / share[rest].sum()
+    share[: rest.start] = _FIRST_YEARS
+    return scale_counts(share, n_total, at_least=2)
 
 
 def scale_counts(counts, n_total, at_least=0):
@@ -106,7 +117,7 @@ def _check_good(counts, good, what, cure=""):
 
 
 def label_rng(seed, purpose):
-    """The generator of a seed for one purpose: 0 counts, 1 mistakes, 2 the order."""
+    """The generator of a seed for 0 counts, 1 mistakes, 2 the order, 3 dates."""
     key = (_LABEL_STREAM, purpose)
     bits = np.random.PCG64(np.random.SeedSequence(seed, spawn_key=key))
     return np.random.Generator(bits)

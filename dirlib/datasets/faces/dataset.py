@@ -15,9 +15,12 @@ from dirlib.datasets.faces.counts import N_AGES, check_counts, label_rng
 from dirlib.progress import progress_bar
 
 APPARENT_NOISE = 16.0  # years, at age 50
-# Streams of the generator: no two splits share a face, whatever their seeds.
-_STREAMS = {"train": 1, "val": 2, "test": 3}
+# Streams of the generator: no two splits share a face, whatever their seeds. 1 to 3
+# drew the faces on which this set was designed.
+_STREAMS = {"train": 4, "val": 5, "test": 6}
 _PER_AGE = {"val": 10, "test": 15}
+# The ages of those whose date of birth is unknown, and who are labelled 0.
+_UNDATED = (38, 61)
 
 
 class FacesData(NamedTuple):
@@ -35,12 +38,13 @@ class FacesData(NamedTuple):
 
 def faces(
     split="train", *, seed=0, size=32, counts=None, n_total=5000, wrong_labels=0.05,
-    leave_out=(), progress=True, cache=True,
+    unknown_dates=4, leave_out=(), progress=True, cache=True,
 ):  # fmt: skip
     """Return a split of the drawn faces, FacesData, from the cache where it holds it.
 
-    `counts`, `n_total`, `wrong_labels` and `leave_out` shape the training set. The
-    validation set always has 10 faces per age and the test set 15, with right labels.
+    `counts`, `n_total`, `wrong_labels`, `unknown_dates` and `leave_out` shape the
+    training set. The validation set always has 10 faces per age and the test set 15,
+    with right labels.
 
     Parameters
     ----------
@@ -57,6 +61,9 @@ def faces(
     wrong_labels : float
         Share of training faces that show another age than their label says. The counts
         of the labels stay as asked for.
+    unknown_dates : int
+        How many training faces labelled 0 show an adult of 38 to 61 years, as where a
+        missing date of birth was taken for an age of 0. One face of age 0 stays right.
     leave_out : sequence of int
         Ages without a training label. The other samples stay the same; a wrong one
         may still show an age that is left out.
@@ -72,10 +79,12 @@ def faces(
         raise ValueError(
             f"wrong_labels must be a share of 0 to 0.5, got {wrong_labels}"
         )
+    unknown_dates = whole_number("unknown_dates", unknown_dates, 0)
     left_out = np.unique(drawing.check_ages(leave_out, "leave_out"))
     counts = check_counts(counts, n_total)
     if split != "train":
-        counts, wrong_labels, left_out = balanced_counts(split), 0.0, left_out[:0]
+        counts, left_out = balanced_counts(split), left_out[:0]
+        wrong_labels, unknown_dates = 0.0, 0
     if counts.sum() == counts[left_out].sum():
         raise ValueError(
             f"leave_out holds all {np.count_nonzero(counts)} ages that have faces: "
@@ -84,12 +93,14 @@ def faces(
     key = {
         "version": drawing.DRAWING_VERSION, "split": split, "seed": seed, "size": size,
         "counts": counts.tolist(), "wrong_labels": float(wrong_labels),
-        "leave_out": left_out.tolist(), "apparent_noise": APPARENT_NOISE,
+        "unknown_dates": unknown_dates, "leave_out": left_out.tolist(),
+        "apparent_noise": APPARENT_NOISE,
     }  # fmt: skip
 
     def make():
         labels = split_labels(split, counts, seed)
         ages = _with_wrong_faces(labels, wrong_labels, label_rng(seed, 1))
+        _with_unknown_dates(ages, labels, unknown_dates, label_rng(seed, 3))
         options = {"apparent_noise": APPARENT_NOISE, "stream": _STREAMS[split]}
         with progress_bar(len(ages), "Drawing faces", "image", progress) as bar:
             images = drawing.draw_faces(
@@ -144,3 +155,11 @@ def _with_wrong_faces(labels, share, rng):
         others = labels[labels != labels[i]]
         ages[i] = others[int(rng.random() * len(others))]
     return ages
+
+
+def _with_unknown_dates(ages, labels, n_unknown, rng):
+    """Let faces labelled 0 show adults, in place: first those that are wrong anyway."""
+    zeros = np.flatnonzero(labels == 0)
+    zeros = zeros[np.argsort(ages[zeros] == 0, kind="stable")][:-1][:n_unknown]
+    low, high = _UNDATED
+    ages[zeros] = low + np.floor(rng.random(len(zeros)) * (high + 1 - low))
