@@ -2,12 +2,14 @@
 
 import itertools
 
+import numpy as np
 import pytest
 from walking import open_page
 
 from course import explorers
 from course.records.ages import AGES
 from course.records.read import load_runs
+from tools.site.explorers import colours_data
 
 
 def close(value, expected):
@@ -41,20 +43,26 @@ def test_kernel_tuning(page, site):
         )
 
 
+def covariance(spread, correlation):
+    return np.array([[spread**2, spread * correlation], [spread * correlation, 1.0]])
+
+
 def test_recolouring(page, site):
     open_page(page, site, "explorers/colours.html")
-    python = explorers.recolouring()
-    kinds = [value for _, value in _choices(python, "kind")]
-    for kind, progress, before, after in itertools.product(
-        kinds, (0.0, 0.7, 1.5, 3.0), (-0.9, 0.8), (-0.3, 0.6)
-    ):
-        values = {"kind": kind, "progress": progress}
-        values |= {"correlation": before, "to_correlation": after}
-        python.set(**values)
-        found = page.evaluate("v => explorers.colours.read(v)", values)
-        assert close(found["correlation"], python.readout["correlation"]), values
-        deviations = python.readout["standard deviations"].split(" and ")
-        assert [f"{d:.2f}" for d in found["deviations"]] == deviations, values
+    points = np.array(colours_data()["points"])
+    for before, after in itertools.product((-0.9, 0.8), (-0.3, 0.6)):
+        root = np.linalg.cholesky(covariance(1.3, before))
+        cloud = points @ root.T + [-1.0, -0.7]
+        python = explorers.recolouring(cloud, [0.6, 0.4], covariance(0.6, after))
+        kinds = [value for _, value in _choices(python, "kind")]
+        for kind, progress in itertools.product(kinds, (0.0, 0.7, 1.5, 3.0)):
+            values = {"kind": kind, "progress": progress}
+            python.set(**values)
+            values |= {"correlation": before, "to_correlation": after}
+            found = page.evaluate("v => explorers.colours.read(v)", values)
+            assert close(found["correlation"], python.readout["correlation"]), values
+            deviations = python.readout["standard deviations"].split(" and ")
+            assert [f"{d:.2f}" for d in found["deviations"]] == deviations, values
 
 
 def test_controls_work_by_keyboard_and_reset(page, site):

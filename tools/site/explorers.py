@@ -15,7 +15,7 @@ def kernel_data() -> dict[str, list[float]]:
 
 
 def colours_data(seed=0) -> dict[str, list[list[float]]]:
-    """Points of mean 0 and covariance 1: those of `course.explorers.recolouring`."""
+    """Points of mean 0 and covariance 1, which the page gives a covariance."""
     points = np.random.default_rng(seed).normal(size=(150, 2))
     factor = np.linalg.cholesky(np.cov(points.T))
     return {"points": ((points - points.mean(0)) @ np.linalg.inv(factor).T).tolist()}
