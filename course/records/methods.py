@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from course.colour_patterns import patterns
 from course.records.ages import AGES, ALONE, EXTRAPOLATION, INTERPOLATION, REACH
 from course.records.read import HISTORY
-from dirlib.bins import LabelBins, shot_regions
+from dirlib.bins import shot_regions
 from dirlib.datasets.faces import faces, faces_label_counts, scale_counts
 from dirlib.fds.layer import FDS
 from dirlib.fds.statistics import bin_statistics
@@ -299,39 +299,7 @@ def baselines_experiment():
     return methods, "test", 0
 
 
-def ten_years_too_high(y_hat, y, weights):
-    """The L1 loss of labels that are shifted by ten years."""
-    return l1_loss(y_hat, y + 10, weights)
-
-
-# The mistakes of lesson 5's mystery runs, by cause: what differs from sqinv+lds+fds.
-MISTAKES = {
-    "window": {"fds": FDS_SETTINGS["fds too wide"]},
-    "momentum": {"fds": {"momentum": 0.999}},
-    # A tenth of a year: ages are whole years, so no bin has a neighbour in reach.
-    "bins": {"fds": {"bins": LabelBins(0, 101, 0.1)}},
-    # In the loss: weights and statistics would be the same, under other names.
-    "labels": {"loss": ten_years_too_high},
-}
-
-
-def mysteries_experiment():
-    """Lesson 5's trainings that went wrong, by letter; one seed is enough.
-
-    Each is sqinv+lds+fds with one of `MISTAKES`. The check's key says which is which.
-    """
-    from course.checks.lesson5.diagnose import KEY  # the checks load all exercises
-
-    usual = {"weights_of": WEIGHTS["sqinv+lds"], "fds": {}, "keep": WATCHED}
-    methods = {
-        letter: partial(train_and_keep, **(usual | MISTAKES[cause]))
-        for letter, cause in KEY.items()
-    }
-    return methods, "test", 0
-
-
 EXPERIMENTS = {
     "faces": faces_experiment,
     "baselines": baselines_experiment,
-    "mysteries": mysteries_experiment,
 }

@@ -17,13 +17,14 @@ import torch
 
 from course.records import methods
 from course.records.ages import AGES
+from course.records.mysteries import mysteries_experiment
 from course.records.read import read_record
 from course.records.searches import SEARCHES
 from dirlib.datasets.faces import faces
 from dirlib.files import write_atomically
 from dirlib.progress import progress_bar
 
-EXPERIMENTS = methods.EXPERIMENTS | SEARCHES
+EXPERIMENTS = methods.EXPERIMENTS | SEARCHES | {"mysteries": mysteries_experiment}
 
 
 def run_experiment(name, path, n_seeds, jobs=1):

@@ -142,7 +142,7 @@ def recorded():
 
 @pytest.mark.parametrize(("name", "seeds"), [("faces", 5), ("mysteries", 1)])
 def test_every_seed_of_every_method_is_recorded(name, seeds):
-    runs, (methods, *_) = load_runs(name), experiments.EXPERIMENTS[name]()
+    runs, (methods, *_) = load_runs(name), recording.EXPERIMENTS[name]()
     assert runs.methods() == list(methods)
     for method in methods:
         predictions = runs.predictions(method)

@@ -1,8 +1,7 @@
 """A student's copy runs from top to bottom with nothing solved, and offline.
 
 Deep parts may be left out, from a heading "## Deep · ..." to the next of its level
-that isn't deep; so may the code cells of an optional block, from a paragraph that
-starts with **Optional or *Optional to the next heading.
+that isn't deep.
 
 Trainings are short here, of fewer faces, some ages many-shot and some few-shot: every
 cell runs, and what it prints is compared with nothing. `make test-kernels` runs the
@@ -85,24 +84,17 @@ def failures(cells):
     ]
 
 
-def cells_to_leave_out(nb):
-    """The code cells of the optional blocks, and those of the deep parts."""
-    optional, deep = [], []
-    in_block = in_part = False
+def deep_cells(nb):
+    """The code cells of the deep parts."""
+    found, deep = [], False
     for cell in nb.cells:
-        if cell.cell_type == "code" and in_part:
-            deep.append(cell)
-        elif cell.cell_type == "code" and in_block:
-            optional.append(cell)
+        if cell.cell_type == "code" and deep:
+            found.append(cell)
         if cell.cell_type == "markdown":
             for line in cell.source.splitlines():
                 if re.match(r"##? ", line):
-                    in_part = line.startswith("## Deep ·")
-                if re.match(r"\*\*?Optional\b", line):
-                    in_block = True
-                elif re.match(r"#+ ", line):
-                    in_block = False
-    return optional, deep
+                    deep = line.startswith("## Deep ·")
+    return found
 
 
 def test_no_cell_fails(unsolved):
@@ -111,13 +103,12 @@ def test_no_cell_fails(unsolved):
     assert all(cell.execution_count for cell in unsolved)
 
 
-def test_no_cell_needs_an_optional_or_a_deep_one(lesson, tmp_path_factory, offline_env):
+def test_no_cell_needs_a_deep_one(lesson, tmp_path_factory, offline_env):
     nb, folder = copied(lesson, tmp_path_factory)
-    optional, deep = cells_to_leave_out(nb)
-    assert not checks(optional), "an exercise stands in an optional block"
-    if not optional + deep:  # then it is the lesson that the other tests run
+    deep = deep_cells(nb)
+    if not deep:  # then it is the lesson that the other tests run
         return
-    nb.cells = [cell for cell in nb.cells if cell not in optional + deep]
+    nb.cells = [cell for cell in nb.cells if cell not in deep]
     failed = failures(run_all(nb, folder))
     assert not failed, "\n".join(failed)
 
